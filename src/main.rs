@@ -1,0 +1,3 @@
+//! The `pesan` program.
+
+fn main() {}
