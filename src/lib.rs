@@ -3,12 +3,21 @@
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "unit tests may read the real clock"))]
 
+// Base: no outside system, no business.
 pub mod clock;
 pub mod ids;
 pub mod secret;
+pub mod limits;
+pub mod error;
 
-pub mod runtime;
+// Mechanism: pure, but not business.
+pub mod config;
+
+// Border: one outside system each.
 pub mod telemetry;
+pub mod runtime;
+pub mod storage;
 
+// Development only.
 #[cfg(feature = "dev")]
 pub mod dev;

@@ -3,6 +3,11 @@
 //!
 //! Nothing here knows the business; each part of the program brings its own numbers and registers them.
 
+pub mod logs;
 pub mod metrics;
+#[cfg(feature = "otel")]
+pub mod otel;
+pub mod trace_context;
 
 pub use metrics::Metrics;
+pub use trace_context::TraceContext;

@@ -1,0 +1,63 @@
+//! Development: where the private MongoDB's program comes from.
+
+use std::path::PathBuf;
+
+use super::Source;
+use super::setting::{Mistakes, Reader, Setting};
+
+static MONGOD: Setting = Setting {
+    name: "PESAN_MONGOD",
+    aliases: &[],
+    default: None,
+    example: "/usr/bin/mongod",
+    expects: "the path of a mongod program, 6.0 or newer",
+    secret: false,
+    meaning: "The MongoDB server that `pesan dev` and the tests start. Unset: the one on PATH, or else one that is downloaded once.",
+};
+static CACHE_DIR: Setting = Setting {
+    name: "PESAN_CACHE_DIR",
+    aliases: &[],
+    default: None,
+    example: "/var/cache/pesan",
+    expects: "a folder that can be written",
+    secret: false,
+    meaning: "Where the downloaded MongoDB server is kept. Unset: pesan below XDG_CACHE_HOME, or below ~/.cache.",
+};
+
+pub(super) const SETTINGS: &[&Setting] = &[&MONGOD, &CACHE_DIR];
+
+/// The settings of development.
+#[derive(Clone, Debug)]
+pub struct DevConfig {
+    /// `PESAN_MONGOD`.
+    pub mongod: Option<PathBuf>,
+    /// `PATH`, for looking programs up.
+    pub path: Vec<PathBuf>,
+    /// `PESAN_CACHE_DIR`, or the user's own cache folder.
+    pub cache_dir: PathBuf,
+}
+
+impl DevConfig {
+    /// Reads this section alone: the guard and the tests need no other.
+    pub fn from_source(source: &Source) -> Result<Self, Mistakes> {
+        let mut reader = Reader::new(source);
+        let config = Self::read(&mut reader);
+        reader.finish()?;
+        config.ok_or_else(Mistakes::default)
+    }
+
+    pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let mongod = reader.optional(&MONGOD, |text| Some(PathBuf::from(text)));
+        let cache_dir = reader.optional(&CACHE_DIR, |text| Some(PathBuf::from(text)));
+        let user_cache = || {
+            let below =
+                |name, rest: &str| reader.foreign(name).map(|folder| PathBuf::from(folder).join(rest));
+            below("XDG_CACHE_HOME", "pesan").or_else(|| below("HOME", ".cache/pesan"))
+        };
+        let cache_dir =
+            cache_dir?.or_else(user_cache).unwrap_or_else(|| std::env::temp_dir().join("pesan-cache"));
+        let path =
+            reader.foreign("PATH").map(|text| std::env::split_paths(text).collect()).unwrap_or_default();
+        Some(Self { mongod: mongod?, path, cache_dir })
+    }
+}

@@ -1,0 +1,17 @@
+//! Sizes and counts that more than one part must agree on.
+
+use std::time::Duration;
+
+/// The largest webhook body that is taken. Meta (2026-07): at most 3 MB; one more for what they may add.
+pub const WEBHOOK_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// The most webhooks in one segment of the journal, and the most bytes: a document holds 16 MB at most.
+pub const SEGMENT_WEBHOOKS_MAX: usize = 1_000;
+pub const SEGMENT_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// The most webhooks and bytes that wait for the journal at once; more are asked to come back.
+pub const JOURNAL_QUEUE_WEBHOOKS_MAX: usize = 4_096;
+pub const JOURNAL_QUEUE_BYTES_MAX: u32 = 32 * 1024 * 1024;
+
+/// What a caller is told to wait when a queue is full.
+pub const RETRY_AFTER: Duration = Duration::from_secs(1);

@@ -1,0 +1,89 @@
+//! What can go wrong with MongoDB, and the only place that reads the driver's errors.
+//!
+//! A driver error can carry the values of a document (a phone number in a duplicate key) and its connection
+//! string, so none of its text goes further than here: what is kept is the kind, the server's code and its name.
+
+use mongodb::error::{Error as DriverError, ErrorKind, WriteFailure};
+
+/// Server codes that decide something.
+const DUPLICATE_KEY: i32 = 11_000;
+const NAMESPACE_EXISTS: i32 = 48;
+
+/// A failure of the database, without a value of any document.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// No server could be used within the time-out.
+    #[error("MongoDB cannot be reached: no usable server answered in time (MONGODB_URI names them)")]
+    Unreachable,
+    /// The server does not know us.
+    #[error("MongoDB refuses the user name or password of MONGODB_URI")]
+    NotAuthenticated,
+    /// The connection string is wrong in itself, or its host name has no address.
+    #[error("MONGODB_URI is not a usable connection string: a part of it is malformed, or its host is unknown")]
+    BadUri,
+    /// A single server without a replica set: no transactions, no change streams.
+    #[error(
+        "this MongoDB is a standalone server, and pesan needs a replica set (one member is enough): start mongod with --replSet and call rs.initiate() once"
+    )]
+    Standalone,
+    /// A server before the first that has what we use.
+    #[error("this MongoDB is version {version}, and pesan needs 6.0 or newer")]
+    TooOld { version: String },
+    /// The key is there already.
+    #[error("a document with the same key is already there")]
+    Duplicate,
+    /// It may have been written, or not.
+    #[error("MongoDB did not confirm the write, so its outcome is not known")]
+    OutcomeUnknown,
+    /// The server said no.
+    #[error("MongoDB refused the command: {name} ({code})")]
+    Refused { code: i32, name: String },
+    /// A stored document is not of the form that we wrote.
+    #[error("a stored document does not have the expected form: {what}")]
+    Malformed { what: &'static str },
+    /// The driver failed in some other way.
+    #[error("the MongoDB driver failed: {kind}")]
+    Driver { kind: &'static str },
+}
+
+impl Error {
+    /// Whether the server says that a collection of that name is there already.
+    pub fn is_namespace_exists(&self) -> bool {
+        matches!(self, Self::Refused { code, .. } if *code == NAMESPACE_EXISTS)
+    }
+}
+
+impl From<DriverError> for Error {
+    fn from(error: DriverError) -> Self {
+        match *error.kind {
+            ErrorKind::ServerSelection { .. } => Self::Unreachable,
+            ErrorKind::Authentication { .. } => Self::NotAuthenticated,
+            ErrorKind::InvalidArgument { .. } | ErrorKind::DnsResolve { .. } | ErrorKind::InvalidTlsConfig { .. } => {
+                Self::BadUri
+            }
+            ErrorKind::Command(command) => Self::of_code(command.code, command.code_name),
+            ErrorKind::Write(WriteFailure::WriteError(write)) => {
+                Self::of_code(write.code, write.code_name.unwrap_or_default())
+            }
+            ErrorKind::Write(_) | ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } => Self::OutcomeUnknown,
+            ErrorKind::InsertMany(many) => match many.write_errors.unwrap_or_default().into_iter().next() {
+                Some(first) => Self::of_code(first.code, first.code_name.unwrap_or_default()),
+                None => Self::OutcomeUnknown,
+            },
+            ErrorKind::BsonDeserialization(_) | ErrorKind::BsonSerialization(_) => {
+                Self::Malformed { what: "not the BSON that was expected" }
+            }
+            ErrorKind::InvalidResponse { .. } => Self::Driver { kind: "an answer could not be read" },
+            ErrorKind::Transaction { .. } => Self::Driver { kind: "a transaction was used wrongly" },
+            ErrorKind::SessionsNotSupported => Self::Driver { kind: "the server has no sessions" },
+            ErrorKind::Shutdown => Self::Driver { kind: "the client is shut down" },
+            _ => Self::Driver { kind: "an internal error" },
+        }
+    }
+}
+
+impl Error {
+    fn of_code(code: i32, name: String) -> Self {
+        if code == DUPLICATE_KEY { Self::Duplicate } else { Self::Refused { code, name } }
+    }
+}

@@ -1,0 +1,147 @@
+//! Migrations: numbered steps that change what is stored, each recorded in the database once it is done.
+//!
+//! Every step is idempotent, so a step that was cut off runs again and two operators at once do no harm. Indexes
+//! are not migrations: they are declared (`index`) and brought up to date by the same command. A service never
+//! migrates by itself: it refuses to start and names the command.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::pin::Pin;
+
+use futures_util::TryStreamExt;
+use mongodb::bson::{DateTime, Document, doc};
+
+use super::index::{Collection, Gap};
+use super::{Error, Storage};
+use crate::clock::Clock;
+
+/// Which steps are done.
+pub const MIGRATIONS_COLLECTION: Collection = Collection {
+    name: "migrations",
+    holds: "which migrations this database has had",
+    written_at: Some("appliedAt"),
+    expires_at: None,
+    options: Document::new,
+    indexes: &[],
+};
+
+/// A step.
+pub struct Migration {
+    pub number: i32,
+    pub name: &'static str,
+    run: fn(&Storage) -> Running<'_>,
+}
+
+type Running<'storage> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'storage>>;
+
+impl std::fmt::Debug for Migration {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.number, self.name)
+    }
+}
+
+/// All steps, in their order. A step that has been released is never changed.
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    number: 1,
+    name: "create the collections and their indexes",
+    run: |storage| Box::pin(async move { storage.ensure_collections().await.map(drop) }),
+}];
+
+/// How far a database is.
+#[derive(Debug)]
+pub struct State {
+    /// Steps that this program has and the database does not.
+    pub pending: Vec<&'static Migration>,
+    /// Steps that the database has and this program does not: it belongs to a newer program.
+    pub unknown: Vec<i32>,
+    /// Collections and indexes that are missing or different.
+    pub gaps: Vec<Gap>,
+}
+
+impl State {
+    /// Whether a service may start on this database.
+    pub fn is_current(&self) -> bool {
+        self.pending.is_empty() && self.unknown.is_empty() && self.gaps.is_empty()
+    }
+
+    /// What is wrong, a line each.
+    pub fn lines(&self) -> Vec<String> {
+        let pending =
+            self.pending.iter().map(|step| format!("migration {} has not run: {}", step.number, step.name));
+        let unknown = self.unknown.iter().map(|number| {
+            format!("migration {number} is from a newer pesan than this one; update this program")
+        });
+        pending.chain(unknown).chain(self.gaps.iter().map(ToString::to_string)).collect()
+    }
+}
+
+impl Storage {
+    /// How far this database is.
+    pub async fn state(&self) -> Result<State, Error> {
+        let applied = self.applied_migrations().await?;
+        let pending = MIGRATIONS.iter().filter(|step| !applied.contains(&step.number)).collect();
+        let known: BTreeSet<i32> = MIGRATIONS.iter().map(|step| step.number).collect();
+        let unknown = applied.difference(&known).copied().collect();
+        Ok(State { pending, unknown, gaps: self.gaps().await? })
+    }
+
+    /// Brings the database up to date: pending steps first, in order, then collections and indexes. `told` hears
+    /// of each thing before it is done.
+    pub async fn migrate(&self, clock: &Clock, told: &mut (dyn FnMut(String) + Send)) -> Result<(), Error> {
+        let applied = self.applied_migrations().await?;
+        for step in MIGRATIONS.iter().filter(|step| !applied.contains(&step.number)) {
+            told(format!("migration {}: {}", step.number, step.name));
+            (step.run)(self).await?;
+            let record = doc! {
+                "_id": step.number,
+                "name": step.name,
+                "appliedAt": DateTime::from_millis(clock.now_ms()),
+            };
+            let recorded = self
+                .database
+                .collection(MIGRATIONS_COLLECTION.name)
+                .insert_one(record)
+                .write_concern(super::durable(self.timeout))
+                .await
+                .map_err(Error::from);
+            match recorded {
+                // Somebody else did the same step meanwhile; it is idempotent.
+                Ok(_) | Err(Error::Duplicate) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        for gap in self.gaps().await? {
+            told(format!("mending: {gap}"));
+        }
+        self.ensure_collections().await.map(drop)
+    }
+
+    async fn applied_migrations(&self) -> Result<BTreeSet<i32>, Error> {
+        let records: Vec<Document> = self
+            .database
+            .collection::<Document>(MIGRATIONS_COLLECTION.name)
+            .find(doc! {})
+            .projection(doc! { "_id": 1 })
+            .await?
+            .try_collect()
+            .await?;
+        records
+            .iter()
+            .map(|record| {
+                record.get_i32("_id").map_err(|_| Error::Malformed { what: "a migration's number" })
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn migrations_are_numbered_from_one_without_a_gap() {
+        for (index, step) in MIGRATIONS.iter().enumerate() {
+            assert_eq!(usize::try_from(step.number).unwrap(), index + 1, "{}", step.name);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! MongoDB: the one engine. A file a collection, with its indexes beside the queries that need them.
+//!
+//! Only this module (with `blob` and the private mongod of `dev`) touches the driver. Durable writes are those of
+//! `durable()`: a majority has them in its journal before anybody is told.
+
+pub mod clean;
+pub mod error;
+pub mod index;
+pub mod migrate;
+pub mod segments;
+pub mod survey;
+
+use std::fmt;
+use std::time::Duration;
+
+use mongodb::bson::{Document, doc};
+use mongodb::options::{Acknowledgment, ClientOptions, WriteConcern};
+use mongodb::{Client, Database};
+
+use crate::config::MongoConfig;
+pub use error::Error;
+use index::Collection;
+pub use segments::Segments;
+
+/// Every collection that we own.
+pub const COLLECTIONS: &[&Collection] = &[&migrate::MIGRATIONS_COLLECTION, &segments::COLLECTION];
+
+/// The oldest server that has what we use.
+const SERVER_MAJOR_MIN: i32 = 6;
+
+/// The database. Cheap to clone.
+#[derive(Clone)]
+pub struct Storage {
+    database: Database,
+    timeout: Duration,
+}
+
+impl Storage {
+    /// Connects, and sees that the server is one that we can work with.
+    pub async fn connect(config: &MongoConfig) -> Result<Self, Error> {
+        let mut options = ClientOptions::parse(config.uri.expose()).await?;
+        options.app_name.get_or_insert_with(|| "pesan".to_owned());
+        options.server_selection_timeout = Some(config.timeout);
+        options.connect_timeout = Some(config.timeout);
+        options.max_pool_size = Some(config.pool_max);
+        let storage =
+            Self { database: Client::with_options(options)?.database(&config.database), timeout: config.timeout };
+        storage.check_server().await?;
+        Ok(storage)
+    }
+
+    /// Asks the server for a sign of life.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.run(doc! { "ping": 1 }).await.map(drop)
+    }
+
+    /// The journal's segments.
+    pub fn segments(&self) -> Segments {
+        Segments::new(self.database.collection(segments::COLLECTION.name), self.timeout)
+    }
+
+    /// The database's name.
+    pub fn name(&self) -> &str {
+        self.database.name()
+    }
+
+    /// Removes the whole database.
+    pub async fn drop_database(&self) -> Result<(), Error> {
+        Ok(self.database.drop().await?)
+    }
+
+    async fn check_server(&self) -> Result<(), Error> {
+        let hello = self.run(doc! { "hello": 1 }).await?;
+        let is_router = hello.get_str("msg").is_ok_and(|msg| msg == "isdbgrid");
+        if !is_router && !hello.contains_key("setName") {
+            return Err(Error::Standalone);
+        }
+        let build = self.run(doc! { "buildInfo": 1 }).await?;
+        let version = build.get_str("version").unwrap_or("unknown").to_owned();
+        let major = version.split('.').next().and_then(|major| major.parse::<i32>().ok()).unwrap_or(0);
+        if major < SERVER_MAJOR_MIN { Err(Error::TooOld { version }) } else { Ok(()) }
+    }
+
+    async fn run(&self, command: Document) -> Result<Document, Error> {
+        Ok(self.database.run_command(command).await?)
+    }
+}
+
+impl fmt::Debug for Storage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Storage").field("database", &self.database.name()).finish_non_exhaustive()
+    }
+}
+
+/// The write concern behind every promise: a majority of members has it in its journal.
+fn durable(timeout: Duration) -> WriteConcern {
+    WriteConcern::builder().w(Acknowledgment::Majority).journal(true).w_timeout(timeout).build()
+}
