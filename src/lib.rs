@@ -17,7 +17,20 @@ pub mod config;
 pub mod telemetry;
 pub mod runtime;
 pub mod storage;
+pub mod meta;
+
+// Features.
+pub mod ingest;
+
+// Surfaces: translate, decide nothing.
+pub mod http;
+
+// Top.
+pub mod app;
 
 // Development only.
 #[cfg(feature = "dev")]
 pub mod dev;
+
+// The commands.
+pub mod cli;

@@ -5,7 +5,7 @@ use super::setting::{Reader, Setting};
 static LOG: Setting = Setting {
     name: "PESAN_LOG",
     aliases: &[],
-    default: Some("info"),
+    default: Some("info,actix_server=warn"),
     example: "info,pesan::ingest=debug",
     expects: "a level (error, warn, info, debug, trace) or a list like info,pesan::http=debug",
     secret: false,

@@ -1,3 +1,4 @@
-//! What a developer needs and production does not: the Meta simulator and a private MongoDB.
+//! What a developer needs and production does not: a private MongoDB (`mongod`) and the Meta simulator.
 
+pub mod mongod;
 pub mod simulator;

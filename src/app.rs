@@ -1,0 +1,262 @@
+//! The whole service, built from its configuration: connects, checks, binds, runs, and stops in order.
+//!
+//! Stopping: readiness goes false while requests are still taken; then the door closes and what is in flight
+//! finishes; then background work stops at a safe point; then the rest is cut. All of it within a configured time.
+
+use std::net::{SocketAddr, TcpListener};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::{Server, ServerHandle};
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http::{self, HttpMetrics, Webhooks};
+use crate::ids::Random;
+use crate::ingest::Journal;
+use crate::runtime::worker::{Round, keep_running};
+use crate::runtime::{Nudge, Pulse, Readiness, Supervisor, Worker};
+use crate::storage::{self, Storage};
+use crate::telemetry::Metrics;
+
+/// How often the database is asked for a sign of life, and after how long without one we are not ready.
+const PROBE_EVERY: Duration = Duration::from_secs(1);
+const PROBE_MAX: Duration = Duration::from_secs(2);
+const PROBE_STUCK_AFTER: Duration = Duration::from_secs(4);
+
+/// Why the service could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    #[error(transparent)]
+    Storage(#[from] storage::Error),
+    #[error("the database is not up to date; run `pesan db migrate`, then start again\n  {}", .0.join("\n  "))]
+    SchemaBehind(Vec<String>),
+    #[error("{address} cannot be listened on (PESAN_BIND): {reason}")]
+    Bind {
+        address: SocketAddr,
+        reason: &'static str,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error(transparent)]
+    NoRandomness(#[from] crate::ids::Exhausted),
+}
+
+/// How the service ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It was asked to stop, and nothing was cut.
+    Stopped,
+    /// It was asked to stop, and these tasks were cut.
+    Cut(Vec<&'static str>),
+    /// A task that it cannot do without ended by itself.
+    TaskFailed(&'static str),
+}
+
+/// Where the outside world comes in: replaced by tests.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    pub clock: Clock,
+    pub random: Random,
+    /// Whether background workers make their rounds by themselves; if not, `App::run_worker` drives them.
+    pub workers_run: bool,
+}
+
+impl Default for Surroundings {
+    fn default() -> Self {
+        Self { clock: Clock::system(), random: Random::system(), workers_run: true }
+    }
+}
+
+/// The service, connected and bound, not yet answering.
+pub struct App {
+    address: SocketAddr,
+    config: Config,
+    server: Server,
+    supervisor: Supervisor,
+    readiness: Readiness,
+    workers: Vec<Arc<dyn Worker>>,
+    storage: Storage,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// How the app is told to stop: first gently, then at once. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct StopRequest {
+    soft: CancellationToken,
+    hard: CancellationToken,
+}
+
+impl StopRequest {
+    /// Asks for a graceful stop.
+    pub fn stop(&self) {
+        self.soft.cancel();
+    }
+
+    /// Resolves once a stop has been asked for.
+    pub async fn requested(&self) {
+        self.soft.cancelled().await;
+    }
+
+    /// Asks for the end now.
+    pub fn cut(&self) {
+        self.soft.cancel();
+        self.hard.cancel();
+    }
+}
+
+impl App {
+    /// Connects to the database, checks its schema, binds the port and starts the background work.
+    pub async fn build(config: Config, surroundings: Surroundings) -> Result<Self, BuildError> {
+        let Surroundings { clock, random, workers_run } = surroundings;
+        let storage = Storage::connect(&config.mongo).await?;
+        let state = storage.state().await?;
+        if !state.is_current() {
+            return Err(BuildError::SchemaBehind(state.lines()));
+        }
+        let listener = bind(config.server.bind)?;
+        let address = listener.local_addr().unwrap_or(config.server.bind);
+        let metrics = Arc::new(Metrics::new());
+        let supervisor = Supervisor::new(Handle::current(), &metrics);
+
+        let probe: Arc<dyn Worker> = Arc::new(DatabaseProbe { storage: storage.clone() });
+        let probe_pulse = Pulse::new(probe.name(), PROBE_STUCK_AFTER);
+        if workers_run {
+            keep_running(&supervisor, Arc::clone(&probe), Nudge::default(), probe_pulse.clone());
+        }
+        let readiness = Readiness::of(if workers_run { vec![probe_pulse] } else { Vec::new() });
+        let instance = random.id(clock.now())?;
+        let state = http::State {
+            journal: Journal::start(&supervisor, &storage, &clock, instance, &metrics),
+            webhooks: Arc::new(Webhooks::new(&config.whatsapp, &metrics)),
+            http_metrics: HttpMetrics::new(&metrics),
+            readiness: readiness.clone(),
+            metrics,
+            clock,
+            random,
+        };
+        let server = http::serve(listener, state, &config)
+            .map_err(|source| BuildError::Bind { address, reason: reason_of(&source), source })?;
+        Ok(Self { address, config, server, supervisor, readiness, workers: vec![probe], storage })
+    }
+
+    /// Where the service listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The owner of the background work, for what a command adds to it.
+    pub fn supervisor(&self) -> &Supervisor {
+        &self.supervisor
+    }
+
+    /// The database.
+    pub fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
+    /// The background workers, so that a test can drive them by hand.
+    pub fn workers(&self) -> &[Arc<dyn Worker>] {
+        &self.workers
+    }
+
+    /// Answers requests until it is told to stop or a vital task fails; then stops in order.
+    pub async fn run_until_stopped(self, stop: StopRequest) -> Ended {
+        let handle = self.server.handle();
+        let mut server = self.server;
+        // All arms are cancel-safe: tokens, a watch, and a server future that is polled on afterwards.
+        let failed = tokio::select! {
+            () = stop.soft.cancelled() => None,
+            name = self.supervisor.failed() => Some(name),
+            _ = &mut server => Some("http"),
+        };
+        if let Some(name) = failed {
+            warn!(task = name, "stopping, because a task that the service cannot do without has ended");
+        }
+        self.readiness.drain();
+        let grace = self.config.server.shutdown_grace;
+        let orderly = stop_in_order(&handle, server, &self.supervisor, &self.config, failed.is_none());
+        let cut = tokio::select! {
+            cut = orderly => cut,
+            () = stop.hard.cancelled() => {
+                warn!("told again to stop: cutting what is in flight");
+                handle.stop(false).await;
+                self.supervisor.shut_down(Duration::ZERO).await
+            }
+        };
+        info!(grace_ms = grace.as_millis(), "stopped");
+        match failed {
+            Some(name) => Ended::TaskFailed(name),
+            None if cut.is_empty() => Ended::Stopped,
+            None => Ended::Cut(cut),
+        }
+    }
+}
+
+async fn stop_in_order(
+    handle: &ServerHandle,
+    server: Server,
+    supervisor: &Supervisor,
+    config: &Config,
+    is_healthy: bool,
+) -> Vec<&'static str> {
+    if is_healthy {
+        info!("stopping: no longer ready, still taking requests");
+        let mut server = server;
+        // Both arms are cancel-safe; the server goes on answering meanwhile.
+        tokio::select! {
+            () = tokio::time::sleep(config.server.shutdown_delay) => {}
+            _ = &mut server => {}
+        }
+        info!("stopping: the door is closed, finishing what is in flight");
+        tokio::join!(handle.stop(true), async { server.await.ok() });
+    } else {
+        handle.stop(true).await;
+    }
+    supervisor.shut_down(config.server.shutdown_grace).await
+}
+
+fn bind(address: SocketAddr) -> Result<TcpListener, BuildError> {
+    TcpListener::bind(address).map_err(|source| BuildError::Bind { address, reason: reason_of(&source), source })
+}
+
+fn reason_of(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => "another program listens there",
+        std::io::ErrorKind::PermissionDenied => "this user may not listen there",
+        std::io::ErrorKind::AddrNotAvailable => "this machine does not have that address",
+        _ => "the system refused",
+    }
+}
+
+/// Asks the database for a sign of life, so that readiness knows.
+struct DatabaseProbe {
+    storage: Storage,
+}
+
+impl Worker for DatabaseProbe {
+    fn name(&self) -> &'static str {
+        "database"
+    }
+
+    fn every(&self) -> Duration {
+        PROBE_EVERY
+    }
+
+    fn round_max(&self) -> Duration {
+        PROBE_MAX
+    }
+
+    fn run_once(&self) -> Pin<Box<dyn Future<Output = Round> + Send + '_>> {
+        Box::pin(async move { Ok(self.storage.ping().await?) })
+    }
+}

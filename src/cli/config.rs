@@ -1,0 +1,29 @@
+//! `pesan config`: the settings.
+
+use clap::Subcommand;
+
+use super::{Exit, Failure};
+use crate::config::{self, Config, Source};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Read all settings and report every mistake at once; secrets are not shown.
+    Check,
+    /// Print every setting with its meaning, as in .env.local.example.
+    Example,
+}
+
+pub(super) fn run(command: &Command, source: &Source) -> Result<Exit, Failure> {
+    match command {
+        Command::Check => {
+            let config = Config::read(source)?;
+            for warning in config.warnings() {
+                println!("warning: {warning}");
+            }
+            println!("{config:#?}");
+            println!("The configuration is good.");
+        }
+        Command::Example => print!("{}", config::example()),
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,153 @@
+//! `pesan dev`: everything on this machine, with one command.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use data_encoding::{BASE64, HEXLOWER};
+use serde_json::json;
+
+use super::serve::run_app;
+use super::{Exit, Failure, watch_signals};
+use crate::app::{App, StopRequest, Surroundings};
+use crate::clock::Clock;
+use crate::config::dev::DevConfig;
+use crate::config::{Config, Source};
+use crate::dev::mongod::{Options, PrivateMongod};
+use crate::http::WEBHOOK_PATH;
+use crate::ids::Random;
+use crate::storage::Storage;
+use crate::telemetry::logs;
+
+/// Runs the service on a private MongoDB (unless MONGODB_URI names one) with secrets that are made once and kept.
+///
+/// Reads .env.local in this folder. Keeps its data in .data/ below this folder; remove that folder to begin anew.
+/// When it is ready it writes .data/dev.json, with the addresses and secrets that scripts need.
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// Where the data is kept.
+    #[arg(long, value_name = "FOLDER", default_value = ".data")]
+    data: PathBuf,
+}
+
+pub(super) async fn run(arguments: Arguments, source: Source) -> Result<Exit, Failure> {
+    let stop = StopRequest::default();
+    let started = start(&arguments, source);
+    // Dropping a start in the middle closes the guard's pipe, and the guard cleans up.
+    let (app, mongod, logs, dev_json) = tokio::select! {
+        started = started => started?,
+        () = watch_signals(&stop) => return Ok(Exit::Done),
+        () = stop.requested() => return Ok(Exit::Done),
+    };
+    let exit = run_app(app, &stop).await;
+    fs::remove_file(&dev_json).ok();
+    if let Some(mongod) = mongod {
+        mongod.stop().await;
+    }
+    logs.finish();
+    Ok(exit)
+}
+
+type Started = (App, Option<PrivateMongod>, logs::Logs, PathBuf);
+
+async fn start(arguments: &Arguments, source: Source) -> Result<Started, Failure> {
+    let folder = &arguments.data;
+    fs::create_dir_all(folder).map_err(|error| cannot_use(folder, &error))?;
+    let source = source.over_file_if_present(Path::new(".env.local"))?;
+    let kept = folder.join("dev.env");
+    ensure_secrets(&kept)?;
+    let source = source.over_file(&kept)?.over(defaults());
+
+    let mongod = match source.get("MONGODB_URI") {
+        Some(_) => None,
+        None => Some(start_mongod(folder, &source).await?),
+    };
+    let source = match &mongod {
+        Some(mongod) => source.over([("MONGODB_URI".to_owned(), mongod.uri().to_owned())]),
+        None => source,
+    };
+    let config = Config::read(&source)?;
+    let logs = logs::start(&config.telemetry).map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
+    let storage = Storage::connect(&config.mongo).await?;
+    storage.migrate(&Clock::system(), &mut |text| println!("{text}")).await?;
+    let app = App::build(config.clone(), Surroundings::default()).await?;
+
+    let url = format!("http://{}", app.address());
+    let dev_json = folder.join("dev.json");
+    write_dev_json(&dev_json, &url, &config)?;
+    print_banner(&url, &config, mongod.as_ref(), &dev_json);
+    Ok((app, mongod, logs, dev_json))
+}
+
+async fn start_mongod(folder: &Path, source: &Source) -> Result<PrivateMongod, Failure> {
+    let guard = std::env::current_exe()
+        .map_err(|error| Failure::new(Exit::Failed, format!("this program does not find itself: {error}")))?;
+    let options =
+        Options { guard, data: Some(folder.join("mongo")), config: DevConfig::from_source(source)? };
+    PrivateMongod::start(&options, &mut |text| println!("{text} …"))
+        .await
+        .map_err(|error| Failure::new(Exit::Dependency, error.to_string()))
+}
+
+/// What is different in development.
+fn defaults() -> impl Iterator<Item = (String, String)> {
+    [("PESAN_LOG_FORMAT", "pretty"), ("PESAN_SHUTDOWN_DELAY_MS", "0"), ("PESAN_SHUTDOWN_GRACE_MS", "5000")]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+}
+
+/// Makes the secrets of this folder once, so that a second start has the same.
+fn ensure_secrets(path: &Path) -> Result<(), Failure> {
+    if path.exists() {
+        return Ok(());
+    }
+    let random = Random::system();
+    let failed = |error: crate::ids::Exhausted| Failure::new(Exit::Failed, error.to_string());
+    let text = format!(
+        "# Made by `pesan dev` for this folder alone. What .env.local or the environment says goes before it.\n\
+         WHATSAPP_APP_SECRET={}\nWHATSAPP_VERIFY_TOKEN={}\nPESAN_MASTER_KEYS=dev:{}\n",
+        HEXLOWER.encode(&random.bytes::<16>().map_err(failed)?),
+        HEXLOWER.encode(&random.bytes::<8>().map_err(failed)?),
+        BASE64.encode(&random.bytes::<32>().map_err(failed)?),
+    );
+    fs::write(path, text).map_err(|error| cannot_use(path, &error))
+}
+
+/// The names are fixed: scripts and tools read this file.
+fn write_dev_json(path: &Path, url: &str, config: &Config) -> Result<(), Failure> {
+    let secret = |secret: Option<&crate::secret::Secret>| secret.map(|secret| secret.expose().to_owned());
+    let content = json!({
+        "url": url,
+        "webhookUrl": format!("{url}{WEBHOOK_PATH}"),
+        "mongodbUri": config.mongo.uri.expose(),
+        "appSecret": secret(config.whatsapp.app_secrets.first()),
+        "verifyToken": secret(config.whatsapp.verify_token.as_ref()),
+    });
+    // Written aside and moved, so that nobody reads half of it.
+    let aside = path.with_extension("json.new");
+    fs::write(&aside, format!("{content:#}\n"))
+        .and_then(|()| fs::rename(&aside, path))
+        .map_err(|error| cannot_use(path, &error))
+}
+
+fn cannot_use(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(Exit::Dependency, format!("{} cannot be written: {error}", path.display()))
+}
+
+fn print_banner(url: &str, config: &Config, mongod: Option<&PrivateMongod>, dev_json: &Path) {
+    let database = match mongod {
+        Some(mongod) => format!("{} (private, process {})", mongod.uri(), mongod.pid()),
+        None => "as MONGODB_URI says".to_owned(),
+    };
+    println!();
+    println!("  pesan is ready");
+    println!();
+    println!("  health     {url}/health/ready");
+    println!("  metrics    {url}/metrics");
+    println!("  webhook    {url}{WEBHOOK_PATH}");
+    println!("  database   {database}, database `{}`", config.mongo.database);
+    println!("  secrets    {} (app secret and verify token, for scripts)", dev_json.display());
+    println!();
+    println!("  Ctrl-C stops everything.");
+    println!();
+}

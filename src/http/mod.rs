@@ -1,0 +1,78 @@
+//! HTTP: translates requests into calls and results into answers, and decides nothing.
+//!
+//! A handler awaits nothing but channels and timers: what needs the database or the network runs on the main
+//! runtime, because a worker's own runtime ends with the worker.
+
+pub mod error;
+mod health;
+mod metrics;
+mod request;
+mod webhook;
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::ids::Random;
+use crate::ingest::Journal;
+use crate::runtime::Readiness;
+use crate::telemetry::Metrics;
+use std::sync::Arc;
+
+pub use metrics::HttpMetrics;
+pub use webhook::{PATH as WEBHOOK_PATH, Webhooks};
+
+/// An idle connection is kept this long: longer than a proxy keeps it, so the proxy closes first.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// A request's head must be there within this time.
+const HEAD_MAX: Duration = Duration::from_secs(10);
+
+/// What the routes work with. Cheap to clone; one for the whole process.
+#[derive(Clone, Debug)]
+pub struct State {
+    pub clock: Clock,
+    pub random: Random,
+    pub readiness: Readiness,
+    pub metrics: Arc<Metrics>,
+    pub http_metrics: HttpMetrics,
+    pub webhooks: Arc<Webhooks>,
+    pub journal: Journal,
+}
+
+/// Starts answering on `listener`. The returned future runs the server; `shutdown_grace` bounds its graceful stop.
+pub fn serve(listener: TcpListener, state: State, config: &Config) -> std::io::Result<Server> {
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(web::Data::new(state.clone()))
+            .wrap(from_fn(request::wrap))
+            .configure(routes)
+    })
+    .disable_signals()
+    .keep_alive(KEEP_ALIVE)
+    .client_request_timeout(HEAD_MAX)
+    .shutdown_timeout(config.server.shutdown_grace.as_secs().max(1));
+    let server = match config.server.http_workers {
+        Some(workers) => server.workers(workers),
+        None => server,
+    };
+    Ok(server.listen(listener)?.run())
+}
+
+fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/health/live", web::get().to(health::live))
+        .route("/health/ready", web::get().to(health::ready))
+        .route("/metrics", web::get().to(metrics::show))
+        .service(
+            web::resource(webhook::PATH)
+                .route(web::get().to(webhook::verify_subscription))
+                .route(web::post().to(webhook::receive))
+                .default_service(web::to(request::method_not_allowed)),
+        )
+        .default_service(web::to(request::not_found));
+}

@@ -1,0 +1,115 @@
+//! What is done around every request: its id, its span, its trace, its numbers, and the form of its errors.
+//!
+//! The span carries the route's template, never the query: a query can hold the verify token.
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, header};
+use actix_web::middleware::Next;
+use actix_web::{HttpResponse, web};
+use tracing::{Instrument, Span, debug, error, field, info_span};
+
+use super::State;
+use super::error::{ApiError, answer};
+use crate::clock::Stopwatch;
+use crate::error::Code;
+use crate::telemetry::TraceContext;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const REQUEST_ID_MAX: usize = 128;
+const TRACE_PARENT: &str = "traceparent";
+/// The name of a request that no route takes: one name for all, so that the metrics stay few.
+const NO_ROUTE: &str = "none";
+
+/// Runs the request inside its span and finishes its answer.
+pub async fn wrap(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let Some(state) = request.app_data::<web::Data<State>>().cloned() else {
+        return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
+    };
+    let watch = Stopwatch::start();
+    let id = request_id(&request, &state);
+    let route = request.match_pattern().unwrap_or_else(|| NO_ROUTE.to_owned());
+    let method = request.method().clone();
+    let span = span_of(&request, &id, &route);
+    // A handler's error is a response by now; what still comes as an error has no request to answer.
+    let response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
+    let mut response = written_out(response, &id);
+    let status = response.status();
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    if state.readiness.is_draining() {
+        // The next request of this client belongs to another instance.
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
+    let elapsed = watch.elapsed();
+    state.http_metrics.observe(method.as_str(), &route, status.as_u16(), elapsed);
+    span.in_scope(|| {
+        let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        if status.is_server_error() {
+            error!(status = status.as_u16(), ms, "answered");
+        } else {
+            debug!(status = status.as_u16(), ms, "answered");
+        }
+    });
+    Ok(response)
+}
+
+/// The answer when no route takes the path.
+pub async fn not_found() -> Result<HttpResponse, ApiError> {
+    Err(Code::NotFound.into())
+}
+
+/// The answer when the path is there for another method.
+pub async fn method_not_allowed() -> Result<HttpResponse, ApiError> {
+    Err(Code::MethodNotAllowed.into())
+}
+
+/// The caller's id if it is short and plain, so that it can go into a log line and a header; else one of ours.
+fn request_id(request: &ServiceRequest, state: &State) -> String {
+    let plain = |id: &&str| {
+        (1..=REQUEST_ID_MAX).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
+    };
+    let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(plain);
+    match given {
+        Some(id) => id.to_owned(),
+        // Without randomness the request can still be served; it only cannot be told apart.
+        None => state.random.id(state.clock.now()).map_or_else(|_| "unknown".to_owned(), |id| id.to_string()),
+    }
+}
+
+fn span_of(request: &ServiceRequest, id: &str, route: &str) -> Span {
+    let span = info_span!("request", request_id = id, method = %request.method(), route, trace_id = field::Empty);
+    let parent = request.headers().get(TRACE_PARENT).and_then(|value| value.to_str().ok());
+    if let Some(context) = parent.and_then(TraceContext::parse) {
+        span.record("trace_id", context.trace_id.as_str());
+        #[cfg(feature = "otel")]
+        crate::telemetry::otel::join(&span, &context);
+    }
+    span
+}
+
+/// Gives every error the one form, also those that the HTTP library made.
+fn written_out(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
+    let status = response.status();
+    if !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let ours = response.response().extensions().get::<Code>().copied();
+    if ours.is_none() && response.headers().contains_key(header::CONTENT_TYPE) && is_health(&response) {
+        return response;
+    }
+    let code = ours.unwrap_or_else(|| Code::of_status(status.as_u16()));
+    let (request, _) = response.into_parts();
+    ServiceResponse::new(request, answer(code, id))
+}
+
+/// The health routes have bodies of their own, also when the answer is no.
+fn is_health(response: &ServiceResponse<BoxBody>) -> bool {
+    response.request().match_pattern().is_some_and(|route| route.starts_with("/health/"))
+}

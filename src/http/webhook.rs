@@ -1,0 +1,146 @@
+//! Meta's webhooks: the verification of the callback URL, and the deliveries.
+//!
+//! A delivery is answered 200 after its bytes are durable, and 503 when that is not certain. The signature is
+//! checked over the bytes as they came, before anything looks into them.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, ContentType, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, web};
+use bytes::BytesMut;
+use futures_util::StreamExt;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use serde::Deserialize;
+use tracing::warn;
+
+use super::State;
+use super::error::ApiError;
+use crate::config::WhatsappConfig;
+use crate::error::Code;
+use crate::limits;
+use crate::meta::signature::{self, Refused, Verifier};
+use crate::runtime::batch;
+use crate::secret::Secret;
+use crate::telemetry::Metrics;
+
+/// The one address for Meta.
+pub const PATH: &str = "/api/webhooks/whatsapp";
+
+/// What is needed to know Meta, and what is counted of their visits.
+#[derive(Debug)]
+pub struct Webhooks {
+    verifier: Verifier,
+    verify_token: Option<Secret>,
+    received: Family<OutcomeLabels, Counter>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabels {
+    outcome: &'static str,
+}
+
+impl Webhooks {
+    /// Takes the app secrets and the verify token from the configuration.
+    pub fn new(config: &WhatsappConfig, metrics: &Metrics) -> Self {
+        Self {
+            verifier: Verifier::new(&config.app_secrets),
+            verify_token: config.verify_token.clone(),
+            received: metrics.register("webhooks_received", "Webhooks by outcome", Family::default()),
+        }
+    }
+
+    fn count(&self, outcome: &'static str) {
+        self.received.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+}
+
+/// The parameters with which Meta verifies a callback URL.
+#[derive(Deserialize)]
+pub struct Subscription {
+    #[serde(rename = "hub.mode")]
+    mode: Option<String>,
+    #[serde(rename = "hub.verify_token")]
+    verify_token: Option<String>,
+    #[serde(rename = "hub.challenge")]
+    challenge: Option<String>,
+}
+
+/// Answers the challenge to whoever knows the verify token.
+pub async fn verify_subscription(
+    state: web::Data<State>,
+    query: Option<web::Query<Subscription>>,
+) -> Result<HttpResponse, ApiError> {
+    let query = query.ok_or(Code::InvalidRequest)?.into_inner();
+    let (Some("subscribe"), Some(token), Some(challenge)) = (query.mode.as_deref(), query.verify_token, query.challenge)
+    else {
+        return Err(Code::Forbidden.into());
+    };
+    if state.webhooks.verify_token.as_ref().is_some_and(|expected| expected.matches(&token)) {
+        Ok(HttpResponse::build(StatusCode::OK).content_type(ContentType::plaintext()).body(challenge))
+    } else {
+        warn!("somebody asked to verify the callback URL with a wrong verify token");
+        Err(Code::Forbidden.into())
+    }
+}
+
+/// Takes a delivery in.
+pub async fn receive(
+    state: web::Data<State>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, ApiError> {
+    let received_ms = state.clock.now_ms();
+    let body = match read_body(&request, payload).await {
+        Ok(body) => body,
+        Err(code) => {
+            state.webhooks.count("unreadable");
+            return Err(code.into());
+        }
+    };
+    let signature = request.headers().get(signature::HEADER).map(HeaderValue::as_bytes);
+    if let Err(refused) = state.webhooks.verifier.verify(signature, &body) {
+        state.webhooks.count(match refused {
+            Refused::Missing => "signature_missing",
+            Refused::Malformed => "signature_malformed",
+            Refused::Wrong => "signature_wrong",
+        });
+        return Err(Code::Unauthenticated.into());
+    }
+    match state.journal.accept(body, received_ms).await {
+        Ok(()) => {
+            state.webhooks.count("stored");
+            Ok(HttpResponse::Ok().finish())
+        }
+        Err(batch::Refused::Full) => {
+            state.webhooks.count("queue_full");
+            Err(Code::Overloaded.into())
+        }
+        Err(batch::Refused::Closed | batch::Refused::NotConfirmed) => {
+            state.webhooks.count("not_stored");
+            Err(Code::Unavailable.into())
+        }
+    }
+}
+
+/// Reads the body up to the limit; one that says beforehand that it is larger is not read at all.
+async fn read_body(request: &HttpRequest, mut payload: web::Payload) -> Result<bytes::Bytes, Code> {
+    let announced = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.parse::<usize>().ok())
+        .unwrap_or(0);
+    if announced > limits::WEBHOOK_BYTES_MAX {
+        return Err(Code::PayloadTooLarge);
+    }
+    let mut body = BytesMut::with_capacity(announced);
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| Code::InvalidRequest)?;
+        if body.len() + chunk.len() > limits::WEBHOOK_BYTES_MAX {
+            return Err(Code::PayloadTooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
