@@ -144,8 +144,11 @@ impl App {
             clock,
             random,
         };
-        let server = http::serve(listener, state, &config)
-            .map_err(|source| BuildError::Bind { address, reason: reason_of(&source), source })?;
+        let server = http::serve(listener, state, &config).map_err(|source| BuildError::Bind {
+            address,
+            reason: reason_of(&source),
+            source,
+        })?;
         Ok(Self { address, config, server, supervisor, readiness, workers: vec![probe], storage })
     }
 
@@ -226,7 +229,11 @@ async fn stop_in_order(
 }
 
 fn bind(address: SocketAddr) -> Result<TcpListener, BuildError> {
-    TcpListener::bind(address).map_err(|source| BuildError::Bind { address, reason: reason_of(&source), source })
+    TcpListener::bind(address).map_err(|source| BuildError::Bind {
+        address,
+        reason: reason_of(&source),
+        source,
+    })
 }
 
 fn reason_of(error: &std::io::Error) -> &'static str {

@@ -145,7 +145,10 @@ pub fn document() -> String {
     );
     for row in TABLE {
         let again = if row.retryable { "yes" } else { "no" };
-        text.push_str(&format!("| `{}` | {} | {again} | {} | {} |\n", row.name, row.status, row.message, row.when));
+        text.push_str(&format!(
+            "| `{}` | {} | {again} | {} | {} |\n",
+            row.name, row.status, row.message, row.when
+        ));
     }
     text
 }

@@ -100,7 +100,10 @@ async fn check(storage: &Storage) -> Result<Exit, Failure> {
 
 async fn analyze(storage: &Storage) -> Result<Exit, Failure> {
     let sizes = storage.survey().await?;
-    println!("{:<20} {:>12} {:>10} {:>10} {:>10} {:>8}  age", "collection", "documents", "data", "on disk", "indexes", "unused");
+    println!(
+        "{:<20} {:>12} {:>10} {:>10} {:>10} {:>8}  age",
+        "collection", "documents", "data", "on disk", "indexes", "unused"
+    );
     for size in &sizes {
         println!(
             "{:<20} {:>12} {:>10} {:>10} {:>10} {:>8}  {}",
@@ -114,7 +117,11 @@ async fn analyze(storage: &Storage) -> Result<Exit, Failure> {
         );
         println!("{:<20} {}", "", size.holds);
     }
-    println!("In all {} on disk in the database `{}`.", megabytes(storage.total_bytes().await?), storage.name());
+    println!(
+        "In all {} on disk in the database `{}`.",
+        megabytes(storage.total_bytes().await?),
+        storage.name()
+    );
     Ok(Exit::Done)
 }
 

@@ -51,7 +51,9 @@ pub(super) async fn run(arguments: Arguments, source: Source) -> Result<Exit, Fa
 type Started = (App, Option<PrivateMongod>, logs::Logs, PathBuf);
 
 async fn start(arguments: &Arguments, source: Source) -> Result<Started, Failure> {
-    let folder = &arguments.data;
+    // Absolute, so that the guard's command line names the place whoever reads it.
+    let folder =
+        &std::path::absolute(&arguments.data).map_err(|error| cannot_use(&arguments.data, &error))?;
     fs::create_dir_all(folder).map_err(|error| cannot_use(folder, &error))?;
     let source = source.over_file_if_present(Path::new(".env.local"))?;
     let kept = folder.join("dev.env");
@@ -67,7 +69,8 @@ async fn start(arguments: &Arguments, source: Source) -> Result<Started, Failure
         None => source,
     };
     let config = Config::read(&source)?;
-    let logs = logs::start(&config.telemetry).map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
+    let logs =
+        logs::start(&config.telemetry).map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
     let storage = Storage::connect(&config.mongo).await?;
     storage.migrate(&Clock::system(), &mut |text| println!("{text}")).await?;
     let app = App::build(config.clone(), Surroundings::default()).await?;

@@ -25,9 +25,8 @@ pub(super) fn run(arguments: &Arguments, source: &Source) -> Result<Exit, Failur
         Some(address) => address,
         None => reachable(Config::read(source)?.server.bind),
     };
-    let answer = ask(address).map_err(|error| {
-        Failure::new(Exit::Failed, format!("no service answers at {address}: {error}"))
-    })?;
+    let answer = ask(address)
+        .map_err(|error| Failure::new(Exit::Failed, format!("no service answers at {address}: {error}")))?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     println!("{body}");
     let is_ready = head.split_whitespace().nth(1) == Some("200");

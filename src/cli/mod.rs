@@ -178,7 +178,8 @@ async fn connect(source: &Source) -> Result<(Config, Storage), Failure> {
 /// Turns the first signal into a graceful stop and the second into the end. Never resolves.
 async fn watch_signals(stop: &StopRequest) {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
         return std::future::pending().await;
     };
@@ -189,7 +190,11 @@ async fn watch_signals(stop: &StopRequest) {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        if told { stop.cut() } else { stop.stop() }
+        if told {
+            stop.cut();
+        } else {
+            stop.stop();
+        }
         told = true;
     }
 }

@@ -9,10 +9,9 @@ use crate::telemetry::logs;
 
 pub(super) async fn run(source: &Source) -> Result<Exit, Failure> {
     let config = Config::read(source)?;
-    let logs = logs::start(&config.telemetry).map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
-    for warning in config.warnings() {
-        warn!("{warning}");
-    }
+    let logs =
+        logs::start(&config.telemetry).map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
+    let warnings = config.warnings();
     let stop = StopRequest::default();
     // Both arms are cancel-safe: a service that is not built yet has promised nothing, and the signals never end.
     let app = tokio::select! {
@@ -20,6 +19,9 @@ pub(super) async fn run(source: &Source) -> Result<Exit, Failure> {
         () = watch_signals(&stop) => return Ok(Exit::Done),
         () = stop.requested() => return Ok(Exit::Done),
     };
+    for warning in warnings {
+        warn!("{warning}");
+    }
     info!(address = %app.address(), database = app.storage().name(), "ready");
     let exit = run_app(app, &stop).await;
     logs.finish();

@@ -47,10 +47,7 @@ pub struct State {
 /// Starts answering on `listener`. The returned future runs the server; `shutdown_grace` bounds its graceful stop.
 pub fn serve(listener: TcpListener, state: State, config: &Config) -> std::io::Result<Server> {
     let server = HttpServer::new(move || {
-        App::new()
-            .app_data(web::Data::new(state.clone()))
-            .wrap(from_fn(request::wrap))
-            .configure(routes)
+        App::new().app_data(web::Data::new(state.clone())).wrap(from_fn(request::wrap)).configure(routes)
     })
     .disable_signals()
     .keep_alive(KEEP_ALIVE)

@@ -84,7 +84,8 @@ fn request_id(request: &ServiceRequest, state: &State) -> String {
 }
 
 fn span_of(request: &ServiceRequest, id: &str, route: &str) -> Span {
-    let span = info_span!("request", request_id = id, method = %request.method(), route, trace_id = field::Empty);
+    let span =
+        info_span!("request", request_id = id, method = %request.method(), route, trace_id = field::Empty);
     let parent = request.headers().get(TRACE_PARENT).and_then(|value| value.to_str().ok());
     if let Some(context) = parent.and_then(TraceContext::parse) {
         span.record("trace_id", context.trace_id.as_str());

@@ -72,7 +72,8 @@ pub async fn verify_subscription(
     query: Option<web::Query<Subscription>>,
 ) -> Result<HttpResponse, ApiError> {
     let query = query.ok_or(Code::InvalidRequest)?.into_inner();
-    let (Some("subscribe"), Some(token), Some(challenge)) = (query.mode.as_deref(), query.verify_token, query.challenge)
+    let (Some("subscribe"), Some(token), Some(challenge)) =
+        (query.mode.as_deref(), query.verify_token, query.challenge)
     else {
         return Err(Code::Forbidden.into());
     };

@@ -14,8 +14,8 @@ use uuid::Uuid;
 
 use crate::clock::{Clock, Stopwatch};
 use crate::limits;
-use crate::runtime::batch::{Batcher, Limits, Refused};
 use crate::runtime::Supervisor;
+use crate::runtime::batch::{Batcher, Limits, Refused};
 use crate::storage::Storage;
 use crate::storage::segments::{Place, RawWebhook};
 use crate::telemetry::{Metrics, metrics::SECONDS};

@@ -23,7 +23,9 @@ impl Waste {
     /// What its removal frees.
     pub fn bytes(&self) -> u64 {
         match self {
-            Self::Expired { bytes, .. } | Self::UndeclaredIndex { bytes, .. } | Self::FreeSpace { bytes, .. } => *bytes,
+            Self::Expired { bytes, .. }
+            | Self::UndeclaredIndex { bytes, .. }
+            | Self::FreeSpace { bytes, .. } => *bytes,
         }
     }
 }

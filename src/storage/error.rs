@@ -19,7 +19,9 @@ pub enum Error {
     #[error("MongoDB refuses the user name or password of MONGODB_URI")]
     NotAuthenticated,
     /// The connection string is wrong in itself, or its host name has no address.
-    #[error("MONGODB_URI is not a usable connection string: a part of it is malformed, or its host is unknown")]
+    #[error(
+        "MONGODB_URI is not a usable connection string: a part of it is malformed, or its host is unknown"
+    )]
     BadUri,
     /// A single server without a replica set: no transactions, no change streams.
     #[error(
@@ -58,14 +60,16 @@ impl From<DriverError> for Error {
         match *error.kind {
             ErrorKind::ServerSelection { .. } => Self::Unreachable,
             ErrorKind::Authentication { .. } => Self::NotAuthenticated,
-            ErrorKind::InvalidArgument { .. } | ErrorKind::DnsResolve { .. } | ErrorKind::InvalidTlsConfig { .. } => {
-                Self::BadUri
-            }
+            ErrorKind::InvalidArgument { .. }
+            | ErrorKind::DnsResolve { .. }
+            | ErrorKind::InvalidTlsConfig { .. } => Self::BadUri,
             ErrorKind::Command(command) => Self::of_code(command.code, command.code_name),
             ErrorKind::Write(WriteFailure::WriteError(write)) => {
                 Self::of_code(write.code, write.code_name.unwrap_or_default())
             }
-            ErrorKind::Write(_) | ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } => Self::OutcomeUnknown,
+            ErrorKind::Write(_) | ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } => {
+                Self::OutcomeUnknown
+            }
             ErrorKind::InsertMany(many) => match many.write_errors.unwrap_or_default().into_iter().next() {
                 Some(first) => Self::of_code(first.code, first.code_name.unwrap_or_default()),
                 None => Self::OutcomeUnknown,

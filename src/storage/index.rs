@@ -51,7 +51,9 @@ impl std::fmt::Display for Gap {
         match self {
             Self::MissingCollection { collection } => write!(f, "collection {collection} is missing"),
             Self::MissingIndex { collection, index } => write!(f, "index {collection}.{index} is missing"),
-            Self::DifferentIndex { collection, index } => write!(f, "index {collection}.{index} is not as declared"),
+            Self::DifferentIndex { collection, index } => {
+                write!(f, "index {collection}.{index} is not as declared")
+            }
         }
     }
 }
@@ -76,7 +78,8 @@ impl Index {
         same_keys(&found.keys, self.keys)
             && options.and_then(|options| options.unique).unwrap_or(false) == self.unique
             && options.is_some_and(|options| options.expire_after.is_some()) == self.expires
-            && options.and_then(|options| options.partial_filter_expression.clone()) == self.only.map(|only| only())
+            && options.and_then(|options| options.partial_filter_expression.clone())
+                == self.only.map(|only| only())
     }
 }
 
@@ -110,7 +113,9 @@ impl Storage {
                 match found.iter().find(|model| name_of(model) == Some(index.name)) {
                     None => gaps.push(Gap::MissingIndex { collection: collection.name, index: index.name }),
                     Some(model) if index.matches(model) => {}
-                    Some(_) => gaps.push(Gap::DifferentIndex { collection: collection.name, index: index.name }),
+                    Some(_) => {
+                        gaps.push(Gap::DifferentIndex { collection: collection.name, index: index.name });
+                    }
                 }
             }
         }

@@ -43,8 +43,10 @@ impl Storage {
         options.server_selection_timeout = Some(config.timeout);
         options.connect_timeout = Some(config.timeout);
         options.max_pool_size = Some(config.pool_max);
-        let storage =
-            Self { database: Client::with_options(options)?.database(&config.database), timeout: config.timeout };
+        let storage = Self {
+            database: Client::with_options(options)?.database(&config.database),
+            timeout: config.timeout,
+        };
         storage.check_server().await?;
         Ok(storage)
     }

@@ -79,7 +79,10 @@ impl Segments {
         }
         let group = cursor.deserialize_current()?;
         let webhooks = group.get_i64("webhooks").or_else(|_| group.get_i32("webhooks").map(i64::from));
-        webhooks.ok().and_then(|sum| u64::try_from(sum).ok()).ok_or(Error::Malformed { what: "a segment's count" })
+        webhooks
+            .ok()
+            .and_then(|sum| u64::try_from(sum).ok())
+            .ok_or(Error::Malformed { what: "a segment's count" })
     }
 }
 

@@ -15,13 +15,15 @@ impl TraceContext {
     /// Reads a header; one that is not well formed is as good as none, says the standard.
     pub fn parse(header: &str) -> Option<Self> {
         let mut parts = header.trim().split('-');
-        let (version, trace_id, parent_id, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let (version, trace_id, parent_id, flags) =
+            (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         let is_hex = |part: &str, length| {
             part.len() == length && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
         };
         let is_id = |part: &str, length| is_hex(part, length) && part.bytes().any(|byte| byte != b'0');
         // A later version may append parts; version 00 may not, and ff is none.
-        let version_fits = is_hex(version, 2) && version != "ff" && (version != "00" || parts.next().is_none());
+        let version_fits =
+            is_hex(version, 2) && version != "ff" && (version != "00" || parts.next().is_none());
         if !(version_fits && is_id(trace_id, 32) && is_id(parent_id, 16) && is_hex(flags, 2)) {
             return None;
         }

@@ -1,4 +1,6 @@
 //! The integration tests: one binary, one mongod for the whole run, every test in its own database.
+//!
+//! `support` has what a test begins with; the other files are named after what they test.
 
 #![allow(
     clippy::disallowed_methods,
@@ -6,6 +8,21 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
+    clippy::string_slice,
     clippy::unwrap_used,
     reason = "a test may stop where it stands"
 )]
+
+mod support;
+
+mod database;
+#[cfg(feature = "dev")]
+mod dev;
+mod generated;
+mod http;
+#[cfg(feature = "otel")]
+mod otel;
+mod program;
+mod shutdown;
+mod tidy;
+mod webhook;

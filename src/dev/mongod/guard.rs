@@ -117,7 +117,11 @@ async fn start(program: &Path, folder: &Folder, lifeline: &mut Lifeline) -> Resu
             }
             if watch.elapsed() > LISTENING_MAX {
                 end(server, true).await;
-                return Err(Failure(format!("mongod did not take connections; its log is {}", folder.log().display())).into());
+                return Err(Failure(format!(
+                    "mongod did not take connections; its log is {}",
+                    folder.log().display()
+                ))
+                .into());
             }
             if lifeline.cut_within(POLL_EVERY).await {
                 end(server, folder.is_temporary()).await;
@@ -229,8 +233,11 @@ impl Folder {
 
     /// The port of last time if it is free, so that the replica set's configuration still fits; else any.
     fn port(&self) -> Result<u16, Failure> {
-        let last = std::fs::read_to_string(self.path().join("port")).ok().and_then(|text| text.trim().parse().ok());
-        let free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|listener| listener.local_addr());
+        let last =
+            std::fs::read_to_string(self.path().join("port")).ok().and_then(|text| text.trim().parse().ok());
+        let free = |port: u16| {
+            TcpListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|listener| listener.local_addr())
+        };
         last.and_then(|port| free(port).ok())
             .map_or_else(|| free(0), Ok)
             .map(|address| address.port())

@@ -157,7 +157,8 @@ async fn run(
         ))
         .into());
     }
-    let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no reason given").to_owned();
+    let last =
+        text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no reason given").to_owned();
     Err(Failure(format!("MongoDB could not be downloaded: {name} says: {last}. {WAYS_OUT}")).into())
 }
 
@@ -198,7 +199,9 @@ fn check_digest(server: &Path) -> Result<(), Failure> {
     if HEXLOWER.encode(&digest.finalize()) == SERVER_SHA256 {
         return Ok(());
     }
-    Err(Failure(format!("the downloaded mongod is not the one that was expected (its digest differs). {WAYS_OUT}")))
+    Err(Failure(format!(
+        "the downloaded mongod is not the one that was expected (its digest differs). {WAYS_OUT}"
+    )))
 }
 
 fn make_executable(server: &Path) -> std::io::Result<()> {

@@ -38,7 +38,9 @@ pub(super) async fn find_or_install(orders: &Orders, lifeline: &mut Lifeline) ->
     if let Some(program) = on_path {
         match check(&program).await {
             Ok(()) => return Ok(program),
-            Err(failure) => super::guard::tell_progress(format!("the mongod on PATH is passed over: {failure}")),
+            Err(failure) => {
+                super::guard::tell_progress(format!("the mongod on PATH is passed over: {failure}"));
+            }
         }
     }
     let cached = install::place(&orders.cache);
@@ -111,9 +113,15 @@ mod tests {
         check(0, "db version v8.0.1", "", None);
         check(0, "db version v5.0.9", "", Some("is version 5.0.9"));
         check(0, "hello", "", Some("does not look like a mongod"));
-        let loader = "mongod: error while loading shared libraries: libcurl.so.4: cannot open shared object file";
+        let loader =
+            "mongod: error while loading shared libraries: libcurl.so.4: cannot open shared object file";
         check(127 << 8, "", loader, Some("apt-get install libcurl4"));
-        check(127 << 8, "", &loader.replace("libcurl.so.4", "libodd.so.9"), Some("libodd.so.9, which is missing"));
+        check(
+            127 << 8,
+            "",
+            &loader.replace("libcurl.so.4", "libodd.so.9"),
+            Some("libodd.so.9, which is missing"),
+        );
         check(SIGILL, "", "", Some("AVX"));
     }
 }

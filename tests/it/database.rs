@@ -1,0 +1,166 @@
+//! `pesan db`: setting up, checking, migrating, surveying, cleaning.
+
+use mongodb::IndexModel;
+use mongodb::bson::{DateTime, Document, doc};
+use mongodb::options::IndexOptions;
+
+use crate::support::mongo;
+use crate::support::program::{Outcome, run};
+
+/// A database of a test's own, gone at its end.
+struct Database {
+    name: String,
+}
+
+impl Database {
+    fn new() -> Self {
+        Self { name: mongo::database_name() }
+    }
+
+    async fn db(&self, arguments: &[&str]) -> Outcome {
+        let arguments = [&["db"], arguments].concat();
+        run(&arguments, &[("MONGODB_URI", mongo::uri()), ("PESAN_DATABASE", &self.name)]).await
+    }
+
+    async fn raw(&self) -> mongodb::Database {
+        mongo::raw(&self.name).await
+    }
+
+    async fn gone(self) {
+        self.raw().await.drop().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn check_lists_what_is_missing_until_setup_has_run_and_setup_can_run_again() {
+    let database = Database::new();
+    let before = database.db(&["check"]).await;
+    assert_eq!(before.code, Some(1), "{before:?}");
+    for expected in ["migration 1 has not run", "collection segments is missing", "run `pesan db migrate`"] {
+        assert!(before.stdout.contains(expected), "{before:?}");
+    }
+    assert_eq!(database.db(&["setup"]).await.code, Some(0));
+    assert_eq!(database.db(&["check"]).await.code, Some(0));
+    assert_eq!(database.db(&["setup"]).await.code, Some(0));
+    let applied =
+        database.raw().await.collection::<Document>("migrations").count_documents(doc! {}).await.unwrap();
+    assert_eq!(applied, 1);
+    database.gone().await;
+}
+
+#[tokio::test]
+async fn two_at_once_migrate_without_harm() {
+    let database = Database::new();
+    let (first, second) = tokio::join!(database.db(&["migrate"]), database.db(&["migrate"]));
+    assert_eq!((first.code, second.code), (Some(0), Some(0)), "{first:?} {second:?}");
+    assert_eq!(database.db(&["check"]).await.code, Some(0));
+    database.gone().await;
+}
+
+#[tokio::test]
+async fn an_index_that_is_missing_or_different_is_found_and_mended() {
+    let database = Database::new();
+    database.db(&["setup"]).await;
+    let segments = database.raw().await.collection::<Document>("segments");
+    segments.drop_index("expireAt").await.unwrap();
+    let missing = database.db(&["check"]).await;
+    assert!(
+        missing.code == Some(1) && missing.stdout.contains("index segments.expireAt is missing"),
+        "{missing:?}"
+    );
+    let options = IndexOptions::builder().name("expireAt".to_owned()).build();
+    segments
+        .create_index(IndexModel::builder().keys(doc! { "expireAt": 1 }).options(options).build())
+        .await
+        .unwrap();
+    let different = database.db(&["check"]).await;
+    assert!(different.stdout.contains("index segments.expireAt is not as declared"), "{different:?}");
+    let mended = database.db(&["migrate"]).await;
+    assert!(mended.stdout.contains("mending: index segments.expireAt"), "{mended:?}");
+    assert_eq!(database.db(&["check"]).await.code, Some(0));
+    database.gone().await;
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_program_is_left_alone() {
+    let database = Database::new();
+    database.db(&["setup"]).await;
+    let migrations = database.raw().await.collection::<Document>("migrations");
+    migrations.insert_one(doc! { "_id": 999, "name": "from the future" }).await.unwrap();
+    let check = database.db(&["check"]).await;
+    assert!(
+        check.code == Some(1) && check.stdout.contains("migration 999 is from a newer pesan"),
+        "{check:?}"
+    );
+    let migrate = database.db(&["migrate"]).await;
+    assert!(migrate.code == Some(3) && migrate.stderr.contains("newer pesan"), "{migrate:?}");
+    database.gone().await;
+}
+
+#[tokio::test]
+async fn analyze_shows_each_collection_with_its_documents_and_age() {
+    let database = Database::new();
+    database.db(&["setup"]).await;
+    let segments = database.raw().await.collection::<Document>("segments");
+    for (id, ms) in [("a:1", 1_700_000_000_000), ("a:2", 1_700_000_060_000)] {
+        segments.insert_one(doc! { "_id": id, "at": DateTime::from_millis(ms) }).await.unwrap();
+    }
+    let outcome = database.db(&["analyze"]).await;
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let line = outcome.stdout.lines().find(|line| line.starts_with("segments")).unwrap().to_owned();
+    assert_eq!(line.split_whitespace().nth(1), Some("2"), "{line}");
+    assert!(line.contains("2023-11-14T22:13:20Z to 2023-11-14T22:14:20Z"), "{line}");
+    database.gone().await;
+}
+
+#[tokio::test]
+async fn clean_removes_what_nobody_needs_and_nothing_else() {
+    let database = Database::new();
+    database.db(&["setup"]).await;
+    assert!(database.db(&["clean", "--auto"]).await.stdout.contains("nothing to clean"));
+    let segments = database.raw().await.collection::<Document>("segments");
+    // MongoDB's own removal runs once a minute; a document that expires now is still there for a while.
+    let now = DateTime::now();
+    segments.insert_one(doc! { "_id": "gone:1", "expireAt": now }).await.unwrap();
+    segments.insert_one(doc! { "_id": "kept:1" }).await.unwrap();
+    segments
+        .insert_one(
+            doc! { "_id": "kept:2", "expireAt": DateTime::from_millis(now.timestamp_millis() + 3_600_000) },
+        )
+        .await
+        .unwrap();
+    segments.create_index(IndexModel::builder().keys(doc! { "somebody": 1 }).build()).await.unwrap();
+
+    let asked = database.db(&["clean"]).await;
+    assert!(asked.stdout.contains("index segments.somebody_1"), "{asked:?}");
+    assert!(asked.stdout.contains("Nothing was removed."), "no answer is no: {asked:?}");
+    assert!(database.db(&["check"]).await.stdout.contains("note: index segments.somebody_1"));
+
+    let cleaned = database.db(&["clean", "--auto"]).await;
+    assert_eq!(cleaned.code, Some(0), "{cleaned:?}");
+    let mut kept: Vec<String> = Vec::new();
+    let mut cursor = segments.find(doc! {}).sort(doc! { "_id": 1 }).await.unwrap();
+    while cursor.advance().await.unwrap() {
+        kept.push(cursor.deserialize_current().unwrap().get_str("_id").unwrap().to_owned());
+    }
+    assert_eq!(kept, ["kept:1", "kept:2"]);
+    assert_eq!(segments.list_index_names().await.unwrap(), ["_id_", "expireAt"]);
+    database.gone().await;
+}
+
+#[tokio::test]
+async fn monitor_exits_by_level() {
+    let database = Database::new();
+    database.db(&["setup"]).await;
+    for (warning, critical, code) in
+        [("100000", "200000", 0), ("0", "200000", 10), ("0", "0", 20), ("2", "1", 2)]
+    {
+        let outcome = database.db(&["monitor", "--warning", warning, "--critical", critical]).await;
+        assert_eq!(outcome.code, Some(code), "{outcome:?}");
+    }
+    let watched = database
+        .db(&["monitor", "--warning", "0", "--critical", "9", "--interval", "1", "--times", "2"])
+        .await;
+    assert_eq!((watched.code, watched.stdout.lines().count()), (Some(10), 2), "{watched:?}");
+    database.gone().await;
+}

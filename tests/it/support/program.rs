@@ -1,0 +1,103 @@
+//! The service as a program of its own: started with just the settings that a test gives, ended with the test.
+
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+
+use tokio::process::{Child, Command};
+
+use super::{PATIENCE, eventually};
+
+/// The program under test.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_pesan");
+
+/// What a program did.
+#[derive(Debug)]
+pub struct Outcome {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// A command with a clean environment: the system's own variables, and those given.
+pub fn command(arguments: &[&str], settings: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments).env_clear();
+    for name in ["PATH", "HOME", "TMPDIR", "XDG_CACHE_HOME", "PESAN_CACHE_DIR", "PESAN_MONGOD"] {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    command.envs(settings.iter().copied());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+}
+
+/// Runs it to its end.
+pub async fn run(arguments: &[&str], settings: &[(&str, &str)]) -> Outcome {
+    run_command(command(arguments, settings)).await
+}
+
+/// Runs a prepared command to its end.
+pub async fn run_command(mut command: Command) -> Outcome {
+    let output =
+        tokio::time::timeout(PATIENCE * 2, command.output()).await.expect("it ends in time").unwrap();
+    Outcome {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A program that runs on.
+pub struct Program {
+    child: Child,
+}
+
+impl Program {
+    /// Starts it, with its output in files in `folder`.
+    pub fn start(mut command: Command, folder: &Path) -> Self {
+        let file = |name| std::fs::File::create(folder.join(name)).unwrap();
+        command.stdout(file("stdout")).stderr(file("stderr"));
+        Self { child: command.spawn().unwrap() }
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("it still runs")
+    }
+
+    /// Sends it a signal by name, like TERM.
+    pub async fn signal(&self, name: &str) {
+        let pid = self.pid().to_string();
+        assert!(Command::new("kill").args(["-s", name, &pid]).status().await.unwrap().success());
+    }
+
+    /// Waits for its end.
+    pub async fn wait(&mut self) -> ExitStatus {
+        tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it ends in time").unwrap()
+    }
+}
+
+/// The processes whose command line has `text` in it, as (pid, command line).
+pub fn processes_with(text: &str) -> Vec<(u32, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
+            continue;
+        };
+        let Ok(line) = std::fs::read(entry.path().join("cmdline")) else { continue };
+        let line = String::from_utf8_lossy(&line).replace('\0', " ");
+        if line.contains(text) && pid != std::process::id() {
+            found.push((pid, line));
+        }
+    }
+    found
+}
+
+/// Waits for a JSON file and reads it.
+pub async fn json_file(path: &Path) -> serde_json::Value {
+    let text =
+        eventually(&format!("{} is there", path.display()), || async { std::fs::read_to_string(path).ok() })
+            .await;
+    serde_json::from_str(&text).unwrap()
+}

@@ -1,0 +1,141 @@
+//! The webhook route: whom it believes, what it keeps, what it answers.
+
+use mongodb::bson::{Document, doc};
+
+use crate::support::app::TestApp;
+use crate::support::mongo;
+use crate::support::webhook::{APP_SECRET, PATH, VERIFY_TOKEN, post, sign, sign_with, text_message};
+
+/// Every body in the journal, in the order of arrival.
+pub async fn stored_bodies(database: &str) -> Vec<Vec<u8>> {
+    let segments = mongo::raw(database).await.collection::<Document>("segments");
+    let mut cursor = segments.find(doc! {}).sort(doc! { "_id": 1 }).await.unwrap();
+    let mut bodies = Vec::new();
+    while cursor.advance().await.unwrap() {
+        let segment = cursor.deserialize_current().unwrap();
+        let webhooks = segment.get_array("webhooks").unwrap();
+        assert_eq!(i32::try_from(webhooks.len()).unwrap(), segment.get_i32("count").unwrap());
+        bodies.extend(
+            webhooks
+                .iter()
+                .map(|webhook| webhook.as_document().unwrap().get_binary_generic("b").unwrap().clone()),
+        );
+    }
+    bodies
+}
+
+#[tokio::test]
+async fn meta_verifies_the_callback_url_with_the_verify_token_only() {
+    let app = TestApp::start();
+    let ask = async |query: String| {
+        let answer = app.get(&format!("{PATH}?{query}")).await;
+        let kind = answer.headers().get("content-type").map(|kind| kind.to_str().unwrap().to_owned());
+        (answer.status().as_u16(), kind, answer.text().await.unwrap())
+    };
+    let (status, kind, body) =
+        ask(format!("hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token={VERIFY_TOKEN}")).await;
+    assert_eq!((status, body.as_str()), (200, "1158201444"));
+    assert_eq!(kind.as_deref(), Some("text/plain; charset=utf-8"));
+    for wrong in [
+        "hub.mode=subscribe&hub.challenge=1&hub.verify_token=other".to_owned(),
+        format!("hub.mode=unsubscribe&hub.challenge=1&hub.verify_token={VERIFY_TOKEN}"),
+        format!("hub.challenge=1&hub.verify_token={VERIFY_TOKEN}"),
+        format!("hub.mode=subscribe&hub.verify_token={VERIFY_TOKEN}"),
+        String::new(),
+    ] {
+        assert_eq!(ask(wrong.clone()).await.0, 403, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_signed_webhook_is_stored_byte_for_byte_before_the_200() {
+    let app = TestApp::start();
+    // Meta escapes what is not ASCII; the signature is over those bytes.
+    let bodies = [
+        r#"{"text":"\u00e9\ud83d\ude00 <b>\/</b>"}"#.to_owned(),
+        text_message("wamid.1", "selamat pagi 🌅"),
+        String::new(),
+    ];
+    for body in &bodies {
+        let answer = post(&app.client, &app.url, body.clone()).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{body}");
+        assert_eq!(answer.text().await.unwrap(), "");
+    }
+    assert_eq!(stored_bodies(&app.database).await, bodies.map(String::into_bytes));
+    assert_eq!(app.storage.segments().count_webhooks().await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn what_is_not_signed_by_a_configured_secret_is_refused_counted_and_not_stored() {
+    let secrets = format!("{APP_SECRET},second-secret");
+    let app = TestApp::start_with(&[("WHATSAPP_APP_SECRET", &secrets)], false);
+    let body = text_message("wamid.1", "halo");
+    let send = async |signature: Option<String>| {
+        let request = app.client.post(format!("{}{PATH}", app.url)).body(body.clone());
+        let request = match signature {
+            Some(signature) => request.header("x-hub-signature-256", signature),
+            None => request,
+        };
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(send(Some(sign_with("second-secret", body.as_bytes()))).await, 200);
+    assert_eq!(send(None).await, 401);
+    assert_eq!(send(Some("sha256=12".to_owned())).await, 401);
+    assert_eq!(send(Some(sign_with("third-secret", body.as_bytes()))).await, 401);
+    assert_eq!(send(Some(sign(b"another body"))).await, 401);
+    assert_eq!(stored_bodies(&app.database).await.len(), 1);
+    for (outcome, count) in
+        [("stored", 1.0), ("signature_missing", 1.0), ("signature_malformed", 1.0), ("signature_wrong", 2.0)]
+    {
+        let line = format!("pesan_webhooks_received_total{{outcome=\"{outcome}\"}}");
+        assert!((app.metric(&line).await - count).abs() < 0.1, "{outcome}");
+    }
+}
+
+#[tokio::test]
+async fn without_an_app_secret_nothing_is_believed() {
+    let app = TestApp::start_with(&[("WHATSAPP_APP_SECRET", "")], false);
+    assert_eq!(post(&app.client, &app.url, "{}").send().await.unwrap().status(), 401);
+    assert_eq!(app.client.post(format!("{}{PATH}", app.url)).body("{}").send().await.unwrap().status(), 401);
+}
+
+#[tokio::test]
+async fn a_body_at_the_limit_is_taken_and_one_byte_more_is_not() {
+    const LIMIT: usize = 4 * 1024 * 1024;
+    let app = TestApp::start();
+    let at_limit = vec![b'x'; LIMIT];
+    assert_eq!(post(&app.client, &app.url, at_limit).send().await.unwrap().status(), 200);
+    let over = vec![b'x'; LIMIT + 1];
+    assert_eq!(post(&app.client, &app.url, over.clone()).send().await.unwrap().status(), 413);
+    // The same without an announced length: cut off while it streams.
+    let chunks =
+        over.chunks(64 * 1024).map(|chunk| Ok::<_, std::io::Error>(chunk.to_vec())).collect::<Vec<_>>();
+    let request = app
+        .client
+        .post(format!("{}{PATH}", app.url))
+        .header("x-hub-signature-256", sign(&over))
+        .body(reqwest::Body::wrap_stream(futures_util::stream::iter(chunks)));
+    // The server may close while the client still writes.
+    if let Ok(answer) = request.send().await {
+        assert_eq!(answer.status(), 413);
+    }
+    assert_eq!(stored_bodies(&app.database).await.len(), 1);
+}
+
+#[tokio::test]
+async fn many_at_once_are_all_stored_once_in_few_writes() {
+    const WEBHOOKS: usize = 400;
+    let app = TestApp::start();
+    let sends = (0..WEBHOOKS)
+        .map(|n| post(&app.client, &app.url, text_message(&format!("wamid.{n}"), "halo")).send());
+    for answer in futures_util::future::join_all(sends).await {
+        assert_eq!(answer.unwrap().status(), 200);
+    }
+    let mut bodies = stored_bodies(&app.database).await;
+    bodies.sort_unstable();
+    bodies.dedup();
+    assert_eq!(bodies.len(), WEBHOOKS);
+    let segments = mongo::raw(&app.database).await.collection::<Document>("segments");
+    let segments = segments.count_documents(doc! {}).await.unwrap();
+    assert!(segments < WEBHOOKS as u64 / 2, "{segments} writes for {WEBHOOKS} webhooks");
+}
