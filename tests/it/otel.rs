@@ -38,7 +38,7 @@ async fn a_request_is_exported_as_a_part_of_its_callers_trace() {
     });
     let database = mongo::database_name();
     let folder = tempfile::tempdir().unwrap();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let address = format!("127.0.0.1:{port}");
     let settings = [
         ("MONGODB_URI", mongo::uri()),
