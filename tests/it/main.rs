@@ -22,6 +22,8 @@ mod generated;
 mod http;
 #[cfg(feature = "otel")]
 mod otel;
+#[cfg(feature = "dev")]
+mod outage;
 mod program;
 mod shutdown;
 mod tidy;

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc::sync_channel;
 
-use crate::support::program::{Program, command, run};
+use crate::support::program::{Program, command, free_address, run};
 use crate::support::{PATIENCE, client, eventually, mongo};
 
 #[tokio::test]
@@ -38,8 +38,7 @@ async fn a_request_is_exported_as_a_part_of_its_callers_trace() {
     });
     let database = mongo::database_name();
     let folder = tempfile::tempdir().unwrap();
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let address = format!("127.0.0.1:{port}");
+    let address = free_address();
     let settings = [
         ("MONGODB_URI", mongo::uri()),
         ("PESAN_DATABASE", &database),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::support::program::{Program, command, run};
+use crate::support::program::{Program, command, free_address, run};
 use crate::support::webhook::{APP_SECRET, post};
 use crate::support::{client, eventually, mongo};
 use crate::webhook::stored_bodies;
@@ -46,8 +46,7 @@ async fn send_until_refused(url: String, client_number: usize, answered: Arc<Ato
 async fn a_stop_under_load_keeps_every_promise_and_cuts_nobody() {
     let database = mongo::database_name();
     let folder = tempfile::tempdir().unwrap();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let address = format!("127.0.0.1:{port}");
+    let address = free_address();
     let settings = [
         ("MONGODB_URI", mongo::uri()),
         ("PESAN_DATABASE", &database),
@@ -93,5 +92,28 @@ async fn a_stop_under_load_keeps_every_promise_and_cuts_nobody() {
     let cut: Vec<&String> = unanswered.intersection(&stored).collect();
     assert!(cut.is_empty(), "stored and not answered: {cut:?}");
     assert!(promised.len() > ANSWERED_BEFORE_STOP);
+    mongo::raw(&database).await.drop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_it_at_once() {
+    let database = mongo::database_name();
+    let folder = tempfile::tempdir().unwrap();
+    let address = free_address();
+    let settings = [
+        ("MONGODB_URI", mongo::uri()),
+        ("PESAN_DATABASE", &database),
+        ("PESAN_BIND", &address),
+        ("PESAN_SHUTDOWN_DELAY_MS", "600000"),
+    ];
+    assert_eq!(run(&["db", "setup"], &settings).await.code, Some(0));
+    let mut service = Program::start(command(&["serve"], &settings), folder.path());
+    let (probe, url) = (client(), format!("http://{address}/health/ready"));
+    let status = async || probe.get(&url).send().await.ok().map(|answer| answer.status().as_u16());
+    eventually("the service is ready", || async { status().await.filter(|status| *status == 200) }).await;
+    service.signal("TERM").await;
+    eventually("it is on its way out", || async { status().await.filter(|status| *status == 503) }).await;
+    service.signal("TERM").await;
+    assert!(service.wait().await.success());
     mongo::raw(&database).await.drop().await.unwrap();
 }

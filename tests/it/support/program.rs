@@ -78,6 +78,11 @@ impl Program {
     }
 }
 
+/// An address on this machine where nothing listens yet.
+pub fn free_address() -> String {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
 /// The processes whose command line has `text` in it, as (pid, command line).
 pub fn processes_with(text: &str) -> Vec<(u32, String)> {
     let mut found = Vec::new();

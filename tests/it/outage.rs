@@ -1,0 +1,74 @@
+//! When the database goes away: nothing is promised, readiness says so, and the log names the request.
+
+use std::time::Duration;
+
+use pesan::config::Source;
+use pesan::config::dev::DevConfig;
+use pesan::dev::mongod::{Options, PrivateMongod};
+use serde_json::Value;
+
+use crate::support::program::{PROGRAM, Program, command, free_address, run};
+use crate::support::webhook::{APP_SECRET, post, text_message};
+use crate::support::{client, eventually, within};
+
+/// A webhook whose fate is not known is answered within this time, so that Meta repeats it soon.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
+
+#[tokio::test]
+async fn without_the_database_webhooks_get_503_and_the_service_is_not_ready_until_it_is_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = DevConfig::from_source(&Source::environment()).unwrap();
+    let options = Options { guard: PROGRAM.into(), data: Some(folder.path().join("mongo")), config };
+    let mongod = PrivateMongod::start(&options, &mut |_| {}).await.unwrap();
+    let uri = mongod.uri().to_owned();
+    let address = free_address();
+    let settings = [
+        ("MONGODB_URI", uri.as_str()),
+        ("PESAN_BIND", &address),
+        ("PESAN_SHUTDOWN_DELAY_MS", "0"),
+        ("PESAN_LOG", "debug"),
+        ("WHATSAPP_APP_SECRET", APP_SECRET),
+    ];
+    assert_eq!(run(&["db", "setup"], &settings).await.code, Some(0));
+    let mut service = Program::start(command(&["serve"], &settings), folder.path());
+    let (url, client) = (format!("http://{address}"), client());
+    let ready =
+        async || client.get(format!("{url}/health/ready")).send().await.ok().map(|answer| answer.status());
+    eventually("it is ready", || async { ready().await.filter(|status| *status == 200) }).await;
+    let send = async |wamid: &str| {
+        let request =
+            post(&client, &url, text_message(wamid, "halo")).header("x-request-id", format!("id-{wamid}"));
+        tokio::time::timeout(ANSWERED_WITHIN, request.send()).await.expect("answered in time").unwrap()
+    };
+    assert_eq!(send("before").await.status(), 200);
+
+    mongod.stop().await;
+    let refused = send("during").await;
+    assert_eq!(refused.status(), 503);
+    let body: Value = refused.json().await.unwrap();
+    assert_eq!((&body["error"]["code"], &body["error"]["retryable"]), (&"UNAVAILABLE".into(), &true.into()));
+    let not_ready = within(Duration::from_secs(10), "readiness goes false", || async {
+        let answer = client.get(format!("{url}/health/ready")).send().await.unwrap();
+        (answer.status() == 503).then_some(answer)
+    })
+    .await;
+    assert_eq!(not_ready.json::<Value>().await.unwrap()["reasons"][0], "stuck: database");
+    assert_eq!(client.get(format!("{url}/health/live")).send().await.unwrap().status(), 200);
+
+    // The same data on the same port: the service finds it again by itself.
+    let mongod = PrivateMongod::start(&options, &mut |_| {}).await.unwrap();
+    assert_eq!(mongod.uri(), uri);
+    eventually("it is ready again", || async { ready().await.filter(|status| *status == 200) }).await;
+    assert_eq!(send("after").await.status(), 200);
+    service.signal("TERM").await;
+    assert!(service.wait().await.success());
+    mongod.stop().await;
+
+    // Every line is JSON; those of the refused request carry its id, also the one that says how it ended.
+    let log = std::fs::read_to_string(folder.path().join("stderr")).unwrap();
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let of_request: Vec<&Value> =
+        lines.iter().filter(|line| line["spans"][0]["request_id"] == "id-during").collect();
+    assert!(of_request.iter().any(|line| line["message"] == "answered" && line["status"] == 503), "{log}");
+    assert!(!log.contains(APP_SECRET) && !log.contains("halo"), "no secret and no content in the log");
+}
