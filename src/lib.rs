@@ -10,6 +10,9 @@ pub mod secret;
 pub mod limits;
 pub mod error;
 
+// Domain: pure values and rules.
+pub mod domain;
+
 // Mechanism: pure, but not business.
 pub mod config;
 

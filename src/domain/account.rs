@@ -1,0 +1,195 @@
+//! What can happen to accounts, numbers, templates, groups, calls and flows, as Meta tells it.
+
+use super::Str;
+use super::person::Person;
+use super::status::Fault;
+
+/// What happened to a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateNews<'a> {
+    pub template_id: Option<Str<'a>>,
+    pub name: Option<Str<'a>>,
+    pub language: Option<Str<'a>>,
+    pub change: TemplateChange<'a>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TemplateChange<'a> {
+    Status {
+        /// Upper-case, whatever Meta wrote.
+        status: String,
+        category: Option<Str<'a>>,
+        reason: Option<Str<'a>>,
+        recommendation: Option<Str<'a>>,
+        title: Option<Str<'a>>,
+        description: Option<Str<'a>>,
+        disable_date: Option<Str<'a>>,
+    },
+    Quality {
+        previous: Option<Str<'a>>,
+        new: Option<Str<'a>>,
+    },
+    Components {
+        title: Option<Str<'a>>,
+        body: Option<Str<'a>>,
+        footer: Option<Str<'a>>,
+        buttons: Vec<TemplateButton<'a>>,
+    },
+    /// `correct` with an announced change: the category that it will have.
+    Category {
+        previous: Option<Str<'a>>,
+        new: Option<Str<'a>>,
+        correct: Option<Str<'a>>,
+        at_s: Option<i64>,
+    },
+    /// Meta thinks that it belongs to another category.
+    WrongCategory {
+        category: Option<Str<'a>>,
+        correct: Option<Str<'a>>,
+    },
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TemplateButton<'a> {
+    pub kind: Option<Str<'a>>,
+    pub text: Option<Str<'a>>,
+    pub url: Option<Str<'a>>,
+    pub phone_number: Option<Str<'a>>,
+}
+
+/// What happened to a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NumberNews<'a> {
+    Name {
+        decision: Option<Str<'a>>,
+        requested: Option<Str<'a>>,
+        rejection_reason: Option<Str<'a>>,
+    },
+    Quality {
+        event: Option<Str<'a>>,
+        limit: Option<Str<'a>>,
+        old_limit: Option<Str<'a>>,
+    },
+    Security {
+        event: Option<Str<'a>>,
+        requester: Option<Str<'a>>,
+    },
+    Username {
+        username: Option<Str<'a>>,
+        status: Option<Str<'a>>,
+    },
+    /// Settings of calling; `json` is the whole of them.
+    Settings {
+        kind: Option<Str<'a>>,
+        calling: Option<Str<'a>>,
+        json: &'a str,
+    },
+}
+
+/// What happened to an account, or to the portfolio above it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountNews<'a> {
+    /// `event` says what; the other fields are there when they belong to it.
+    Update(Box<AccountUpdate<'a>>),
+    Alert {
+        entity_type: Option<Str<'a>>,
+        entity_id: Option<Str<'a>>,
+        severity: Option<Str<'a>>,
+        status: Option<Str<'a>>,
+        kind: Option<Str<'a>>,
+        description: Option<Str<'a>>,
+    },
+    Review {
+        decision: Option<Str<'a>>,
+    },
+    Capability {
+        daily_limit: Option<Str<'a>>,
+        numbers_max: Option<i64>,
+    },
+    PartnerSolution {
+        event: Option<Str<'a>>,
+        solution_id: Option<Str<'a>>,
+        status: Option<Str<'a>>,
+    },
+    PaymentConfiguration {
+        name: Option<Str<'a>>,
+        provider: Option<Str<'a>>,
+        merchant_id: Option<Str<'a>>,
+        status: Option<Str<'a>>,
+        created_at_s: Option<i64>,
+        updated_at_s: Option<i64>,
+    },
+    Flow(Box<FlowNews<'a>>),
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountUpdate<'a> {
+    pub event: Option<Str<'a>>,
+    pub phone_number: Option<Str<'a>>,
+    pub country: Option<Str<'a>>,
+    pub waba_id: Option<Str<'a>>,
+    pub owner_business_id: Option<Str<'a>>,
+    pub restrictions: Vec<Restriction<'a>>,
+    pub violation: Option<Str<'a>>,
+    pub remediation: Option<Str<'a>>,
+    pub ban_states: Vec<Str<'a>>,
+    pub ban_date: Option<Str<'a>>,
+    pub disconnection_reason: Option<Str<'a>>,
+    pub disconnected_by: Option<Str<'a>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Restriction<'a> {
+    pub kind: Option<Str<'a>>,
+    pub until_s: Option<i64>,
+    pub remediation: Option<Str<'a>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlowNews<'a> {
+    pub flow_id: Option<Str<'a>>,
+    pub event: Option<Str<'a>>,
+    pub message: Option<Str<'a>>,
+    pub old_status: Option<Str<'a>>,
+    pub new_status: Option<Str<'a>>,
+    pub alert_state: Option<Str<'a>>,
+    pub warning: Option<Str<'a>>,
+}
+
+/// What happened to a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupNews<'a> {
+    pub group_id: Option<Str<'a>>,
+    pub kind: Option<Str<'a>>,
+    pub at_s: Option<i64>,
+    pub request_id: Option<Str<'a>>,
+    pub subject: Option<Str<'a>>,
+    pub description: Option<Str<'a>>,
+    pub invite_link: Option<Str<'a>>,
+    pub join_approval_mode: Option<Str<'a>>,
+    pub reason: Option<Str<'a>>,
+    pub initiated_by: Option<Str<'a>>,
+    pub added: Vec<Person<'a>>,
+    pub removed: Vec<Person<'a>>,
+    pub failed: Vec<Person<'a>>,
+    pub faults: Vec<Fault<'a>>,
+}
+
+/// What happened in a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallNews<'a> {
+    pub call_id: Str<'a>,
+    pub event: Option<Str<'a>>,
+    pub direction: Option<Str<'a>>,
+    pub at_s: Option<i64>,
+    pub customer: Person<'a>,
+    pub status: Option<Str<'a>>,
+    pub started_at_s: Option<i64>,
+    pub ended_at_s: Option<i64>,
+    pub duration_s: Option<i64>,
+    pub sdp_kind: Option<Str<'a>>,
+    pub sdp: Option<Str<'a>>,
+    pub callback_data: Option<Str<'a>>,
+    pub recording_id: Option<Str<'a>>,
+    pub transcript_id: Option<Str<'a>>,
+}

@@ -1,0 +1,227 @@
+//! What is in a message: one variant a kind, so that the compiler shows every place that a new kind needs.
+
+use super::Str;
+use super::status::Fault;
+
+/// What is in a message.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content<'a> {
+    Text {
+        body: Str<'a>,
+        preview_url: bool,
+    },
+    Media(Media<'a>),
+    Location(Location<'a>),
+    Contacts(Vec<Card<'a>>),
+    /// A reaction to another message; without an emoji it takes one back.
+    Reaction {
+        target: Str<'a>,
+        emoji: Option<Str<'a>>,
+    },
+    /// A tap on a template's quick-reply button.
+    Button {
+        payload: Option<Str<'a>>,
+        text: Option<Str<'a>>,
+    },
+    /// A tap on a reply button of an interactive message.
+    ButtonReply(Choice<'a>),
+    ListReply(Choice<'a>),
+    /// A completed form: a flow's, or an address. `response_json` is the form's own.
+    FormReply {
+        name: Option<Str<'a>>,
+        body: Option<Str<'a>>,
+        response_json: Option<Str<'a>>,
+    },
+    CallPermission {
+        response: Option<Str<'a>>,
+        is_permanent: bool,
+        expires_at_s: Option<i64>,
+        by: Option<Str<'a>>,
+    },
+    PaymentMethod {
+        method: Option<Str<'a>>,
+        reference_id: Option<Str<'a>>,
+        last_four_digits: Option<Str<'a>>,
+        credential_id: Option<Str<'a>>,
+        at_s: Option<i64>,
+    },
+    Order(Order<'a>),
+    System(System<'a>),
+    /// Opened the chat without writing; not sent any more since 2026-03.
+    RequestWelcome,
+    Edit {
+        target: Str<'a>,
+        content: Box<Content<'a>>,
+    },
+    Revoke {
+        target: Str<'a>,
+    },
+    /// Media of the past whose bytes come later, or never.
+    MediaPlaceholder,
+    /// An interactive message that the business sent, in an echo. `action_json` is as it was sent.
+    Interactive(Interactive<'a>),
+    /// A template that the business sent, in an echo.
+    Template {
+        name: Option<Str<'a>>,
+        language: Option<Str<'a>>,
+        components_json: Option<&'a str>,
+    },
+    /// WhatsApp could not hand it over; `kind` is what it was.
+    Unsupported {
+        kind: Option<Str<'a>>,
+        faults: Vec<Fault<'a>>,
+    },
+    /// Of a kind that we do not know yet, or without the part that its kind promises. The raw JSON is kept.
+    Unrecognised {
+        kind: Option<Str<'a>>,
+    },
+}
+
+/// What sort of file it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MediaKind {
+    Image,
+    Video,
+    Audio,
+    Document,
+    Sticker,
+}
+
+/// A file, as a reference that is to be fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Media<'a> {
+    pub kind: MediaKind,
+    pub id: Option<Str<'a>>,
+    pub mime_type: Option<Str<'a>>,
+    /// As Meta writes it: base64 or hex.
+    pub sha256: Option<Str<'a>>,
+    /// Meta's address, good for five minutes and with our token only.
+    pub url: Option<Str<'a>>,
+    pub link: Option<Str<'a>>,
+    pub caption: Option<Str<'a>>,
+    /// Chosen by the sender, so not to be trusted.
+    pub filename: Option<Str<'a>>,
+    pub is_voice: bool,
+    pub is_animated: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Location<'a> {
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
+    pub name: Option<Str<'a>>,
+    pub address: Option<Str<'a>>,
+    pub url: Option<Str<'a>>,
+}
+
+/// A shared contact.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Card<'a> {
+    pub formatted_name: Option<Str<'a>>,
+    pub first_name: Option<Str<'a>>,
+    pub last_name: Option<Str<'a>>,
+    pub middle_name: Option<Str<'a>>,
+    pub prefix: Option<Str<'a>>,
+    pub suffix: Option<Str<'a>>,
+    pub company: Option<Str<'a>>,
+    pub department: Option<Str<'a>>,
+    pub title: Option<Str<'a>>,
+    pub birthday: Option<Str<'a>>,
+    pub phones: Vec<CardPhone<'a>>,
+    pub emails: Vec<CardEntry<'a>>,
+    pub urls: Vec<CardEntry<'a>>,
+    pub addresses: Vec<CardAddress<'a>>,
+    pub vcard: Option<Str<'a>>,
+    /// `contact_request` when we had asked for it.
+    pub origin: Option<Str<'a>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CardPhone<'a> {
+    pub phone: Option<Str<'a>>,
+    pub wa_id: Option<Str<'a>>,
+    pub kind: Option<Str<'a>>,
+}
+
+/// An e-mail or web address, and whether it is for home or work.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CardEntry<'a> {
+    pub value: Option<Str<'a>>,
+    pub kind: Option<Str<'a>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CardAddress<'a> {
+    pub street: Option<Str<'a>>,
+    pub city: Option<Str<'a>>,
+    pub state: Option<Str<'a>>,
+    pub zip: Option<Str<'a>>,
+    pub country: Option<Str<'a>>,
+    pub country_code: Option<Str<'a>>,
+    pub kind: Option<Str<'a>>,
+}
+
+/// What the customer chose.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choice<'a> {
+    pub id: Option<Str<'a>>,
+    pub title: Option<Str<'a>>,
+    pub description: Option<Str<'a>>,
+}
+
+/// A cart.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Order<'a> {
+    pub catalog_id: Option<Str<'a>>,
+    pub text: Option<Str<'a>>,
+    pub items: Vec<OrderItem<'a>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OrderItem<'a> {
+    pub product_retailer_id: Option<Str<'a>>,
+    pub quantity: Option<f64>,
+    pub price: Option<f64>,
+    pub currency: Option<Str<'a>>,
+}
+
+/// News about the customer's account, told as a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct System<'a> {
+    pub change: SystemChange<'a>,
+    pub body: Option<Str<'a>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SystemChange<'a> {
+    /// The person has a new phone number.
+    Number {
+        new_wa_id: Option<Str<'a>>,
+    },
+    /// The person has a new business-scoped user id.
+    UserId {
+        user_id: Option<Str<'a>>,
+        parent_user_id: Option<Str<'a>>,
+        wa_id: Option<Str<'a>>,
+    },
+    /// The person's key has changed: perhaps a new phone, perhaps somebody else.
+    Identity,
+    Unrecognised {
+        kind: Option<Str<'a>>,
+    },
+}
+
+/// An interactive message that the business sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Interactive<'a> {
+    pub kind: Option<Str<'a>>,
+    pub header_kind: Option<Str<'a>>,
+    pub header_text: Option<Str<'a>>,
+    pub body: Option<Str<'a>>,
+    pub footer: Option<Str<'a>>,
+    pub action_name: Option<Str<'a>>,
+    pub button: Option<Str<'a>>,
+    pub buttons: Vec<Choice<'a>>,
+    pub parameters_json: Option<&'a str>,
+    pub sections_json: Option<&'a str>,
+}

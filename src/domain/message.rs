@@ -1,0 +1,81 @@
+//! A message between a business number and a customer.
+
+use super::Str;
+use super::content::Content;
+use super::person::Person;
+use super::status::Fault;
+
+/// Where a message comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin<'a> {
+    /// The customer wrote it.
+    Customer,
+    /// The business wrote it elsewhere: in the WhatsApp Business app, or another partner did.
+    Echo,
+    /// It is from before the number was connected; `status` is how far it had come.
+    History { outbound: bool, status: Option<Str<'a>> },
+}
+
+impl Origin<'_> {
+    /// Whether the customer wrote it.
+    pub fn is_inbound(&self) -> bool {
+        matches!(self, Self::Customer | Self::History { outbound: false, .. })
+    }
+}
+
+/// A message as a webhook tells it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message<'a> {
+    pub wamid: Str<'a>,
+    /// Meta's time, in seconds since 1970.
+    pub at_s: i64,
+    pub origin: Origin<'a>,
+    /// The other side, whoever wrote it.
+    pub customer: Person<'a>,
+    pub group_id: Option<Str<'a>>,
+    pub content: Content<'a>,
+    pub context: Option<Context<'a>>,
+    pub referral: Option<Box<Referral<'a>>>,
+    pub identity: Option<Identity<'a>>,
+    pub faults: Vec<Fault<'a>>,
+    /// What an artificial agent hands on with it.
+    pub summary: Option<Str<'a>>,
+}
+
+/// What a message refers to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Context<'a> {
+    /// The message that it answers; it may be one that we never saw.
+    pub wamid: Option<Str<'a>>,
+    pub from: Option<Str<'a>>,
+    pub forwarded: bool,
+    /// Forwarded more than five times.
+    pub frequently_forwarded: bool,
+    pub catalog_id: Option<Str<'a>>,
+    pub product_retailer_id: Option<Str<'a>>,
+}
+
+/// The advertisement or post that brought the customer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Referral<'a> {
+    pub source_url: Option<Str<'a>>,
+    pub source_id: Option<Str<'a>>,
+    pub source_type: Option<Str<'a>>,
+    pub headline: Option<Str<'a>>,
+    pub body: Option<Str<'a>>,
+    pub media_type: Option<Str<'a>>,
+    pub image_url: Option<Str<'a>>,
+    pub video_url: Option<Str<'a>>,
+    pub thumbnail_url: Option<Str<'a>>,
+    pub ctwa_clid: Option<Str<'a>>,
+    pub welcome_text: Option<Str<'a>>,
+    pub reference: Option<Str<'a>>,
+}
+
+/// The customer's key, for numbers that check identities.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity<'a> {
+    pub acknowledged: Option<bool>,
+    pub created_at_s: Option<i64>,
+    pub hash: Option<Str<'a>>,
+}

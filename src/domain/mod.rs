@@ -1,0 +1,16 @@
+//! The business in plain values: what a message, a status, a person is, and the rules that hold for them. No I/O, no
+//! clock, no spelling of Meta's or of the database's.
+//!
+//! Texts are `Str`: borrowed from a webhook's bytes while it is decoded, owned when they come from elsewhere.
+
+pub mod account;
+pub mod content;
+pub mod event;
+pub mod message;
+pub mod person;
+pub mod status;
+
+use std::borrow::Cow;
+
+/// A text that may belong to somebody else.
+pub type Str<'a> = Cow<'a, str>;

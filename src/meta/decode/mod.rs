@@ -1,0 +1,203 @@
+//! From a webhook's bytes to what happened (`domain::Event`). Pure; borrows from the bytes what it can.
+//!
+//! Every item of a delivery is read on its own: one that cannot be read is an `Unrecognised` event with its raw
+//! JSON and harms no neighbour. No input fails as a whole, and nothing that stands in a delivery is without an
+//! event: a change gives at least one, an array gives one for each of its items.
+
+mod content;
+mod news;
+mod people;
+mod traffic;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::wire;
+use super::wire::scalar::{Int, Text};
+use crate::domain::Str;
+use crate::domain::event::{Event, Why};
+
+/// Meta (2026-07): the ids in deliveries that the app dashboard's test button sends.
+const TEST_ENTRY_ID: &str = "0";
+const TEST_PHONE_NUMBER_ID: &str = "123456123";
+
+/// One thing that a delivery tells, with what routes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item<'a> {
+    /// Its place in the body, counted over all items.
+    pub index: u32,
+    /// The entry's id: the account, or for partner news the portfolio.
+    pub account_id: Option<Str<'a>>,
+    /// The webhook field that brought it.
+    pub field: Str<'a>,
+    /// The business number that it is about, where there is one.
+    pub phone_number_id: Option<Str<'a>>,
+    pub display_phone_number: Option<Str<'a>>,
+    /// A copy of a conversation that another partner owns.
+    pub is_standby: bool,
+    /// Sent by the test button of the app dashboard: it creates nothing.
+    pub is_test: bool,
+    /// The item's own JSON; nothing when the body is not text at all.
+    pub raw: Option<&'a str>,
+    pub event: Event<'a>,
+}
+
+/// Reads a delivery.
+pub fn decode(body: &[u8]) -> Vec<Item<'_>> {
+    let mut found = Found::default();
+    match std::str::from_utf8(body) {
+        Ok(text) => found.read_body(text),
+        Err(_) => found.unrecognised(&Place::default(), None, Why::NotJson),
+    }
+    found.items
+}
+
+/// Where an item stands: what its surroundings say about it.
+#[derive(Clone, Debug, Default)]
+struct Place<'a> {
+    account_id: Option<Str<'a>>,
+    field: Str<'a>,
+    phone_number_id: Option<Str<'a>>,
+    display_phone_number: Option<Str<'a>>,
+    is_standby: bool,
+    entry_time_s: Option<i64>,
+}
+
+/// The items so far.
+#[derive(Debug, Default)]
+struct Found<'a> {
+    items: Vec<Item<'a>>,
+}
+
+impl<'a> Found<'a> {
+    fn push(&mut self, place: &Place<'a>, raw: Option<&'a str>, event: Event<'a>) {
+        let is_test = place.account_id.as_deref() == Some(TEST_ENTRY_ID)
+            || place.phone_number_id.as_deref() == Some(TEST_PHONE_NUMBER_ID);
+        self.items.push(Item {
+            index: u32::try_from(self.items.len()).unwrap_or(u32::MAX),
+            account_id: place.account_id.clone(),
+            field: place.field.clone(),
+            phone_number_id: place.phone_number_id.clone(),
+            display_phone_number: place.display_phone_number.clone(),
+            is_standby: place.is_standby,
+            is_test,
+            raw,
+            event,
+        });
+    }
+
+    fn unrecognised(&mut self, place: &Place<'a>, raw: Option<&'a str>, why: Why) {
+        self.push(place, raw, Event::Unrecognised { why });
+    }
+
+    /// Reads one raw item; `event` makes its event, or says why it cannot.
+    fn read<T: Deserialize<'a>>(
+        &mut self,
+        place: &Place<'a>,
+        raw: &'a RawValue,
+        event: impl FnOnce(T) -> Result<Event<'a>, Why>,
+    ) {
+        let event = wire::read::<T>(raw).map_err(|_| Why::Shape).and_then(event);
+        self.push(place, Some(raw.get()), event.unwrap_or_else(|why| Event::Unrecognised { why }));
+    }
+
+    fn read_body(&mut self, text: &'a str) {
+        let place = Place::default();
+        let entries = match serde_json::from_str::<Outer<'a>>(text) {
+            Ok(outer) => outer.entry.unwrap_or_default(),
+            Err(error) if error.is_data() => return self.unrecognised(&place, Some(text), Why::Shape),
+            Err(_) => return self.unrecognised(&place, Some(text), Why::NotJson),
+        };
+        if entries.is_empty() {
+            self.unrecognised(&place, Some(text), Why::Empty);
+        }
+        for raw in entries {
+            match wire::read::<OuterEntry<'a>>(raw) {
+                Ok(entry) => self.read_entry(raw, entry),
+                Err(_) => self.unrecognised(&place, Some(raw.get()), Why::Shape),
+            }
+        }
+    }
+
+    fn read_entry(&mut self, raw: &'a RawValue, entry: OuterEntry<'a>) {
+        let place = Place {
+            account_id: entry.id.map(|id| id.0),
+            entry_time_s: entry.time.map(|time| time.0),
+            ..Place::default()
+        };
+        let changes = entry.changes.unwrap_or_default();
+        match (entry.field, entry.value) {
+            // Some partner news stand in the entry itself.
+            (Some(field), value) if changes.is_empty() => {
+                let place = Place { field: field.0, ..place };
+                return match value {
+                    Some(value) => self.read_value(&place, value),
+                    None => self.unrecognised(&place, Some(raw.get()), Why::Empty),
+                };
+            }
+            _ if changes.is_empty() => return self.unrecognised(&place, Some(raw.get()), Why::Empty),
+            _ => {}
+        }
+        for raw in changes {
+            match wire::read::<wire::Change<'a>>(raw) {
+                Ok(wire::Change { field: Some(field), value: Some(value), .. }) => {
+                    let place = Place { field: field.0, ..place.clone() };
+                    self.read_value(&place, value);
+                }
+                _ => self.unrecognised(&place, Some(raw.get()), Why::Shape),
+            }
+        }
+    }
+
+    fn read_value(&mut self, place: &Place<'a>, value: &'a RawValue) {
+        match place.field.as_ref() {
+            "messages"
+            | "message_echoes"
+            | "smb_message_echoes"
+            | "history"
+            | "smb_app_state_sync"
+            | "standby"
+            | "calls"
+            | "user_preferences"
+            | "user_id_update"
+            | "automatic_events"
+            | "tracking_events"
+            | "group_lifecycle_update"
+            | "group_participants_update"
+            | "group_settings_update"
+            | "group_status_update"
+            | "consumer_profile" => self.read_traffic(place, value),
+            "messaging_handovers" => self.read_handover(place, value),
+            _ => self.read_news(place, value),
+        }
+    }
+}
+
+/// The body with its entries unread, so that one that is wrong harms no other.
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
+struct Outer<'a> {
+    entry: Option<Vec<&'a RawValue>>,
+}
+
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
+struct OuterEntry<'a> {
+    id: Option<Text<'a>>,
+    time: Option<Int>,
+    changes: Option<Vec<&'a RawValue>>,
+    field: Option<Text<'a>>,
+    value: Option<&'a RawValue>,
+}
+
+/// A text of Meta's as the domain keeps it: an empty one is none.
+fn text(text: Option<Text<'_>>) -> Option<Str<'_>> {
+    text.map(|text| text.0).filter(|text| !text.is_empty())
+}
+
+fn int(int: Option<Int>) -> Option<i64> {
+    int.map(|int| int.0)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,66 @@
+//! Who is meant: the people of a value, matched to its items by id and never by position.
+
+use serde_json::value::RawValue;
+
+use super::text;
+use crate::domain::Str;
+use crate::domain::person::Person;
+use crate::domain::status::Fault;
+use crate::meta::wire;
+
+/// The people that a value introduces. One that cannot be read introduces nobody and harms nobody.
+pub(super) fn introduced<'a>(contacts: Option<&[&'a RawValue]>) -> Vec<Person<'a>> {
+    let contacts = contacts.unwrap_or_default().iter();
+    contacts.filter_map(|raw| wire::read::<wire::Contact<'a>>(raw).ok()).map(person_of_contact).collect()
+}
+
+fn person_of_contact(contact: wire::Contact<'_>) -> Person<'_> {
+    let profile = contact.profile.unwrap_or_default();
+    Person {
+        wa_id: text(contact.wa_id),
+        user_id: text(contact.user_id),
+        parent_user_id: text(contact.parent_user_id),
+        phone: None,
+        username: text(profile.username),
+        name: text(profile.name),
+        identity_key_hash: text(contact.identity_key_hash),
+    }
+}
+
+/// A person by the ids that an item carries, completed from the introductions.
+pub(super) fn person<'a>(
+    wa_id: Option<Str<'a>>,
+    user_id: Option<Str<'a>>,
+    parent_user_id: Option<Str<'a>>,
+    introduced: &[Person<'a>],
+) -> Person<'a> {
+    let mut person = Person { wa_id, user_id, parent_user_id, ..Person::default() };
+    if let Some(known) = introduced.iter().find(|known| known.is_same_as(&person)) {
+        person.complete_from(known);
+    } else if let ([only], None) = (introduced, &person.user_id) {
+        // A `from` that differs from the only contact's `wa_id` is the same person written otherwise (Brazil's ninth
+        // digit, Mexico's 1, Argentina's 9): the contact has the id by which WhatsApp knows the person.
+        let from = person.wa_id.take();
+        person = only.clone();
+        if person.wa_id.is_none() {
+            person.wa_id = from;
+        } else {
+            person.phone = from.filter(|from| Some(from) != person.wa_id.as_ref());
+        }
+    }
+    person
+}
+
+pub(super) fn fault(fault: wire::Fault<'_>) -> Fault<'_> {
+    Fault {
+        code: super::int(fault.code),
+        title: text(fault.title),
+        message: text(fault.message),
+        details: text(fault.error_data.and_then(|data| data.details)),
+        href: text(fault.href),
+    }
+}
+
+pub(super) fn faults(faults: Option<Vec<wire::Fault<'_>>>) -> Vec<Fault<'_>> {
+    faults.unwrap_or_default().into_iter().map(fault).collect()
+}
