@@ -1,1 +1,5 @@
 //! The Meta simulator.
+
+pub mod refusal;
+pub mod schema;
+pub mod limits;
