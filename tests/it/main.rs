@@ -24,5 +24,7 @@ mod http;
 mod otel;
 mod program;
 mod shutdown;
+#[cfg(feature = "dev")]
+mod simulator_schema;
 mod tidy;
 mod webhook;
