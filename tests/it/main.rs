@@ -25,6 +25,8 @@ mod otel;
 mod program;
 mod shutdown;
 #[cfg(feature = "dev")]
+mod simulator_messages;
+#[cfg(feature = "dev")]
 mod simulator_schema;
 mod tidy;
 mod webhook;

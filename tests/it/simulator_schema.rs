@@ -42,22 +42,30 @@ fn operation_of(file: &str) -> (String, String) {
     let mut parts = operation.split('.');
     let method = parts.next().unwrap().to_ascii_uppercase();
     let object = parts.next().unwrap();
-    let edge: String = parts.map(|part| format!("/{part}")).collect();
+    let edge = parts.fold(String::new(), |edge, part| edge + "/" + part);
     (method, format!("/{{{object}}}{edge}"))
 }
 
 /// Puts a value of the right sort where Meta's samples have a placeholder.
 fn fill(value: &mut Value) {
     match value {
-        Value::String(text) if text.starts_with("{{Recipient") => *text = "+16505551234".to_owned(),
-        Value::String(text) if text.contains("http(s)://") => *text = "https://example.com/file".to_owned(),
-        Value::String(text) if text == "<HEADER_TYPE>" => *text = "text".to_owned(),
-        Value::String(text) if text.starts_with('<') && text.ends_with('>') => {
-            *text = text.trim_matches(['<', '>']).to_ascii_lowercase();
+        Value::String(text) => {
+            if let Some(filled) = filled(text) {
+                *text = filled;
+            }
         }
         Value::Array(items) => items.iter_mut().for_each(fill),
         Value::Object(object) => object.values_mut().for_each(fill),
         _ => {}
+    }
+}
+
+fn filled(text: &str) -> Option<String> {
+    match text {
+        "<HEADER_TYPE>" => Some("text".to_owned()),
+        _ if text.starts_with("{{Recipient") => Some("+16505551234".to_owned()),
+        _ if text.contains("http(s)://") => Some("https://example.com/file".to_owned()),
+        _ => Some(text.strip_prefix('<')?.strip_suffix('>')?.to_ascii_lowercase()),
     }
 }
 
@@ -89,4 +97,20 @@ fn what_meta_published_as_samples_is_accepted() {
         assert!(refused.iter().any(|name| name == file), "{file} is accepted: take the row out");
         assert!(!reason.is_empty());
     }
+}
+
+#[test]
+fn what_meta_printed_in_2026_is_accepted() {
+    let check = |file: &str, path: &str, at_least: usize| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/meta/requests-2026");
+        let text = fs::read_to_string(folder.join(file)).unwrap();
+        assert!(text.lines().count() >= at_least, "{file}");
+        for line in text.lines() {
+            let mut body: Value = serde_json::from_str(line).unwrap();
+            fill(&mut body);
+            assert_eq!(judge("POST", path, &body), Ok(()), "{line}");
+        }
+    };
+    check("messages.jsonl", "/{Phone-Number-ID}/messages", 20);
+    check("message_templates.jsonl", "/{WABA-ID}/message_templates", 3);
 }

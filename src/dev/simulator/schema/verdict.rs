@@ -3,6 +3,8 @@
 //! Invariant: the most telling finding wins: a missing key before a wrong value before a key too many, since a body
 //! that fails in one place also looks as if all its keys were too many.
 
+use std::cmp::Reverse;
+
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
 
@@ -25,7 +27,7 @@ impl Family {
 }
 
 /// What a finding is, from the most telling on.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Finding {
     Missing(String),
     Kind(String),
@@ -34,9 +36,23 @@ enum Finding {
     Unexpected(String),
 }
 
+impl Finding {
+    /// Smaller is more telling. The innermost comes first: what fails inside makes the whole around it fail too.
+    fn rank(&self) -> (u8, Reverse<usize>) {
+        let (rank, place) = match self {
+            Self::Missing(place) => (0, place),
+            Self::Kind(place) => (1, place),
+            Self::Value(place) => (2, place),
+            Self::Length(place, _) => (3, place),
+            Self::Unexpected(place) => (4, place),
+        };
+        (rank, Reverse(place.matches('.').count()))
+    }
+}
+
 /// The refusal for the findings about one body.
 pub(super) fn refuse<'body>(family: Family, errors: impl Iterator<Item = ValidationError<'body>>) -> Refusal {
-    match errors.map(|error| finding(&error)).min() {
+    match errors.map(|error| finding(&error)).min_by_key(Finding::rank) {
         Some(finding) => refusal(family, &finding),
         None => Refusal::of(100),
     }
@@ -63,7 +79,8 @@ fn finding(error: &ValidationError<'_>) -> Finding {
 
 /// Every alternative misses a key: one of the keys is missing. Else the alternative that came furthest tells.
 fn alternatives(at: &str, context: &[Vec<ValidationError<'static>>]) -> Finding {
-    let best: Vec<Finding> = context.iter().filter_map(|errors| errors.iter().map(finding).min()).collect();
+    let best: Vec<Finding> =
+        context.iter().filter_map(|errors| errors.iter().map(finding).min_by_key(Finding::rank)).collect();
     let missing: Vec<&str> = best
         .iter()
         .filter_map(|finding| match finding {
@@ -74,7 +91,7 @@ fn alternatives(at: &str, context: &[Vec<ValidationError<'static>>]) -> Finding 
     if !missing.is_empty() && missing.len() == context.len() {
         return Finding::Missing(missing.join(" or "));
     }
-    best.into_iter().max().unwrap_or_else(|| Finding::Value(dotted(at, "")))
+    best.into_iter().max_by_key(Finding::rank).unwrap_or_else(|| Finding::Value(dotted(at, "")))
 }
 
 fn refusal(family: Family, finding: &Finding) -> Refusal {
