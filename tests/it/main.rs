@@ -26,5 +26,13 @@ mod otel;
 mod outage;
 mod program;
 mod shutdown;
+#[cfg(feature = "dev")]
+mod simulator_accounts;
+#[cfg(feature = "dev")]
+mod simulator_messages;
+#[cfg(feature = "dev")]
+mod simulator_schema;
+#[cfg(feature = "dev")]
+mod simulator_templates;
 mod tidy;
 mod webhook;
