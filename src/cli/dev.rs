@@ -2,10 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use data_encoding::{BASE64, HEXLOWER};
 use serde_json::json;
+use tokio::runtime::Handle;
 
 use super::serve::run_app;
 use super::{Exit, Failure, watch_signals};
@@ -14,12 +16,20 @@ use crate::clock::Clock;
 use crate::config::dev::DevConfig;
 use crate::config::{Config, Source};
 use crate::dev::mongod::{Options, PrivateMongod};
+use crate::dev::simulator::world::{NUMBER_ID, WABA_ID};
+use crate::dev::simulator::{self, Running};
 use crate::http::WEBHOOK_PATH;
 use crate::ids::Random;
+use crate::runtime::Supervisor;
+use crate::secret::Secret;
 use crate::storage::Storage;
-use crate::telemetry::logs;
+use crate::telemetry::{Metrics, logs};
 
-/// Runs the service on a private MongoDB (unless MONGODB_URI names one) with secrets that are made once and kept.
+/// The simulator has nothing to lose.
+const SIMULATOR_GRACE: Duration = Duration::from_secs(1);
+
+/// Runs the service on a private MongoDB (unless MONGODB_URI names one) beside a Meta simulator (unless
+/// GRAPH_API_BASE_URL names the Graph API), with secrets that are made once and kept.
 ///
 /// Reads .env.local in this folder. Keeps its data in .data/ below this folder; remove that folder to begin anew.
 /// When it is ready it writes .data/dev.json, with the addresses and secrets that scripts need.
@@ -34,13 +44,16 @@ pub(super) async fn run(arguments: Arguments, source: Source) -> Result<Exit, Fa
     let stop = StopRequest::default();
     let started = start(&arguments, source);
     // Dropping a start in the middle closes the guard's pipe, and the guard cleans up.
-    let (app, mongod, logs, dev_json) = tokio::select! {
+    let (app, mongod, logs, dev_json, simulated) = tokio::select! {
         started = started => started?,
         () = watch_signals(&stop) => return Ok(Exit::Done),
         () = stop.requested() => return Ok(Exit::Done),
     };
     let exit = run_app(app, &stop).await;
     fs::remove_file(&dev_json).ok();
+    if let Some(simulated) = simulated {
+        simulated.shut_down(SIMULATOR_GRACE).await;
+    }
     if let Some(mongod) = mongod {
         mongod.stop().await;
     }
@@ -48,7 +61,7 @@ pub(super) async fn run(arguments: Arguments, source: Source) -> Result<Exit, Fa
     Ok(exit)
 }
 
-type Started = (App, Option<PrivateMongod>, logs::Logs, PathBuf);
+type Started = (App, Option<PrivateMongod>, logs::Logs, PathBuf, Option<Supervisor>);
 
 async fn start(arguments: &Arguments, source: Source) -> Result<Started, Failure> {
     // Absolute, so that the guard's command line names the place whoever reads it.
@@ -68,6 +81,14 @@ async fn start(arguments: &Arguments, source: Source) -> Result<Started, Failure
         Some(mongod) => source.over([("MONGODB_URI".to_owned(), mongod.uri().to_owned())]),
         None => source,
     };
+    let simulator = match source.get("GRAPH_API_BASE_URL") {
+        Some(_) => None,
+        None => Some(start_simulator(&source)?),
+    };
+    let source = match &simulator {
+        Some((running, _, options)) => source.over(settings_of(running, options)),
+        None => source,
+    };
     let config = Config::read(&source)?;
     let logs =
         logs::start(&config.telemetry).map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
@@ -76,10 +97,14 @@ async fn start(arguments: &Arguments, source: Source) -> Result<Started, Failure
     let app = App::build(config.clone(), Surroundings::default()).await?;
 
     let url = format!("http://{}", app.address());
+    let simulator_url = simulator.as_ref().map(|(running, ..)| {
+        running.set_callback(&format!("{url}{WEBHOOK_PATH}"));
+        running.url()
+    });
     let dev_json = folder.join("dev.json");
-    write_dev_json(&dev_json, &url, &config)?;
-    print_banner(&url, &config, mongod.as_ref(), &dev_json);
-    Ok((app, mongod, logs, dev_json))
+    write_dev_json(&dev_json, &url, simulator_url.as_deref(), &config)?;
+    print_banner(&url, simulator_url.as_deref(), &config, mongod.as_ref(), &dev_json);
+    Ok((app, mongod, logs, dev_json, simulator.map(|(_, supervisor, _)| supervisor)))
 }
 
 async fn start_mongod(folder: &Path, source: &Source) -> Result<PrivateMongod, Failure> {
@@ -90,6 +115,36 @@ async fn start_mongod(folder: &Path, source: &Source) -> Result<PrivateMongod, F
     PrivateMongod::start(&options, &mut |text| println!("{text} …"))
         .await
         .map_err(|error| Failure::new(Exit::Dependency, error.to_string()))
+}
+
+/// Starts the Meta simulator with this folder's secrets, on any free port.
+fn start_simulator(source: &Source) -> Result<(Running, Supervisor, simulator::Options), Failure> {
+    let usual = simulator::Options::default();
+    let first = |text: &str| text.split(',').next().unwrap_or_default().trim().to_owned();
+    let secret = |name: &str, usual: Secret| source.get(name).map_or(usual, |text| Secret::new(first(text)));
+    let options = simulator::Options {
+        app_secret: secret("WHATSAPP_APP_SECRET", usual.app_secret),
+        verify_token: secret("WHATSAPP_VERIFY_TOKEN", usual.verify_token),
+        access_token: secret("WHATSAPP_ACCESS_TOKEN", usual.access_token),
+        ..simulator::Options::default()
+    };
+    let supervisor = Supervisor::new(Handle::current(), &Metrics::new());
+    let running = simulator::start(options.clone(), &supervisor)
+        .map_err(|error| Failure::new(Exit::Dependency, error.to_string()))?;
+    Ok((running, supervisor, options))
+}
+
+/// The settings that lead to the simulator; what the user has set goes before them.
+fn settings_of(running: &Running, options: &simulator::Options) -> Vec<(String, String)> {
+    [
+        ("GRAPH_API_BASE_URL", running.url()),
+        ("WHATSAPP_APP_ID", options.app_id.clone()),
+        ("WHATSAPP_ACCESS_TOKEN", options.access_token.expose().to_owned()),
+        ("WHATSAPP_PHONE_NUMBER_ID", NUMBER_ID.to_owned()),
+        ("WHATSAPP_BUSINESS_ACCOUNT_ID", WABA_ID.to_owned()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
 }
 
 /// What is different in development.
@@ -117,11 +172,17 @@ fn ensure_secrets(path: &Path) -> Result<(), Failure> {
 }
 
 /// The names are fixed: scripts and tools read this file.
-fn write_dev_json(path: &Path, url: &str, config: &Config) -> Result<(), Failure> {
-    let secret = |secret: Option<&crate::secret::Secret>| secret.map(|secret| secret.expose().to_owned());
+fn write_dev_json(
+    path: &Path,
+    url: &str,
+    simulator_url: Option<&str>,
+    config: &Config,
+) -> Result<(), Failure> {
+    let secret = |secret: Option<&Secret>| secret.map(|secret| secret.expose().to_owned());
     let content = json!({
         "url": url,
         "webhookUrl": format!("{url}{WEBHOOK_PATH}"),
+        "simulatorUrl": simulator_url,
         "mongodbUri": config.mongo.uri.expose(),
         "appSecret": secret(config.whatsapp.app_secrets.first()),
         "verifyToken": secret(config.whatsapp.verify_token.as_ref()),
@@ -137,7 +198,13 @@ fn cannot_use(path: &Path, error: &std::io::Error) -> Failure {
     Failure::new(Exit::Dependency, format!("{} cannot be written: {error}", path.display()))
 }
 
-fn print_banner(url: &str, config: &Config, mongod: Option<&PrivateMongod>, dev_json: &Path) {
+fn print_banner(
+    url: &str,
+    simulator_url: Option<&str>,
+    config: &Config,
+    mongod: Option<&PrivateMongod>,
+    dev_json: &Path,
+) {
     let database = match mongod {
         Some(mongod) => format!("{} (private, process {})", mongod.uri(), mongod.pid()),
         None => "as MONGODB_URI says".to_owned(),
@@ -148,6 +215,10 @@ fn print_banner(url: &str, config: &Config, mongod: Option<&PrivateMongod>, dev_
     println!("  health     {url}/health/ready");
     println!("  metrics    {url}/metrics");
     println!("  webhook    {url}{WEBHOOK_PATH}");
+    match simulator_url {
+        Some(url) => println!("  simulator  {url} (Meta's stand-in; {url}/_sim lists its calls)"),
+        None => println!("  simulator  none, because GRAPH_API_BASE_URL is set"),
+    }
     println!("  database   {database}, database `{}`", config.mongo.database);
     println!("  secrets    {} (app secret and verify token, for scripts)", dev_json.display());
     println!();

@@ -12,6 +12,8 @@ mod errors;
 mod guard;
 mod healthcheck;
 mod serve;
+#[cfg(feature = "dev")]
+mod simulate;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -47,6 +49,9 @@ enum Command {
     /// Run the service for development: private MongoDB, generated secrets, readable logs.
     #[cfg(feature = "dev")]
     Dev(dev::Arguments),
+    /// Run the Meta simulator alone: a strict stand-in for the Graph API and its webhooks.
+    #[cfg(feature = "dev")]
+    Simulate(simulate::Arguments),
     /// Set up, check, migrate, survey and clean the database.
     Db {
         #[command(subcommand)]
@@ -148,6 +153,8 @@ impl Cli {
                 Command::Serve => serve::run(&source).await,
                 #[cfg(feature = "dev")]
                 Command::Dev(arguments) => dev::run(arguments, source).await,
+                #[cfg(feature = "dev")]
+                Command::Simulate(arguments) => simulate::run(arguments).await,
                 Command::Db { command } => db::run(command, &source).await,
                 Command::Config { command } => config::run(&command, &source),
                 Command::Healthcheck(arguments) => healthcheck::run(&arguments, &source),

@@ -27,6 +27,8 @@ mod outage;
 mod program;
 mod shutdown;
 #[cfg(feature = "dev")]
+mod simulator;
+#[cfg(feature = "dev")]
 mod simulator_accounts;
 #[cfg(feature = "dev")]
 mod simulator_messages;

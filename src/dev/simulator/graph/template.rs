@@ -1,0 +1,161 @@
+//! Message templates: created, listed, edited, deleted; reviewed after a moment, which a webhook tells.
+
+use serde_json::{Value, json};
+
+use super::{Call, page, pick, require, success, text_of, unsupported};
+use crate::dev::simulator::limits;
+use crate::dev::simulator::platform::Platform;
+use crate::dev::simulator::refusal::Refusal;
+use crate::dev::simulator::schema;
+use crate::dev::simulator::world::account::{MANAGEMENT, Token};
+use crate::dev::simulator::world::content::Template;
+use crate::dev::simulator::world::number::into_map;
+
+/// Meta (2026-07): 100 templates an hour for an account, one edit a day and ten in 30 days for a template.
+const CREATED_PER_HOUR: usize = 100;
+const HOUR_MS: i64 = 3_600_000;
+const EDITS_PER_DAY: usize = 1;
+const EDITS_PER_MONTH: usize = 10;
+/// A review takes minutes at Meta; here long enough to see `PENDING`.
+const REVIEW_MS: i64 = 500;
+const FIELDS: &[&str] = &["name", "parameter_format", "components", "language", "status", "category", "id"];
+
+/// `GET|POST|DELETE /{account}/message_templates`.
+pub(super) fn collection(
+    platform: &Platform,
+    call: &Call,
+    token: &Token,
+    waba_id: &str,
+) -> Result<Value, Refusal> {
+    require(token, MANAGEMENT)?;
+    match call.method.as_str() {
+        "GET" => list(platform, call, waba_id),
+        "POST" => create(platform, call, waba_id),
+        "DELETE" => delete(platform, call, waba_id),
+        _ => Err(unsupported(call)),
+    }
+}
+
+fn list(platform: &Platform, call: &Call, waba_id: &str) -> Result<Value, Refusal> {
+    let world = platform.world();
+    let fits = |name: &str, value: &str| {
+        call.text(name).is_none_or(|wanted| wanted.split(',').any(|one| one.eq_ignore_ascii_case(value)))
+    };
+    let nodes: Result<Vec<Value>, Refusal> = world
+        .templates
+        .values()
+        .filter(|template| template.waba_id == waba_id)
+        .filter(|template| {
+            fits("status", &template.status)
+                && fits("category", &template.category)
+                && fits("language", &template.language)
+                && fits("name", &template.name)
+        })
+        .map(|template| pick(&template.node(), call, FIELDS))
+        .collect();
+    Ok(page(nodes?, call))
+}
+
+fn create(platform: &Platform, call: &Call, waba_id: &str) -> Result<Value, Refusal> {
+    let body = call.json()?;
+    schema::validate("POST", "/{WABA-ID}/message_templates", &body)?;
+    limits::template_definition(&body)?;
+    let (name, language) =
+        (text_of(&body, "name").unwrap_or_default(), text_of(&body, "language").unwrap_or_default());
+    let (id, category, now_ms) = {
+        let mut world = platform.world();
+        if world.find_template(waba_id, name, language).is_some() {
+            return Err(Refusal::of(2_388_024));
+        }
+        let (id, now_ms, lifted) = (world.new_id(), world.now_ms(), world.lifted);
+        let is_allowed = world.wabas.get_mut(waba_id).is_some_and(|waba| {
+            lifted.templates || waba.templates_created.take(now_ms, CREATED_PER_HOUR, HOUR_MS)
+        });
+        if !is_allowed {
+            return Err(Refusal::of(80_008));
+        }
+        let template = Template::new(id.clone(), waba_id, "PENDING", into_map(body.clone()));
+        let category = template.category.clone();
+        world.templates.insert(id.clone(), template);
+        (id, category, now_ms)
+    };
+    review(platform, waba_id, &id, now_ms + REVIEW_MS);
+    Ok(json!({ "id": id, "status": "PENDING", "category": category }))
+}
+
+/// Approves a template, and tells so through the account's first number (template fields have no number).
+fn review(platform: &Platform, waba_id: &str, id: &str, due_ms: i64) {
+    let (value, number_id) = {
+        let mut world = platform.world();
+        let number_id =
+            world.numbers.values().find(|number| number.waba_id == waba_id).map(|number| number.id.clone());
+        let Some(template) = world.templates.get_mut(id) else { return };
+        // A name that asks for it is refused, so that a refusal can be had.
+        let event = if template.name.contains("reject") { "REJECTED" } else { "APPROVED" };
+        event.clone_into(&mut template.status);
+        let reason = if event == "REJECTED" { "INVALID_FORMAT" } else { "NONE" };
+        (template.status_value(event, reason), number_id)
+    };
+    if let Some(number_id) = number_id {
+        platform.tell(&number_id, "message_template_status_update", value, due_ms);
+    }
+}
+
+fn delete(platform: &Platform, call: &Call, waba_id: &str) -> Result<Value, Refusal> {
+    schema::validate("DELETE", "/{WABA-ID}/message_templates", &json!(call.query))?;
+    let name = call.text("name").unwrap_or_default();
+    let hsm_id = call.text("hsm_id");
+    let mut world = platform.world();
+    let before = world.templates.len();
+    world.templates.retain(|id, template| {
+        let is_meant =
+            template.waba_id == waba_id && template.name == name && hsm_id.is_none_or(|wanted| wanted == id);
+        !is_meant
+    });
+    if world.templates.len() == before {
+        Err(Refusal::of(100).details("There is no such template."))
+    } else {
+        Ok(success())
+    }
+}
+
+/// `GET|POST /{template}`.
+pub(super) fn one(platform: &Platform, call: &Call, token: &Token, id: &str) -> Result<Value, Refusal> {
+    require(token, MANAGEMENT)?;
+    let (node, waba_id) = {
+        let world = platform.world();
+        let template = world.templates.get(id).ok_or_else(|| Refusal::unknown_object(id, &call.method))?;
+        (template.node(), template.waba_id.clone())
+    };
+    match call.method.as_str() {
+        "GET" => pick(&node, call, FIELDS),
+        "POST" => {
+            let body = call.json()?;
+            schema::validate("POST", "/{TEMPLATE_ID}", &body)?;
+            limits::template_edit(&Value::Object(node), &body)?;
+            let now_ms = platform.clock.now_ms();
+            edit(platform, id, body, now_ms)?;
+            review(platform, &waba_id, id, now_ms + REVIEW_MS);
+            Ok(success())
+        }
+        _ => Err(unsupported(call)),
+    }
+}
+
+fn edit(platform: &Platform, id: &str, body: Value, now_ms: i64) -> Result<(), Refusal> {
+    let mut world = platform.world();
+    let lifted = world.lifted.templates;
+    let Some(template) = world.templates.get_mut(id) else { return Err(Refusal::unknown_object(id, "POST")) };
+    let within =
+        |days: i64| template.edits_ms.iter().filter(|at| now_ms - **at < days * 24 * HOUR_MS).count();
+    if !lifted && (within(1) >= EDITS_PER_DAY || within(30) >= EDITS_PER_MONTH) {
+        return Err(Refusal::of(100).details("A template can be edited once a day and ten times in 30 days."));
+    }
+    template.edits_ms.push(now_ms);
+    "PENDING".clone_into(&mut template.status);
+    if let Some(category) = text_of(&body, "category") {
+        category.clone_into(&mut template.category);
+    }
+    template.definition.extend(into_map(body));
+    Ok(())
+}
