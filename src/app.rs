@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Stopwatch};
 use crate::config::Config;
 use crate::http::{self, HttpMetrics, Webhooks};
 use crate::ids::Random;
@@ -27,6 +27,8 @@ use crate::telemetry::Metrics;
 const PROBE_EVERY: Duration = Duration::from_secs(1);
 const PROBE_MAX: Duration = Duration::from_secs(2);
 const PROBE_STUCK_AFTER: Duration = Duration::from_secs(4);
+/// How much of the grace requests may use up; the rest is for background work.
+const HTTP_SHARE_PERCENT: u32 = 75;
 
 /// Why the service could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -144,11 +146,9 @@ impl App {
             clock,
             random,
         };
-        let server = http::serve(listener, state, &config).map_err(|source| BuildError::Bind {
-            address,
-            reason: reason_of(&source),
-            source,
-        })?;
+        let http_stop_max = config.server.shutdown_grace * HTTP_SHARE_PERCENT / 100;
+        let server = http::serve(listener, state, config.server.http_workers, http_stop_max)
+            .map_err(|source| BuildError::Bind { address, reason: reason_of(&source), source })?;
         Ok(Self { address, config, server, supervisor, readiness, workers: vec![probe], storage })
     }
 
@@ -177,16 +177,15 @@ impl App {
         let handle = self.server.handle();
         let mut server = self.server;
         // All arms are cancel-safe: tokens, a watch, and a server future that is polled on afterwards.
-        let failed = tokio::select! {
-            () = stop.soft.cancelled() => None,
-            name = self.supervisor.failed() => Some(name),
-            _ = &mut server => Some("http"),
+        let (failed, server) = tokio::select! {
+            () = stop.soft.cancelled() => (None, Some(server)),
+            name = self.supervisor.failed() => (Some(name), Some(server)),
+            _ = &mut server => (Some("http"), None),
         };
         if let Some(name) = failed {
             warn!(task = name, "stopping, because a task that the service cannot do without has ended");
         }
         self.readiness.drain();
-        let grace = self.config.server.shutdown_grace;
         let orderly = stop_in_order(&handle, server, &self.supervisor, &self.config, failed.is_none());
         let cut = tokio::select! {
             cut = orderly => cut,
@@ -196,7 +195,8 @@ impl App {
                 self.supervisor.shut_down(Duration::ZERO).await
             }
         };
-        info!(grace_ms = grace.as_millis(), "stopped");
+        self.storage.close().await;
+        info!("stopped");
         match failed {
             Some(name) => Ended::TaskFailed(name),
             None if cut.is_empty() => Ended::Stopped,
@@ -205,27 +205,28 @@ impl App {
     }
 }
 
+/// `server` is none when it has ended by itself.
 async fn stop_in_order(
     handle: &ServerHandle,
-    server: Server,
+    server: Option<Server>,
     supervisor: &Supervisor,
     config: &Config,
     is_healthy: bool,
 ) -> Vec<&'static str> {
+    let Some(mut server) = server else { return supervisor.shut_down(config.server.shutdown_grace).await };
     if is_healthy {
         info!("stopping: no longer ready, still taking requests");
-        let mut server = server;
         // Both arms are cancel-safe; the server goes on answering meanwhile.
         tokio::select! {
             () = tokio::time::sleep(config.server.shutdown_delay) => {}
-            _ = &mut server => {}
+            _ = &mut server => return supervisor.shut_down(config.server.shutdown_grace).await,
         }
         info!("stopping: the door is closed, finishing what is in flight");
-        tokio::join!(handle.stop(true), async { server.await.ok() });
-    } else {
-        handle.stop(true).await;
     }
-    supervisor.shut_down(config.server.shutdown_grace).await
+    // One budget for both: what requests do not use is left to background work.
+    let watch = Stopwatch::start();
+    tokio::join!(handle.stop(true), async { server.await.ok() });
+    supervisor.shut_down(config.server.shutdown_grace.saturating_sub(watch.elapsed())).await
 }
 
 fn bind(address: SocketAddr) -> Result<TcpListener, BuildError> {

@@ -62,12 +62,18 @@ pub(super) async fn run(command: Command, source: &Source) -> Result<Exit, Failu
         return Err(Failure::new(Exit::Configuration, "--critical must not be below --warning"));
     }
     let (_, storage) = connect(source).await?;
+    let outcome = run_on(&storage, command).await;
+    storage.close().await;
+    outcome
+}
+
+async fn run_on(storage: &Storage, command: Command) -> Result<Exit, Failure> {
     match command {
-        Command::Setup | Command::Migrate => migrate(&storage).await,
-        Command::Check => check(&storage).await,
-        Command::Analyze => analyze(&storage).await,
-        Command::Clean(arguments) => clean(&storage, &arguments).await,
-        Command::Monitor(limits) => monitor(&storage, &limits).await,
+        Command::Setup | Command::Migrate => migrate(storage).await,
+        Command::Check => check(storage).await,
+        Command::Analyze => analyze(storage).await,
+        Command::Clean(arguments) => clean(storage, &arguments).await,
+        Command::Monitor(limits) => monitor(storage, &limits).await,
     }
 }
 

@@ -93,7 +93,9 @@ async fn start(arguments: &Arguments, source: Source) -> Result<Started, Failure
     let logs =
         logs::start(&config.telemetry).map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
     let storage = Storage::connect(&config.mongo).await?;
-    storage.migrate(&Clock::system(), &mut |text| println!("{text}")).await?;
+    let migrated = storage.migrate(&Clock::system(), &mut |text| println!("{text}")).await;
+    storage.close().await;
+    migrated?;
     let app = App::build(config.clone(), Surroundings::default()).await?;
 
     let url = format!("http://{}", app.address());

@@ -1,6 +1,8 @@
 //! `pesan simulate`: the Meta simulator alone.
 
+use std::fs;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -59,6 +61,9 @@ pub(super) struct Arguments {
     /// Refuse calls without appsecret_proof.
     #[arg(long)]
     require_proof: bool,
+    /// Let people act by a scenario file (see fixtures/scenario/shop.toml).
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
     /// No window, pair or throughput limit.
     #[arg(long)]
     lift_limits: bool,
@@ -71,9 +76,16 @@ enum ClockKind {
 }
 
 impl Arguments {
-    fn options(self) -> Options {
+    fn options(self) -> Result<Options, Failure> {
         let usual = Options::default();
-        Options {
+        let scenario = match &self.scenario {
+            None => None,
+            Some(path) => Some(fs::read_to_string(path).map_err(|error| {
+                Failure::new(Exit::Configuration, format!("{} cannot be read: {error}", path.display()))
+            })?),
+        };
+        Ok(Options {
+            scenario,
             bind: self.bind,
             seed: self.seed,
             has_virtual_clock: matches!(self.clock, ClockKind::Virtual),
@@ -85,15 +97,18 @@ impl Arguments {
             requires_proof: self.require_proof,
             limits_lifted: self.lift_limits,
             app_id: usual.app_id,
-        }
+        })
     }
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
-    let options = arguments.options();
+    let options = arguments.options()?;
     let supervisor = Supervisor::new(Handle::current(), &Metrics::new());
-    let running = simulator::start(options.clone(), &supervisor)
-        .map_err(|error| Failure::new(Exit::Dependency, error.to_string()))?;
+    let running = simulator::start(options.clone(), &supervisor).map_err(|error| {
+        let is_scenario = matches!(error, simulator::Error::Scenario(_));
+        let exit = if is_scenario { Exit::Configuration } else { Exit::Dependency };
+        Failure::new(exit, error.to_string())
+    })?;
     let url = running.url();
     println!();
     println!("  the Meta simulator is ready");

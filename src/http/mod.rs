@@ -17,7 +17,6 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 
 use crate::clock::Clock;
-use crate::config::Config;
 use crate::ids::Random;
 use crate::ingest::Journal;
 use crate::runtime::Readiness;
@@ -44,16 +43,21 @@ pub struct State {
     pub journal: Journal,
 }
 
-/// Starts answering on `listener`. The returned future runs the server; `shutdown_grace` bounds its graceful stop.
-pub fn serve(listener: TcpListener, state: State, config: &Config) -> std::io::Result<Server> {
+/// Starts answering on `listener`. The returned future runs the server; `stop_max` bounds its graceful stop.
+pub fn serve(
+    listener: TcpListener,
+    state: State,
+    workers: Option<usize>,
+    stop_max: Duration,
+) -> std::io::Result<Server> {
     let server = HttpServer::new(move || {
         App::new().app_data(web::Data::new(state.clone())).wrap(from_fn(request::wrap)).configure(routes)
     })
     .disable_signals()
     .keep_alive(KEEP_ALIVE)
     .client_request_timeout(HEAD_MAX)
-    .shutdown_timeout(config.server.shutdown_grace.as_secs().max(1));
-    let server = match config.server.http_workers {
+    .shutdown_timeout(stop_max.as_secs().max(1));
+    let server = match workers {
         Some(workers) => server.workers(workers),
         None => server,
     };

@@ -47,8 +47,18 @@ impl Storage {
             database: Client::with_options(options)?.database(&config.database),
             timeout: config.timeout,
         };
-        storage.check_server().await?;
-        Ok(storage)
+        match storage.check_server().await {
+            Ok(()) => Ok(storage),
+            Err(error) => {
+                storage.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Ends all connections. Without it the driver's own tasks may still be at work when their runtime ends.
+    pub async fn close(&self) {
+        self.database.client().clone().shutdown().immediate(true).await;
     }
 
     /// Asks the server for a sign of life.

@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
 
 use crate::support::program::{Program, command, free_address, run};
 use crate::support::webhook::{APP_SECRET, post};
@@ -115,5 +118,44 @@ async fn a_second_signal_ends_it_at_once() {
     eventually("it is on its way out", || async { status().await.filter(|status| *status == 503) }).await;
     service.signal("TERM").await;
     assert!(service.wait().await.success());
+    mongo::raw(&database).await.drop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_request_that_never_ends_does_not_hold_the_stop_beyond_its_grace() {
+    const GRACE: Duration = Duration::from_secs(3);
+    // What is cut needs a moment to be gone; twice the grace would be a fault.
+    const ENDED_WITHIN: Duration = Duration::from_millis(5_500);
+    let database = mongo::database_name();
+    let folder = tempfile::tempdir().unwrap();
+    let address = free_address();
+    let grace = GRACE.as_millis().to_string();
+    let settings = [
+        ("MONGODB_URI", mongo::uri()),
+        ("PESAN_DATABASE", &database),
+        ("PESAN_BIND", &address),
+        ("PESAN_SHUTDOWN_DELAY_MS", "0"),
+        ("PESAN_SHUTDOWN_GRACE_MS", &grace),
+    ];
+    assert_eq!(run(&["db", "setup"], &settings).await.code, Some(0));
+    let mut service = Program::start(command(&["serve"], &settings), folder.path());
+    let probe = client();
+    eventually("the service is ready", || async {
+        let answer = probe.get(format!("http://{address}/health/ready")).send().await.ok()?;
+        (answer.status() == 200).then_some(())
+    })
+    .await;
+    let mut stuck = tokio::net::TcpStream::connect(&address).await.unwrap();
+    let head = "POST /api/webhooks/whatsapp HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf";
+    stuck.write_all(head.as_bytes()).await.unwrap();
+    eventually("the request has been begun", || async {
+        let answer = probe.get(format!("http://{address}/health/live")).send().await.ok()?;
+        (answer.status() == 200).then_some(())
+    })
+    .await;
+    let start = std::time::Instant::now();
+    service.signal("TERM").await;
+    assert!(service.wait().await.success());
+    assert!(start.elapsed() < ENDED_WITHIN, "{:?}", start.elapsed());
     mongo::raw(&database).await.drop().await.unwrap();
 }

@@ -714,3 +714,36 @@ async fn every_kind_of_webhook_can_be_emitted_and_the_service_stores_it() {
     }
     assert!(sim.journal("webhook").await.iter().all(|webhook| webhook["status"] == 200));
 }
+
+#[tokio::test]
+async fn a_scenario_lets_people_act_at_their_times() {
+    let (url, mut received) = receiver(&[200]).await;
+    let sim = Sim::start_with(Options {
+        has_virtual_clock: true,
+        callback_url: Some(url),
+        scenario: Some(include_str!("../../fixtures/scenario/shop.toml").to_owned()),
+        ..Options::default()
+    });
+    sim.advance(Duration::from_millis(3_500)).await;
+    let mut kinds = Vec::new();
+    let mut read = || {
+        while let Ok(text) = received.try_recv() {
+            let body: Value = serde_json::from_str(text.split_once("\r\n\r\n").unwrap().1).unwrap();
+            let message = body["entry"][0]["changes"][0]["value"]["messages"][0].clone();
+            kinds.push(message);
+        }
+        kinds.clone()
+    };
+    assert_eq!(
+        read().iter().map(|message| message["type"].clone()).collect::<Vec<_>>(),
+        ["text", "location"]
+    );
+    sim.advance(Duration::from_mins(2)).await;
+    let all = read();
+    assert_eq!(all[2]["edit"]["original_message_id"], all[0]["id"]);
+    assert_eq!(all[3]["reaction"], json!({ "message_id": all[1]["id"], "emoji": "👍" }));
+    assert_eq!(
+        all[1]["timestamp"],
+        json!((all[0]["timestamp"].as_str().unwrap().parse::<i64>().unwrap() + 1).to_string())
+    );
+}

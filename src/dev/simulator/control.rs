@@ -137,7 +137,7 @@ async fn answer(platform: &Platform, request: &HttpRequest, path: &[&str], body:
             platform.world().add_person(person);
             done()
         }
-        ("POST", ["people", key, deed]) => act(platform, key, deed, body),
+        ("POST", ["people", key, deed]) => act(platform, key, deed, &body),
         ("POST", [noun]) => add(platform, noun, body),
         _ => Err("there is no such call; GET /_sim lists them".to_owned()),
     }
@@ -194,8 +194,8 @@ fn emit(platform: &Platform, body: &Value) -> Outcome {
 }
 
 /// What a person does.
-fn act(platform: &Platform, key: &str, deed: &str, body: Value) -> Outcome {
-    let number = number_of(platform, &body)?;
+pub(super) fn act(platform: &Platform, key: &str, deed: &str, body: &Value) -> Outcome {
+    let number = number_of(platform, body)?;
     let person =
         platform.world().find_person(key).cloned().ok_or_else(|| format!("there is nobody called {key}"))?;
     if deed == "block" {
@@ -206,36 +206,36 @@ fn act(platform: &Platform, key: &str, deed: &str, body: Value) -> Outcome {
     let mut content = match deed {
         "write" => match body.get("content") {
             Some(content) => content.clone(),
-            None => json!({ "type": "text", "text": { "body": need(&body, "text")? } }),
+            None => json!({ "type": "text", "text": { "body": need(body, "text")? } }),
         },
-        "send" => file(platform, number, &body)?,
+        "send" => file(platform, number, body)?,
         "tap" => {
-            json!({ "type": "button", "button": { "payload": need(&body, "payload")?, "text": need(&body, "text")? } })
+            json!({ "type": "button", "button": { "payload": need(body, "payload")?, "text": need(body, "text")? } })
         }
         "choose" => {
-            let mut choice = json!({ "id": need(&body, "id")?, "title": need(&body, "title")? });
+            let mut choice = json!({ "id": need(body, "id")?, "title": need(body, "title")? });
             field::context::set_some(
                 &mut choice,
                 "description",
                 body.get("description").and_then(Value::as_str),
             );
-            field::message::interactive(need(&body, "kind")?, choice)
+            field::message::interactive(need(body, "kind")?, choice)
         }
         "react" => {
-            let mut reaction = json!({ "message_id": need(&body, "message")? });
+            let mut reaction = json!({ "message_id": need(body, "message")? });
             field::context::set_some(&mut reaction, "emoji", body.get("emoji").and_then(Value::as_str));
             json!({ "type": "reaction", "reaction": reaction })
         }
         "edit" => json!({ "type": "edit", "edit": {
-            "original_message_id": need(&body, "message")?,
-            "message": { "type": "text", "text": { "body": need(&body, "text")? }, "context": { "id": "M0" } },
+            "original_message_id": need(body, "message")?,
+            "message": { "type": "text", "text": { "body": need(body, "text")? }, "context": { "id": "M0" } },
         }}),
-        "revoke" => json!({ "type": "revoke", "revoke": { "original_message_id": need(&body, "message")? } }),
+        "revoke" => json!({ "type": "revoke", "revoke": { "original_message_id": need(body, "message")? } }),
         _ => return Err(format!("nobody can {deed}; GET /_sim lists what people do")),
     };
     if matches!(deed, "tap" | "choose") {
         let from = platform.world().numbers.get(number).map(|number| number.phone.clone());
-        field::context::set(&mut content, "context", json!({ "from": from, "id": need(&body, "message")? }));
+        field::context::set(&mut content, "context", json!({ "from": from, "id": need(body, "message")? }));
     }
     if let Some(context) = body.get("context") {
         field::context::set(&mut content, "context", context.clone());

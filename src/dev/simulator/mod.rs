@@ -3,7 +3,7 @@
 //! A request goes `http` → `graph` (one file a noun) and is judged by `schema` (Meta's own OpenAPI document),
 //! `limits` (the reference's) and `world` (what exists, and what time does to it). What Meta would tell about it goes
 //! into the `outbox` and, when it is due, through `webhook` to the callback URL. `control` is the way in for tests and
-//! people (`/_sim/…`), `journal` records what crossed the wire, `faults` are trouble on demand.
+//! people (`/_sim/…`), `scenario` lets people act by a file, `journal` records what crossed the wire, `faults` are trouble on demand.
 //!
 //! It shares no type and no check with the code that talks to Meta: a mistake in one must not repeat in the other.
 
@@ -14,6 +14,7 @@ pub mod webhook;
 pub mod world;
 pub mod faults;
 pub mod journal;
+pub mod scenario;
 mod outbox;
 mod platform;
 mod graph;
@@ -54,6 +55,8 @@ pub struct Options {
     pub requires_proof: bool,
     /// No window, pair or throughput limit.
     pub limits_lifted: bool,
+    /// What people do by themselves: the text of a scenario file.
+    pub scenario: Option<String>,
 }
 
 impl Default for Options {
@@ -70,6 +73,7 @@ impl Default for Options {
             access_token: Secret::new("EAAG-simulated-access-token"),
             requires_proof: false,
             limits_lifted: false,
+            scenario: None,
         }
     }
 }
@@ -79,6 +83,8 @@ impl Default for Options {
 pub enum Error {
     #[error("the simulator cannot listen on {0}")]
     Bind(SocketAddr, #[source] std::io::Error),
+    #[error(transparent)]
+    Scenario(#[from] scenario::Error),
     #[error("the simulator's webhooks cannot be started")]
     Webhooks(#[from] webhook::deliver::NotStarted),
 }
@@ -113,6 +119,11 @@ pub fn start(options: Options, supervisor: &Supervisor) -> Result<Running, Error
     let clock = manual.as_ref().map_or_else(Clock::system, ManualClock::clock);
     let base_url = options.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let platform = Arc::new(Platform::start(&options, &base_url, clock, manual, random, supervisor)?);
+    if let Some(text) = &options.scenario {
+        let known: Vec<String> = platform.world().people.keys().cloned().collect();
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        platform.play(scenario::parse(text, &known)?);
+    }
     http::serve(listener, &platform, supervisor).map_err(|error| Error::Bind(address, error))?;
     Ok(Running { address, platform })
 }

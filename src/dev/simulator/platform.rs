@@ -3,15 +3,18 @@
 //! With a virtual clock nothing is delivered in the background: control calls move the time and deliver what is due,
 //! one body after the other, so that the same calls give the same bytes.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tracing::warn;
 
+use super::control;
 use super::faults::{Faults, Kind, Place};
 use super::journal::{Entry, Journal, kept_body};
 use super::outbox::Outbox;
+use super::scenario::{Scenario, Step};
 use super::webhook::deliver::{self, Attempt, Deliverer, Mishap, NotStarted, Outcome, Target, Waiting};
 use super::webhook::envelope::Update;
 use super::webhook::field::{self, Context, Customer};
@@ -25,6 +28,15 @@ use crate::secret::Secret;
 
 const POLL_EVERY: Duration = Duration::from_millis(10);
 
+/// What people will do by themselves.
+#[derive(Debug, Default)]
+struct Plan {
+    start_ms: i64,
+    steps: VecDeque<Step>,
+    /// The messages of the steps that have a name.
+    messages: BTreeMap<String, String>,
+}
+
 /// Everything behind the HTTP surface.
 pub struct Platform {
     options: Options,
@@ -35,6 +47,7 @@ pub struct Platform {
     world: Mutex<World>,
     faults: Mutex<Faults>,
     outbox: Outbox,
+    plan: Mutex<Plan>,
     pub(super) journal: Arc<Journal>,
     pub(super) deliverer: Deliverer,
 }
@@ -67,6 +80,7 @@ impl Platform {
         };
         let deliverer = Deliverer::start(delivery, supervisor, clock.clone(), &random, observer)?;
         let world = World::new(options, base_url, clock.clone(), random.clone());
+        let plan = Plan { start_ms: clock.now_ms(), ..Plan::default() };
         Ok(Self {
             options: options.clone(),
             base_url: base_url.to_owned(),
@@ -76,6 +90,7 @@ impl Platform {
             world: Mutex::new(world),
             faults: Mutex::default(),
             outbox: Outbox::default(),
+            plan: Mutex::new(plan),
             journal,
             deliverer,
         })
@@ -108,6 +123,50 @@ impl Platform {
 
     pub(super) fn faults(&self) -> MutexGuard<'_, Faults> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets the people of a scenario come in, and plans what they do.
+    pub(super) fn play(&self, scenario: Scenario) {
+        for person in scenario.people {
+            self.world().add_person(person);
+        }
+        self.plan().steps = scenario.steps.into();
+    }
+
+    fn plan(&self) -> MutexGuard<'_, Plan> {
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does what is due in the plan.
+    fn act_due(&self) {
+        loop {
+            let (step, message) = {
+                let mut plan = self.plan();
+                let now_ms = self.clock.now_ms() - plan.start_ms;
+                let Some(step) = plan.steps.pop_front_if(|step| step.at_ms <= now_ms) else { return };
+                let message = step.after.as_ref().and_then(|after| plan.messages.get(after)).cloned();
+                (step, message)
+            };
+            let mut with = step.with;
+            if let Some(message) = message {
+                with.insert("message".to_owned(), json!(message));
+            }
+            match control::act(self, &step.who, &step.does, &Value::Object(with)) {
+                Ok(done) => {
+                    if let (Some(name), Some(message)) =
+                        (step.name, done.get("message").and_then(Value::as_str))
+                    {
+                        self.plan().messages.insert(name, message.to_owned());
+                    }
+                }
+                Err(why) => warn!(who = step.who, does = step.does, why, "a step of the scenario failed"),
+            }
+        }
+    }
+
+    fn next_step_ms(&self) -> Option<i64> {
+        let plan = self.plan();
+        plan.steps.front().map(|step| plan.start_ms + step.at_ms)
     }
 
     /// Back to the beginning; time and randomness go on.
@@ -177,6 +236,7 @@ impl Platform {
 
     /// Hands what is due to the deliverer, disturbed as ordered.
     pub(super) fn send_due(&self) {
+        self.act_due();
         for (target, updates) in self.outbox.take_due(self.clock.now_ms()) {
             let mishap = self.mishap(&target, &updates);
             if let Err(error) = self.deliverer.send(&target, updates, mishap) {
@@ -215,7 +275,8 @@ impl Platform {
         loop {
             self.flush().await;
             let deliveries = self.deliverer.next_due().map(Timestamp::as_millisecond);
-            let next_ms = [self.outbox.next_due_ms(), deliveries].into_iter().flatten().min();
+            let next_ms =
+                [self.next_step_ms(), self.outbox.next_due_ms(), deliveries].into_iter().flatten().min();
             let now_ms = self.clock.now_ms();
             let step_ms = next_ms.unwrap_or(end_ms).clamp(now_ms, end_ms) - now_ms;
             if step_ms == 0 && (now_ms >= end_ms || next_ms.is_none_or(|next| next > end_ms)) {
