@@ -9,7 +9,7 @@ static BASE_URL: Setting = Setting {
     example: "https://graph.facebook.com",
     expects: "a URL that begins with https:// (http:// for this machine only)",
     secret: false,
-    meaning: "Meta's Graph API, or a simulator of it. Access tokens are sent there and nowhere else.",
+    meaning: "Meta's Graph API, or a simulator of it. Access tokens are sent there and nowhere else. `pesan dev` starts a simulator when this is not set; set it to https://graph.facebook.com to work with Meta itself.",
 };
 static VERSION: Setting = Setting {
     name: "GRAPH_API_VERSION",

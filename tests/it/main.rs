@@ -36,5 +36,7 @@ mod simulator_messages;
 mod simulator_schema;
 #[cfg(feature = "dev")]
 mod simulator_templates;
+#[cfg(feature = "dev")]
+mod simulator_webhook;
 mod tidy;
 mod webhook;

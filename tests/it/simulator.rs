@@ -747,3 +747,29 @@ async fn a_scenario_lets_people_act_at_their_times() {
         json!((all[0]["timestamp"].as_str().unwrap().parse::<i64>().unwrap() + 1).to_string())
     );
 }
+
+#[tokio::test]
+async fn who_changes_the_number_is_told_of_and_reached_under_the_new_one() {
+    let (url, mut received) = receiver(&[200]).await;
+    let sim = Sim::start();
+    sim.control("/callback", json!({ "url": url })).await;
+    sim.control("/people/pablo/change_number", json!({ "phone": "16505557777" })).await;
+    sim.control("/flush", json!({})).await;
+    let told = received.recv().await.unwrap();
+    assert!(
+        told.contains("user_changed_number")
+            && told.contains("16505557777")
+            && told.contains("user_id_update")
+    );
+    sim.control("/people/pablo/write", json!({ "text": "same person" })).await;
+    assert_eq!(sim.send_text("16505557777").await.0, 200);
+    assert_eq!(sim.send_text(PABLO).await.0, 200, "accepted, and then failed: nobody is there any more");
+    sim.advance(Duration::from_secs(10)).await;
+    let failed = sim
+        .journal("webhook")
+        .await
+        .iter()
+        .filter(|webhook| webhook["body"].as_str().unwrap().contains("131026"))
+        .count();
+    assert_eq!(failed, 1);
+}

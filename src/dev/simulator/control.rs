@@ -48,6 +48,10 @@ const HELP: &[(&str, &str)] = &[
     ("POST /_sim/people/{key}/edit", "{number?, message, text}"),
     ("POST /_sim/people/{key}/revoke", "{number?, message}"),
     ("POST /_sim/people/{key}/block", "{blocked: true|false}: whether the person has blocked the business"),
+    (
+        "POST /_sim/people/{key}/change_number",
+        "{number?, phone}: moves to another phone number, with a new user id",
+    ),
     ("POST /_sim/emit", "{number?, field, variant?, value?, count?}: a webhook of any field"),
     ("POST /_sim/wabas", "{id, name?}"),
     ("POST /_sim/numbers", "{id, phone, waba?, name?, registered?, verified?}"),
@@ -203,6 +207,9 @@ pub(super) fn act(platform: &Platform, key: &str, deed: &str, body: &Value) -> O
         platform.world().add_person(Person { has_blocked_us: blocked, ..person });
         return done();
     }
+    if deed == "change_number" {
+        return change_number(platform, number, person, need(body, "phone")?);
+    }
     let mut content = match deed {
         "write" => match body.get("content") {
             Some(content) => content.clone(),
@@ -242,6 +249,36 @@ pub(super) fn act(platform: &Platform, key: &str, deed: &str, body: &Value) -> O
     }
     let wamid = platform.receive(&person, number, &content).ok_or("the message could not be made")?;
     Ok(json!({ "message": wamid }))
+}
+
+/// Meta (2026-07): a new phone number brings a new user id, told as a system message and by the field `user_id_update`.
+fn change_number(platform: &Platform, number: &str, person: Person, phone: &str) -> Outcome {
+    let now_ms = platform.clock.now_ms();
+    let digits = platform.world().draw_between(1_000_000_000, 9_999_999_999);
+    let country = person.user_id.split('.').next().unwrap_or("US");
+    let moved = Person {
+        phone: Some(phone.to_owned()),
+        user_id: format!("{country}.1349{digits}{digits}"),
+        ..person.clone()
+    };
+    let old = person.phone.clone().ok_or("only somebody with a phone number can change it")?;
+    let told = platform.make(number, now_ms, |context| {
+        let system = json!({
+            "body": format!("User {} changed from {old} to {phone}", person.name), "wa_id": phone, "type": "user_changed_number",
+        });
+        let message = field::message::system(context, &old, system);
+        let update = json!({
+            "wa_id": phone, "detail": format!("User id for {} has been updated.", person.name),
+            "user_id": { "previous": person.user_id, "current": moved.user_id }, "timestamp": context.timestamp(),
+        });
+        let contact = super::platform::customer_of(&moved);
+        (message, context.traffic(&[&contact], "user_id_update", vec![update]))
+    });
+    let (message, update) = told.ok_or("the news could not be made")?;
+    platform.tell(number, "messages", message, now_ms);
+    platform.tell(number, "user_id_update", update, now_ms);
+    platform.world().add_person(moved);
+    done()
 }
 
 /// A file that a person sends: stored, so that it can be fetched.

@@ -74,7 +74,8 @@ struct Written {
 }
 
 /// What people can do.
-pub(super) const DEEDS: &[&str] = &["write", "send", "tap", "choose", "react", "edit", "revoke", "block"];
+pub(super) const DEEDS: &[&str] =
+    &["write", "send", "tap", "choose", "react", "edit", "revoke", "block", "change_number"];
 
 /// Reads a scenario. `known` are the people who are there already.
 pub fn parse(text: &str, known: &[&str]) -> Result<Scenario, Error> {

@@ -296,7 +296,7 @@ fn identity_changed(context: &mut Context<'_>) -> Value {
 }
 
 /// News about an account come without `contacts`.
-fn system(context: &mut Context<'_>, from: &str, system: Value) -> Value {
+pub fn system(context: &mut Context<'_>, from: &str, system: Value) -> Value {
     let mut message = json!({ "from": from, "id": context.wamid(), "type": "system", "system": system });
     set(&mut message, "timestamp", context.timestamp().into());
     context.traffic(&[], "messages", vec![message])
