@@ -4,8 +4,8 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc::sync_channel;
 
-use crate::support::program::{Program, command, free_address, run};
-use crate::support::{PATIENCE, client, eventually, mongo};
+use crate::support::program::Service;
+use crate::support::{PATIENCE, client};
 
 #[tokio::test]
 async fn a_request_is_exported_as_a_part_of_its_callers_trace() {
@@ -36,24 +36,12 @@ async fn a_request_is_exported_as_a_part_of_its_callers_trace() {
             });
         }
     });
-    let database = mongo::database_name();
-    let folder = tempfile::tempdir().unwrap();
-    let address = free_address();
-    let settings = [
-        ("MONGODB_URI", mongo::uri()),
-        ("PESAN_DATABASE", &database),
-        ("PESAN_BIND", &address),
-        ("PESAN_SHUTDOWN_DELAY_MS", "0"),
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint),
-    ];
-    assert_eq!(run(&["db", "setup"], &settings).await.code, Some(0));
-    let mut service = Program::start(command(&["serve"], &settings), folder.path());
+    let settings = [("PESAN_SHUTDOWN_DELAY_MS", "0"), ("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)];
+    let service = Service::start(&settings).await;
     let request = client()
-        .get(format!("http://{address}/health/live"))
+        .get(format!("{}/health/live", service.url))
         .header("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
-    eventually("the service answers", || async { request.try_clone().unwrap().send().await.ok() }).await;
-    service.signal("TERM").await;
-    assert!(service.wait().await.success());
+    assert_eq!(request.send().await.unwrap().status(), 200);
+    service.stop().await;
     receive.recv_timeout(PATIENCE).expect("the collector gets the trace");
-    mongo::raw(&database).await.drop().await.unwrap();
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 
-use crate::support::program::{Program, command, free_address, run};
+use crate::support::program::Service;
 use crate::support::webhook::{APP_SECRET, post};
 use crate::support::{client, eventually, mongo};
 use crate::webhook::stored_bodies;
@@ -47,35 +47,18 @@ async fn send_until_refused(url: String, client_number: usize, answered: Arc<Ato
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_under_load_keeps_every_promise_and_cuts_nobody() {
-    let database = mongo::database_name();
-    let folder = tempfile::tempdir().unwrap();
-    let address = free_address();
-    let settings = [
-        ("MONGODB_URI", mongo::uri()),
-        ("PESAN_DATABASE", &database),
-        ("PESAN_BIND", &address),
-        ("PESAN_SHUTDOWN_DELAY_MS", "500"),
-        ("WHATSAPP_APP_SECRET", APP_SECRET),
-    ];
-    assert_eq!(run(&["db", "setup"], &settings).await.code, Some(0));
-    let mut service = Program::start(command(&["serve"], &settings), folder.path());
-    let url = format!("http://{address}");
-    let probe = client();
-    eventually("the service is ready", || async {
-        probe.get(format!("{url}/health/ready")).send().await.ok().filter(|answer| answer.status() == 200)
-    })
-    .await;
-
+    let settings = [("PESAN_SHUTDOWN_DELAY_MS", "500"), ("WHATSAPP_APP_SECRET", APP_SECRET)];
+    let mut service = Service::start(&settings).await;
     let answered = Arc::new(AtomicUsize::new(0));
     let clients: Vec<_> = (0..CLIENTS)
-        .map(|n| tokio::spawn(send_until_refused(url.clone(), n, Arc::clone(&answered))))
+        .map(|n| tokio::spawn(send_until_refused(service.url.clone(), n, Arc::clone(&answered))))
         .collect();
     eventually("the load is on", || async {
         (answered.load(Ordering::SeqCst) > ANSWERED_BEFORE_STOP).then_some(())
     })
     .await;
-    service.signal("TERM").await;
-    assert!(service.wait().await.success());
+    service.program.signal("TERM").await;
+    assert!(service.program.wait().await.success());
 
     let (mut promised, mut unanswered) = (BTreeSet::new(), BTreeSet::new());
     for client in clients {
@@ -84,7 +67,7 @@ async fn a_stop_under_load_keeps_every_promise_and_cuts_nobody() {
         promised.extend(seen.stored);
         unanswered.extend(seen.unanswered);
     }
-    let bodies = stored_bodies(&database).await;
+    let bodies = stored_bodies(&service.database).await;
     let stored: BTreeSet<String> =
         bodies.iter().map(|body| String::from_utf8(body.clone()).unwrap()).collect();
     assert_eq!(stored.len(), bodies.len(), "nothing is stored twice");
@@ -95,67 +78,35 @@ async fn a_stop_under_load_keeps_every_promise_and_cuts_nobody() {
     let cut: Vec<&String> = unanswered.intersection(&stored).collect();
     assert!(cut.is_empty(), "stored and not answered: {cut:?}");
     assert!(promised.len() > ANSWERED_BEFORE_STOP);
-    mongo::raw(&database).await.drop().await.unwrap();
+    mongo::raw(&service.database).await.drop().await.unwrap();
 }
 
 #[tokio::test]
 async fn a_second_signal_ends_it_at_once() {
-    let database = mongo::database_name();
-    let folder = tempfile::tempdir().unwrap();
-    let address = free_address();
-    let settings = [
-        ("MONGODB_URI", mongo::uri()),
-        ("PESAN_DATABASE", &database),
-        ("PESAN_BIND", &address),
-        ("PESAN_SHUTDOWN_DELAY_MS", "600000"),
-    ];
-    assert_eq!(run(&["db", "setup"], &settings).await.code, Some(0));
-    let mut service = Program::start(command(&["serve"], &settings), folder.path());
-    let (probe, url) = (client(), format!("http://{address}/health/ready"));
-    let status = async || probe.get(&url).send().await.ok().map(|answer| answer.status().as_u16());
-    eventually("the service is ready", || async { status().await.filter(|status| *status == 200) }).await;
-    service.signal("TERM").await;
-    eventually("it is on its way out", || async { status().await.filter(|status| *status == 503) }).await;
-    service.signal("TERM").await;
-    assert!(service.wait().await.success());
-    mongo::raw(&database).await.drop().await.unwrap();
+    let service = Service::start(&[("PESAN_SHUTDOWN_DELAY_MS", "600000")]).await;
+    service.program.signal("TERM").await;
+    let (probe, url) = (client(), format!("{}/health/ready", service.url));
+    eventually("it is on its way out", || async {
+        let answer = probe.get(&url).send().await.ok()?;
+        (answer.status() == 503).then_some(())
+    })
+    .await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn a_request_that_never_ends_does_not_hold_the_stop_beyond_its_grace() {
-    const GRACE: Duration = Duration::from_secs(3);
     // What is cut needs a moment to be gone; twice the grace would be a fault.
+    const GRACE_MS: &str = "3000";
     const ENDED_WITHIN: Duration = Duration::from_millis(5_500);
-    let database = mongo::database_name();
-    let folder = tempfile::tempdir().unwrap();
-    let address = free_address();
-    let grace = GRACE.as_millis().to_string();
-    let settings = [
-        ("MONGODB_URI", mongo::uri()),
-        ("PESAN_DATABASE", &database),
-        ("PESAN_BIND", &address),
-        ("PESAN_SHUTDOWN_DELAY_MS", "0"),
-        ("PESAN_SHUTDOWN_GRACE_MS", &grace),
-    ];
-    assert_eq!(run(&["db", "setup"], &settings).await.code, Some(0));
-    let mut service = Program::start(command(&["serve"], &settings), folder.path());
-    let probe = client();
-    eventually("the service is ready", || async {
-        let answer = probe.get(format!("http://{address}/health/ready")).send().await.ok()?;
-        (answer.status() == 200).then_some(())
-    })
-    .await;
-    let mut stuck = tokio::net::TcpStream::connect(&address).await.unwrap();
+    let settings = [("PESAN_SHUTDOWN_DELAY_MS", "0"), ("PESAN_SHUTDOWN_GRACE_MS", GRACE_MS)];
+    let service = Service::start(&settings).await;
+    let mut stuck = tokio::net::TcpStream::connect(service.url.trim_start_matches("http://")).await.unwrap();
     let head = "POST /api/webhooks/whatsapp HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf";
     stuck.write_all(head.as_bytes()).await.unwrap();
-    eventually("the request has been begun", || async {
-        let answer = probe.get(format!("http://{address}/health/live")).send().await.ok()?;
-        (answer.status() == 200).then_some(())
-    })
-    .await;
+    // The server has read as far as this when it has answered somebody who came later.
+    assert_eq!(client().get(format!("{}/health/live", service.url)).send().await.unwrap().status(), 200);
     let start = std::time::Instant::now();
-    service.signal("TERM").await;
-    assert!(service.wait().await.success());
+    service.stop().await;
     assert!(start.elapsed() < ENDED_WITHIN, "{:?}", start.elapsed());
-    mongo::raw(&database).await.drop().await.unwrap();
 }

@@ -205,6 +205,48 @@ fn the_source_keeps_its_order() {
     assert!(found.is_empty(), "\n{}\n", found.join("\n"));
 }
 
+/// Files that no module declares: they are not compiled, and rot.
+fn orphans(sources: &[Source]) -> Vec<String> {
+    let declares = |parent: &str, name: &str| {
+        sources.iter().filter(|source| source.path == parent).any(|source| {
+            source.code().any(|(_, line)| {
+                let line = line.trim().trim_start_matches("pub(crate) ").trim_start_matches("pub ");
+                line.strip_prefix("mod ").and_then(|rest| rest.strip_suffix(';')) == Some(name)
+            })
+        })
+    };
+    sources
+        .iter()
+        .filter(|source| !["lib.rs", "main.rs"].contains(&source.path.as_str()))
+        .filter(|source| {
+            let path = source.path.strip_suffix("/mod.rs").or(source.path.strip_suffix(".rs")).unwrap();
+            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+            let parents = if folder.is_empty() {
+                vec!["lib.rs".to_owned()]
+            } else {
+                vec![format!("{folder}/mod.rs"), format!("{folder}.rs")]
+            };
+            !parents.iter().any(|parent| declares(parent, name))
+        })
+        .map(|source| source.path.clone())
+        .collect()
+}
+
+#[test]
+fn every_file_belongs_to_a_module() {
+    assert_eq!(orphans(&sources()), Vec::<String>::new());
+    let file = |path: &str, text: &str| Source { path: path.to_owned(), text: text.to_owned() };
+    let planted = [
+        file("lib.rs", "pub mod http;\n"),
+        file("http/mod.rs", "mod health;\npub mod error;\n// mod commented;\n"),
+        file("http/health.rs", ""),
+        file("http/error.rs", ""),
+        file("http/commented.rs", ""),
+        file("stray.rs", ""),
+    ];
+    assert_eq!(orphans(&planted), ["http/commented.rs", "stray.rs"]);
+}
+
 #[test]
 fn the_order_in_lib_is_the_order_of_the_layers() {
     let sources = sources();

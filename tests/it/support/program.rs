@@ -5,7 +5,7 @@ use std::process::{ExitStatus, Stdio};
 
 use tokio::process::{Child, Command};
 
-use super::{PATIENCE, eventually};
+use super::{PATIENCE, client, eventually, mongo};
 
 /// The program under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_pesan");
@@ -75,6 +75,42 @@ impl Program {
     /// Waits for its end.
     pub async fn wait(&mut self) -> ExitStatus {
         tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it ends in time").unwrap()
+    }
+}
+
+/// A service on a database of its own that is set up, started and ready.
+pub struct Service {
+    pub program: Program,
+    pub url: String,
+    pub database: String,
+    /// Holds its output.
+    _folder: tempfile::TempDir,
+}
+
+impl Service {
+    /// Starts one on the shared MongoDB.
+    pub async fn start(settings: &[(&str, &str)]) -> Self {
+        let (database, address) = (mongo::database_name(), free_address());
+        let folder = tempfile::tempdir().unwrap();
+        let usual = [("MONGODB_URI", mongo::uri()), ("PESAN_DATABASE", &database), ("PESAN_BIND", &address)];
+        let settings = [&usual, settings].concat();
+        assert_eq!(run(&["db", "setup"], &settings).await.code, Some(0));
+        let program = Program::start(command(&["serve"], &settings), folder.path());
+        let url = format!("http://{address}");
+        let client = client();
+        eventually("the service is ready", || async {
+            let answer = client.get(format!("{url}/health/ready")).send().await.ok()?;
+            (answer.status() == 200).then_some(())
+        })
+        .await;
+        Self { program, url, database, _folder: folder }
+    }
+
+    /// Asks it to stop, waits for its good end, and removes its database.
+    pub async fn stop(mut self) {
+        self.program.signal("TERM").await;
+        assert!(self.program.wait().await.success());
+        mongo::raw(&self.database).await.drop().await.unwrap();
     }
 }
 
