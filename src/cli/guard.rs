@@ -7,7 +7,7 @@ use clap::Args;
 use super::{Exit, Failure};
 use crate::config::Source;
 use crate::config::dev::DevConfig;
-use crate::dev::mongod::guard::{self, Orders};
+use crate::dev::mongod::{Orders, guard};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {

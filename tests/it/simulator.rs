@@ -303,6 +303,11 @@ async fn templates_are_judged_stored_reviewed_and_told() {
     assert!(told[0]["body"].as_str().unwrap().contains("APPROVED"));
     let listed = sim.get(&format!("{collection}?name=pesanan_baru")).await;
     assert_eq!(listed["data"][0]["status"], "APPROVED");
+    let first = sim.get(&format!("{collection}?limit=2")).await;
+    let after = first["paging"]["cursors"]["after"].as_str().unwrap();
+    let second = sim.get(&format!("{collection}?limit=2&after={after}")).await;
+    assert_ne!(first["data"], second["data"]);
+    assert_eq!(sim.refused(Method::GET, &format!("{collection}?after=nonsense"), None).await.1, 131_059);
     let send = |parameters: Value| {
         json!({ "messaging_product": "whatsapp", "to": PABLO, "type": "template", "template": {
         "name": "pesanan_baru", "language": { "code": "id" }, "components": [{ "type": "body", "parameters": parameters }] } })
@@ -772,4 +777,46 @@ async fn who_changes_the_number_is_told_of_and_reached_under_the_new_one() {
         .filter(|webhook| webhook["body"].as_str().unwrap().contains("131026"))
         .count();
     assert_eq!(failed, 1);
+}
+
+#[tokio::test]
+async fn marketing_settings_pin_and_health_have_their_own_answers() {
+    let sim = Sim::start();
+    let template = |name: &str| {
+        json!({ "messaging_product": "whatsapp", "to": PABLO, "type": "template",
+        "template": { "name": name, "language": { "code": "en_US" }, "components": if name == "seasonal_promotion" { json!([
+            { "type": "header", "parameters": [{ "type": "text", "text": "Sale" }] },
+            { "type": "body", "parameters": [{ "type": "text", "text": "a" }, { "type": "text", "text": "b" }, { "type": "text", "text": "c" }] },
+        ]) } else { json!([]) } } })
+    };
+    let marketing = format!("/{NUMBER_ID}/marketing_messages");
+    assert!(sim.post(&marketing, template("seasonal_promotion")).await["messages"][0]["id"].is_string());
+    assert_eq!(
+        sim.refused(Method::POST, &marketing, Some(template("hello_world"))).await.1,
+        134_100,
+        "not marketing"
+    );
+
+    let settings = format!("/{NUMBER_ID}/settings");
+    sim.post(&settings, json!({ "calling": { "status": "ENABLED" } })).await;
+    assert_eq!(sim.get(&settings).await["calling"]["status"], "ENABLED");
+    assert_eq!(
+        sim.refused(Method::POST, &settings, Some(json!({ "calling": { "status": "PERHAPS" } }))).await.0,
+        400
+    );
+
+    let number = format!("/{NUMBER_ID}");
+    sim.post(&number, json!({ "pin": "654321" })).await;
+    assert_eq!(sim.refused(Method::POST, &number, Some(json!({ "pin": "12" }))).await.1, 100);
+    sim.post(&format!("{number}/deregister"), json!({})).await;
+    let register = |pin: &str| json!({ "messaging_product": "whatsapp", "pin": pin });
+    assert_eq!(
+        sim.refused(Method::POST, &format!("{number}/register"), Some(register("000000"))).await.1,
+        133_005
+    );
+    let health = sim.get(&format!("{number}?fields=health_status")).await;
+    assert_eq!(health["health_status"]["can_send_message"], "BLOCKED");
+    sim.post(&format!("{number}/register"), register("654321")).await;
+    let health = sim.get(&format!("{number}?fields=health_status")).await;
+    assert_eq!(health["health_status"]["can_send_message"], "AVAILABLE");
 }

@@ -3,21 +3,17 @@
 //! Invariant: whatever happens to the process that started the guard, the server is gone within five seconds,
 //! and with it every temporary folder, also one of a download that was not finished.
 
-use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
-use tokio::io::AsyncReadExt;
-use tokio::net::unix::pipe;
 use tokio::process::{Child, Command};
-use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Event, program, replica_set};
+use super::lifeline::{Cut, Failure, Lifeline, Stopped, tell};
+use super::{Event, Orders, program, replica_set};
 use crate::clock::Stopwatch;
 
 /// How long the server may take to take connections: it may have a journal to recover.
@@ -30,37 +26,6 @@ const POLL_EVERY: Duration = Duration::from_millis(25);
 /// A free port can be taken by somebody else before the server has it.
 const PORT_TRIES: u32 = 5;
 const LOG_LINES_SHOWN: usize = 5;
-
-/// What the guard is told on its command line.
-#[derive(Clone, Debug)]
-pub struct Orders {
-    pub mongod: Option<PathBuf>,
-    pub cache: PathBuf,
-    pub path: Vec<PathBuf>,
-    pub data: Option<PathBuf>,
-}
-
-/// Why there is no server: a sentence for a person.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct Failure(pub String);
-
-/// The pipe closed: clean up and go.
-#[derive(Debug)]
-pub(super) struct Cut;
-
-/// How a step ends early.
-#[derive(Debug)]
-pub(super) enum Stopped {
-    Failed(Failure),
-    Cut(Cut),
-}
-
-impl From<Failure> for Stopped {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
-    }
-}
 
 /// Runs until the pipe closes. Says on standard output how it goes.
 pub async fn run(orders: Orders) -> bool {
@@ -247,45 +212,5 @@ impl Folder {
     fn remember_port(&self, port: u16) {
         // Only a convenience: without it the next start tells the replica set its new port.
         std::fs::write(self.path().join("port"), port.to_string()).ok();
-    }
-}
-
-/// The pipe from the process that we serve, and the signals that mean the same as its end.
-pub(super) struct Lifeline {
-    pipe: pipe::Receiver,
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Lifeline {
-    fn new() -> std::io::Result<Self> {
-        let stdin = std::io::stdin().as_fd().try_clone_to_owned()?;
-        Ok(Self { pipe: pipe::Receiver::from_owned_fd(stdin)?, terminate: signal(SignalKind::terminate())? })
-    }
-
-    /// Resolves when it is time to go. Cancel-safe: nothing is ever written to the pipe, so no byte can be lost.
-    pub(super) async fn cut(&mut self) -> Cut {
-        let mut byte = [0; 1];
-        tokio::select! {
-            _ = self.pipe.read(&mut byte) => {}
-            _ = self.terminate.recv() => {}
-        }
-        Cut
-    }
-
-    /// Waits for `pause`, or less if it is time to go.
-    pub(super) async fn cut_within(&mut self, pause: Duration) -> bool {
-        tokio::time::timeout(pause, self.cut()).await.is_ok()
-    }
-}
-
-/// Tells the other side. Nobody may be listening any more; the pipe's end will tell us.
-pub(super) fn tell_progress(text: String) {
-    tell(&Event::Progress { text });
-}
-
-fn tell(event: &Event) {
-    if let Ok(line) = serde_json::to_string(event) {
-        let mut out = std::io::stdout().lock();
-        writeln!(out, "{line}").and_then(|()| out.flush()).ok();
     }
 }

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
 use super::WAYS_OUT;
-use super::guard::{Cut, Failure, Lifeline, Stopped, tell_progress};
+use super::lifeline::{Cut, Failure, Lifeline, Stopped, tell_progress};
 use crate::clock::Stopwatch;
 
 const VERSION: &str = "6.0.5";

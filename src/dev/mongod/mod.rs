@@ -7,6 +7,7 @@
 
 pub mod guard;
 mod install;
+mod lifeline;
 mod program;
 mod replica_set;
 
@@ -35,6 +36,15 @@ pub struct Options {
     /// Where the data is kept; `None`: in a temporary folder that goes with the server.
     pub data: Option<PathBuf>,
     pub config: DevConfig,
+}
+
+/// What the guard is told on its command line.
+#[derive(Clone, Debug)]
+pub struct Orders {
+    pub mongod: Option<PathBuf>,
+    pub cache: PathBuf,
+    pub path: Vec<PathBuf>,
+    pub data: Option<PathBuf>,
 }
 
 /// Why there is no private MongoDB.

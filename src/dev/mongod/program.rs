@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
-use super::guard::{Failure, Lifeline, Orders, Stopped};
-use super::{WAYS_OUT, install};
+use super::lifeline::{Failure, Lifeline, Stopped, tell_progress};
+use super::{Orders, WAYS_OUT, install};
 
 const VERSION_MAX: Duration = Duration::from_secs(20);
 const MAJOR_MIN: u32 = 6;
@@ -39,7 +39,7 @@ pub(super) async fn find_or_install(orders: &Orders, lifeline: &mut Lifeline) ->
         match check(&program).await {
             Ok(()) => return Ok(program),
             Err(failure) => {
-                super::guard::tell_progress(format!("the mongod on PATH is passed over: {failure}"));
+                tell_progress(format!("the mongod on PATH is passed over: {failure}"));
             }
         }
     }

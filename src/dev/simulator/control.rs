@@ -1,20 +1,19 @@
 //! The way in for tests and people: `/_sim/…`, JSON both ways. `GET /_sim` lists it.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use data_encoding::BASE64;
-use data_encoding::HEXLOWER;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use super::faults::Fault;
 use super::journal::Filter;
+use super::people::{self, need, number_of};
 use super::platform::Platform;
+use super::time;
 use super::webhook::field;
 use super::world::account::{Code, Token, Waba};
-use super::world::content::{Media, RECEIVED_MS, Template};
+use super::world::content::Template;
 use super::world::number::{Number, into_map};
 use super::world::person::Person;
-use super::world::{BUSINESS_ID, Lifted, NUMBER_ID, WABA_ID};
+use super::world::{BUSINESS_ID, Lifted, WABA_ID};
 
 /// What there is, as `GET /_sim` tells it.
 const HELP: &[(&str, &str)] = &[
@@ -75,7 +74,7 @@ const HELP: &[(&str, &str)] = &[
 const CODE_MS: i64 = 30_000;
 const EMIT_MAX: u64 = 100_000;
 
-type Outcome = Result<Value, String>;
+type Outcome = people::Outcome;
 
 /// Answers a control call: 200, or 400 with what is wrong.
 pub(super) async fn handle(platform: &Platform, request: &HttpRequest, body: &web::Bytes) -> HttpResponse {
@@ -113,13 +112,13 @@ async fn answer(platform: &Platform, request: &HttpRequest, path: &[&str], body:
         }
         ("POST", ["clock"]) => {
             let by_ms = body.get("advance_ms").and_then(Value::as_i64).ok_or("advance_ms is missing")?;
-            if !platform.advance(by_ms).await {
+            if !time::advance(platform, by_ms).await {
                 return Err("time is real here; start with --clock virtual to move it".to_owned());
             }
             Ok(json!({ "now_ms": platform.clock.now_ms() }))
         }
         ("POST", ["flush"]) => {
-            platform.flush().await;
+            time::flush(platform).await;
             done()
         }
         ("POST", ["reset"]) => {
@@ -141,7 +140,7 @@ async fn answer(platform: &Platform, request: &HttpRequest, path: &[&str], body:
             platform.world().add_person(person);
             done()
         }
-        ("POST", ["people", key, deed]) => act(platform, key, deed, &body),
+        ("POST", ["people", key, deed]) => people::act(platform, key, deed, &body),
         ("POST", [noun]) => add(platform, noun, body),
         _ => Err("there is no such call; GET /_sim lists them".to_owned()),
     }
@@ -156,10 +155,6 @@ fn read<T: serde::de::DeserializeOwned>(body: Value) -> Result<T, String> {
     serde_json::from_value(body).map_err(|error| error.to_string())
 }
 
-fn need<'b>(body: &'b Value, key: &str) -> Result<&'b str, String> {
-    body.get(key).and_then(Value::as_str).ok_or_else(|| format!("{key} is missing"))
-}
-
 fn journal(platform: &Platform, request: &HttpRequest) -> Value {
     let query = web::Query::<std::collections::BTreeMap<String, String>>::from_query(request.query_string())
         .map(web::Query::into_inner)
@@ -171,12 +166,6 @@ fn journal(platform: &Platform, request: &HttpRequest) -> Value {
         limit: query.get("limit").and_then(|limit| limit.parse().ok()),
     };
     platform.journal.read(&filter)
-}
-
-/// The number that a call is about: the one named, or the default world's first.
-fn number_of<'b>(platform: &Platform, body: &'b Value) -> Result<&'b str, String> {
-    let id = body.get("number").and_then(Value::as_str).unwrap_or(NUMBER_ID);
-    if platform.world().numbers.contains_key(id) { Ok(id) } else { Err(format!("there is no number {id}")) }
 }
 
 fn emit(platform: &Platform, body: &Value) -> Outcome {
@@ -195,117 +184,6 @@ fn emit(platform: &Platform, body: &Value) -> Outcome {
         platform.tell(number, field, value, now_ms);
     }
     Ok(json!({ "told": count }))
-}
-
-/// What a person does.
-pub(super) fn act(platform: &Platform, key: &str, deed: &str, body: &Value) -> Outcome {
-    let number = number_of(platform, body)?;
-    let person =
-        platform.world().find_person(key).cloned().ok_or_else(|| format!("there is nobody called {key}"))?;
-    if deed == "block" {
-        let blocked = body.get("blocked").and_then(Value::as_bool).unwrap_or(true);
-        platform.world().add_person(Person { has_blocked_us: blocked, ..person });
-        return done();
-    }
-    if deed == "change_number" {
-        return change_number(platform, number, person, need(body, "phone")?);
-    }
-    let mut content = match deed {
-        "write" => match body.get("content") {
-            Some(content) => content.clone(),
-            None => json!({ "type": "text", "text": { "body": need(body, "text")? } }),
-        },
-        "send" => file(platform, number, body)?,
-        "tap" => {
-            json!({ "type": "button", "button": { "payload": need(body, "payload")?, "text": need(body, "text")? } })
-        }
-        "choose" => {
-            let mut choice = json!({ "id": need(body, "id")?, "title": need(body, "title")? });
-            field::context::set_some(
-                &mut choice,
-                "description",
-                body.get("description").and_then(Value::as_str),
-            );
-            field::message::interactive(need(body, "kind")?, choice)
-        }
-        "react" => {
-            let mut reaction = json!({ "message_id": need(body, "message")? });
-            field::context::set_some(&mut reaction, "emoji", body.get("emoji").and_then(Value::as_str));
-            json!({ "type": "reaction", "reaction": reaction })
-        }
-        "edit" => json!({ "type": "edit", "edit": {
-            "original_message_id": need(body, "message")?,
-            "message": { "type": "text", "text": { "body": need(body, "text")? }, "context": { "id": "M0" } },
-        }}),
-        "revoke" => json!({ "type": "revoke", "revoke": { "original_message_id": need(body, "message")? } }),
-        _ => return Err(format!("nobody can {deed}; GET /_sim lists what people do")),
-    };
-    if matches!(deed, "tap" | "choose") {
-        let from = platform.world().numbers.get(number).map(|number| number.phone.clone());
-        field::context::set(&mut content, "context", json!({ "from": from, "id": need(body, "message")? }));
-    }
-    if let Some(context) = body.get("context") {
-        field::context::set(&mut content, "context", context.clone());
-    }
-    let wamid = platform.receive(&person, number, &content).ok_or("the message could not be made")?;
-    Ok(json!({ "message": wamid }))
-}
-
-/// Meta (2026-07): a new phone number brings a new user id, told as a system message and by the field `user_id_update`.
-fn change_number(platform: &Platform, number: &str, person: Person, phone: &str) -> Outcome {
-    let now_ms = platform.clock.now_ms();
-    let digits = platform.world().draw_between(1_000_000_000, 9_999_999_999);
-    let country = person.user_id.split('.').next().unwrap_or("US");
-    let moved = Person {
-        phone: Some(phone.to_owned()),
-        user_id: format!("{country}.1349{digits}{digits}"),
-        ..person.clone()
-    };
-    let old = person.phone.clone().ok_or("only somebody with a phone number can change it")?;
-    let told = platform.make(number, now_ms, |context| {
-        let system = json!({
-            "body": format!("User {} changed from {old} to {phone}", person.name), "wa_id": phone, "type": "user_changed_number",
-        });
-        let message = field::message::system(context, &old, system);
-        let update = json!({
-            "wa_id": phone, "detail": format!("User id for {} has been updated.", person.name),
-            "user_id": { "previous": person.user_id, "current": moved.user_id }, "timestamp": context.timestamp(),
-        });
-        let contact = super::platform::customer_of(&moved);
-        (message, context.traffic(&[&contact], "user_id_update", vec![update]))
-    });
-    let (message, update) = told.ok_or("the news could not be made")?;
-    platform.tell(number, "messages", message, now_ms);
-    platform.tell(number, "user_id_update", update, now_ms);
-    platform.world().add_person(moved);
-    done()
-}
-
-/// A file that a person sends: stored, so that it can be fetched.
-fn file(platform: &Platform, number: &str, body: &Value) -> Result<Value, String> {
-    let kind = need(body, "kind")?;
-    let bytes = BASE64.decode(need(body, "base64")?.as_bytes()).map_err(|_| "base64 is not base64")?;
-    let mime_type = need(body, "mime_type")?;
-    let mut world = platform.world();
-    let (id, now_ms) = (world.new_id(), world.now_ms());
-    let digest = Sha256::digest(&bytes);
-    let mut media = json!({ "id": id, "mime_type": mime_type, "sha256": BASE64.encode(&digest) });
-    for name in ["caption", "filename"] {
-        field::context::set_some(&mut media, name, body.get(name).and_then(Value::as_str));
-    }
-    world.media.insert(
-        id.clone(),
-        Media {
-            id: id.clone(),
-            number_id: number.to_owned(),
-            mime_type: mime_type.to_owned(),
-            sha256: HEXLOWER.encode(&digest),
-            bytes: bytes.into(),
-            expires_at_ms: now_ms + RECEIVED_MS,
-            urls: Vec::new(),
-        },
-    );
-    Ok(json!({ "type": kind, kind: media }))
 }
 
 /// Adds to the world.

@@ -11,12 +11,12 @@ use actix_web::http::StatusCode;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use serde_json::Value;
 
-use super::control;
 use super::faults::{Fault, Kind};
 use super::graph::{self, Answer, Call};
 use super::journal::{Entry, kept_body, without_secrets};
 use super::platform::Platform;
 use super::refusal::Refusal;
+use super::{control, time};
 use crate::runtime::{OnEnd, Supervisor};
 
 /// Meta (2026-07): the largest file is 100 MB.
@@ -60,7 +60,7 @@ pub(super) fn serve(
             tokio::join!(handle.stop(true), async { server.await.ok() });
         }
     });
-    platform.keep_delivering(supervisor);
+    time::keep_moving(platform, supervisor);
     Ok(())
 }
 
@@ -134,7 +134,7 @@ async fn answer_with(
         Kind::StatusFirst => {
             let answer =
                 graph::answer(platform, &Call { is_status_first: true, ..call(request, body) }).await;
-            platform.flush().await;
+            time::flush(platform).await;
             (answer, false)
         }
         Kind::Duplicate | Kind::Reorder => (graph::answer(platform, &call(request, body)).await, false),

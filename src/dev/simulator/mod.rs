@@ -17,6 +17,8 @@ pub mod journal;
 pub mod scenario;
 mod outbox;
 mod platform;
+mod people;
+mod time;
 mod graph;
 mod control;
 mod http;
@@ -122,7 +124,7 @@ pub fn start(options: Options, supervisor: &Supervisor) -> Result<Running, Error
     if let Some(text) = &options.scenario {
         let known: Vec<String> = platform.world().people.keys().cloned().collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        platform.play(scenario::parse(text, &known)?);
+        people::play(&platform, scenario::parse(text, &known)?);
     }
     http::serve(listener, &platform, supervisor).map_err(|error| Error::Bind(address, error))?;
     Ok(Running { address, platform })

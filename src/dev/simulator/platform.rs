@@ -1,55 +1,40 @@
-//! The platform as a whole: the world, what it has to tell, and how time moves both.
-//!
-//! With a virtual clock nothing is delivered in the background: control calls move the time and deliver what is due,
-//! one body after the other, so that the same calls give the same bytes.
+//! The platform as a whole: the world, and what it has to tell.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use tracing::warn;
 
-use super::control;
 use super::faults::{Faults, Kind, Place};
 use super::journal::{Entry, Journal, kept_body};
 use super::outbox::Outbox;
-use super::scenario::{Scenario, Step};
+use super::scenario::Plan;
 use super::webhook::deliver::{self, Attempt, Deliverer, Mishap, NotStarted, Outcome, Target, Waiting};
 use super::webhook::envelope::Update;
 use super::webhook::field::{self, Context, Customer};
 use super::world::person::Person;
 use super::world::{World, content};
 use super::{Options, world};
-use crate::clock::{Clock, ManualClock, Timestamp};
+use crate::clock::{Clock, ManualClock};
 use crate::ids::Random;
-use crate::runtime::{OnEnd, Supervisor};
+use crate::runtime::Supervisor;
 use crate::secret::Secret;
-
-const POLL_EVERY: Duration = Duration::from_millis(10);
-
-/// What people will do by themselves.
-#[derive(Debug, Default)]
-struct Plan {
-    start_ms: i64,
-    steps: VecDeque<Step>,
-    /// The messages of the steps that have a name.
-    messages: BTreeMap<String, String>,
-}
 
 /// Everything behind the HTTP surface.
 pub struct Platform {
     options: Options,
     base_url: String,
     pub(super) clock: Clock,
-    manual: Option<ManualClock>,
+    /// Moves the time, where it is virtual.
+    pub(super) manual: Option<ManualClock>,
     random: Random,
     world: Mutex<World>,
     faults: Mutex<Faults>,
-    outbox: Outbox,
-    plan: Mutex<Plan>,
+    pub(super) outbox: Outbox,
     pub(super) journal: Arc<Journal>,
     pub(super) deliverer: Deliverer,
+    /// What people will do by themselves.
+    pub(super) plan: Mutex<Plan>,
 }
 
 impl std::fmt::Debug for Platform {
@@ -80,7 +65,6 @@ impl Platform {
         };
         let deliverer = Deliverer::start(delivery, supervisor, clock.clone(), &random, observer)?;
         let world = World::new(options, base_url, clock.clone(), random.clone());
-        let plan = Plan { start_ms: clock.now_ms(), ..Plan::default() };
         Ok(Self {
             options: options.clone(),
             base_url: base_url.to_owned(),
@@ -90,31 +74,10 @@ impl Platform {
             world: Mutex::new(world),
             faults: Mutex::default(),
             outbox: Outbox::default(),
-            plan: Mutex::new(plan),
             journal,
             deliverer,
+            plan: Mutex::default(),
         })
-    }
-
-    /// Delivers in the background when time is real.
-    pub(super) fn keep_delivering(self: &Arc<Self>, supervisor: &Supervisor) {
-        if self.manual.is_some() {
-            return;
-        }
-        let platform = Arc::clone(self);
-        supervisor.keep("simulator-outbox", OnEnd::Restart, move |stop| {
-            let platform = Arc::clone(&platform);
-            async move {
-                while !stop.is_requested() {
-                    platform.send_due();
-                    // Both arms are cancel-safe: a token and a timer.
-                    tokio::select! {
-                        () = stop.requested() => {}
-                        () = tokio::time::sleep(POLL_EVERY) => {}
-                    }
-                }
-            }
-        });
     }
 
     pub(super) fn world(&self) -> MutexGuard<'_, World> {
@@ -125,56 +88,13 @@ impl Platform {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets the people of a scenario come in, and plans what they do.
-    pub(super) fn play(&self, scenario: Scenario) {
-        for person in scenario.people {
-            self.world().add_person(person);
-        }
-        self.plan().steps = scenario.steps.into();
-    }
-
-    fn plan(&self) -> MutexGuard<'_, Plan> {
-        self.plan.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Does what is due in the plan.
-    fn act_due(&self) {
-        loop {
-            let (step, message) = {
-                let mut plan = self.plan();
-                let now_ms = self.clock.now_ms() - plan.start_ms;
-                let Some(step) = plan.steps.pop_front_if(|step| step.at_ms <= now_ms) else { return };
-                let message = step.after.as_ref().and_then(|after| plan.messages.get(after)).cloned();
-                (step, message)
-            };
-            let mut with = step.with;
-            if let Some(message) = message {
-                with.insert("message".to_owned(), json!(message));
-            }
-            match control::act(self, &step.who, &step.does, &Value::Object(with)) {
-                Ok(done) => {
-                    if let (Some(name), Some(message)) =
-                        (step.name, done.get("message").and_then(Value::as_str))
-                    {
-                        self.plan().messages.insert(name, message.to_owned());
-                    }
-                }
-                Err(why) => warn!(who = step.who, does = step.does, why, "a step of the scenario failed"),
-            }
-        }
-    }
-
-    fn next_step_ms(&self) -> Option<i64> {
-        let plan = self.plan();
-        plan.steps.front().map(|step| plan.start_ms + step.at_ms)
-    }
-
     /// Back to the beginning; time and randomness go on.
     pub(super) fn reset(&self) {
         let fresh = World::new(&self.options, &self.base_url, self.clock.clone(), self.random.clone());
         *self.world() = fresh;
         self.faults().clear();
         self.outbox.clear();
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner).steps.clear();
         self.journal.clear();
     }
 
@@ -236,7 +156,6 @@ impl Platform {
 
     /// Hands what is due to the deliverer, disturbed as ordered.
     pub(super) fn send_due(&self) {
-        self.act_due();
         for (target, updates) in self.outbox.take_due(self.clock.now_ms()) {
             let mishap = self.mishap(&target, &updates);
             if let Err(error) = self.deliverer.send(&target, updates, mishap) {
@@ -258,31 +177,6 @@ impl Platform {
             Some(Kind::Reorder) => Mishap { is_reversed: true, ..Mishap::default() },
             Some(Kind::NetworkCut) => Mishap { cut_attempts: 1, ..Mishap::default() },
             _ => Mishap::default(),
-        }
-    }
-
-    /// Delivers everything that is due now, and what becomes due by it.
-    pub(super) async fn flush(&self) {
-        self.send_due();
-        self.deliverer.wake();
-        self.deliverer.settled().await;
-    }
-
-    /// Moves the virtual time step by step, delivering at each moment what is due at it.
-    pub(super) async fn advance(&self, by_ms: i64) -> bool {
-        let Some(manual) = &self.manual else { return false };
-        let end_ms = self.clock.now_ms().saturating_add(by_ms.max(0));
-        loop {
-            self.flush().await;
-            let deliveries = self.deliverer.next_due().map(Timestamp::as_millisecond);
-            let next_ms =
-                [self.next_step_ms(), self.outbox.next_due_ms(), deliveries].into_iter().flatten().min();
-            let now_ms = self.clock.now_ms();
-            let step_ms = next_ms.unwrap_or(end_ms).clamp(now_ms, end_ms) - now_ms;
-            if step_ms == 0 && (now_ms >= end_ms || next_ms.is_none_or(|next| next > end_ms)) {
-                return true;
-            }
-            manual.advance(Duration::from_millis(u64::try_from(step_ms.max(1)).unwrap_or(1)));
         }
     }
 

@@ -17,6 +17,8 @@
 //! What a person can do, and what belongs to it, is what `POST /_sim/people/{key}/{does}` takes; `after` names an
 //! earlier step by its `name`, and gives its message as `message`.
 
+use std::collections::{BTreeMap, VecDeque};
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -28,6 +30,15 @@ pub struct Scenario {
     pub people: Vec<Person>,
     /// In the order of their time.
     pub steps: Vec<Step>,
+}
+
+/// What is still to be done of a scenario.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    pub start_ms: i64,
+    pub steps: VecDeque<Step>,
+    /// The messages of the steps that have a name.
+    pub messages: BTreeMap<String, String>,
 }
 
 /// One thing that somebody does.

@@ -40,7 +40,7 @@ pub(super) fn waba(
             let numbers = world.numbers.values().filter(|number| number.waba_id == id);
             let nodes: Result<Vec<Value>, Refusal> =
                 numbers.map(|number| pick(&number.node(), call, NUMBER_FIELDS)).collect();
-            Ok(page(nodes?, call))
+            page(nodes?, call)
         }
         (_, ["subscribed_apps"]) => subscribed_apps(platform, call, token, id),
         _ => Err(unsupported(call)),
@@ -137,7 +137,7 @@ pub(super) fn business(
             let nodes: Result<Vec<Value>, Refusal> = owned
                 .map(|waba| pick(&node(waba), call, &["id", "name", "currency", "timezone_id"]))
                 .collect();
-            Ok(page(nodes?, call))
+            page(nodes?, call)
         }
         _ => Err(unsupported(call)),
     }

@@ -271,9 +271,16 @@ fn split_fields(fields: &str) -> Vec<&str> {
 }
 
 /// A list with cursors: `limit` and `after` count from the front.
-fn page(items: Vec<Value>, call: &Call) -> Value {
-    let limit = call.text("limit").and_then(|limit| limit.parse().ok()).unwrap_or(25_usize).clamp(1, 1_000);
-    let start = call.text("after").and_then(|after| after.parse().ok()).unwrap_or(0_usize);
+fn page(items: Vec<Value>, call: &Call) -> Result<Value, Refusal> {
+    let number = |name: &str, usual: usize, refusal: u32| match call.text(name) {
+        None => Ok(usual),
+        Some(text) => {
+            text.parse().map_err(|_| Refusal::of(refusal).details(format!("{name} is not usable.")))
+        }
+    };
+    let limit = number("limit", 25, 100)?.clamp(1, 1_000);
+    // Meta (2025-10): a cursor that is none of theirs has a code of its own.
+    let start = number("after", 0, 131_059)?;
     let total = items.len();
     let data: Vec<Value> = items.into_iter().skip(start).take(limit).collect();
     let end = start + data.len();
@@ -289,7 +296,7 @@ fn page(items: Vec<Value>, call: &Call) -> Value {
             page.insert("paging".to_owned(), paging);
         }
     }
-    page
+    Ok(page)
 }
 
 /// What most changes answer.

@@ -228,7 +228,7 @@ fn qr_codes(platform: &Platform, call: &Call, id: &str, rest: &[&str]) -> Result
             let nodes = with(platform, id, |number| {
                 Ok(number.qr_codes.values().map(|code| Number::qr_node(code, &base_url)).collect())
             })?;
-            Ok(page(nodes, call))
+            page(nodes, call)
         }
         ("GET", [code]) => with(platform, id, |number| {
             let found: Vec<Value> =
@@ -279,7 +279,7 @@ fn block_users(platform: &Platform, call: &Call, id: &str) -> Result<Value, Refu
             Some(phone) => json!({ "messaging_product": "whatsapp", "wa_id": phone }),
             None => json!({ "messaging_product": "whatsapp", "user_id": person.user_id }),
         });
-        return Ok(page(shown.collect(), call));
+        return page(shown.collect(), call);
     }
     let body = call.json()?;
     if call.method == "POST" {

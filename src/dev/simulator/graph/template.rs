@@ -53,7 +53,7 @@ fn list(platform: &Platform, call: &Call, waba_id: &str) -> Result<Value, Refusa
         })
         .map(|template| pick(&template.node(), call, FIELDS))
         .collect();
-    Ok(page(nodes?, call))
+    page(nodes?, call)
 }
 
 fn create(platform: &Platform, call: &Call, waba_id: &str) -> Result<Value, Refusal> {
