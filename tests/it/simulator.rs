@@ -521,14 +521,38 @@ async fn a_callback_is_verified_before_it_is_subscribed_and_an_override_goes_bef
     assert_eq!(stored.len(), 1, "the field `security` was not subscribed");
     assert_eq!(sim.journal("unwanted").await[0]["field"], "security");
 
-    let (url, mut received) = receiver(&[200]).await;
-    let other = json!({ "webhook_configuration": { "override_callback_uri": url, "verify_token": "x" } });
-    sim.post(&format!("/{NUMBER_ID}"), other).await;
+    let other = TestApp::start();
+    let elsewhere = |verify_token: &str| json!({ "override_callback_uri": format!("{}{PATH}", other.url), "verify_token": verify_token });
+    let at_number = |verify_token: &str| json!({ "webhook_configuration": elsewhere(verify_token) });
+    let number = format!("/{NUMBER_ID}");
+    assert_eq!(
+        sim.refused(Method::POST, &number, Some(at_number("wrong"))).await.1,
+        2200,
+        "it does not know that word"
+    );
+    sim.post(&number, at_number(VERIFY_TOKEN)).await;
     sim.control("/people/pablo/write", json!({ "text": "elsewhere" })).await;
     sim.control("/emit", json!({ "field": "account_update" })).await;
     sim.control("/flush", json!({})).await;
-    assert!(received.recv().await.unwrap().contains("elsewhere"));
+    let there = stored_bodies(&other.database).await;
+    assert!(there.len() == 1 && String::from_utf8_lossy(&there[0]).contains("elsewhere"));
     assert_eq!(stored_bodies(&app.database).await.len(), 2, "account fields keep to the app's URL");
+
+    sim.post(
+        &number,
+        json!({ "webhook_configuration": { "override_callback_uri": "", "verify_token": "" } }),
+    )
+    .await;
+    let subscribed = format!("/{WABA_ID}/subscribed_apps");
+    assert_eq!(sim.refused(Method::POST, &subscribed, Some(elsewhere("wrong"))).await.1, 2200);
+    sim.post(&subscribed, elsewhere(VERIFY_TOKEN)).await;
+    sim.control("/people/pablo/write", json!({ "text": "there again" })).await;
+    sim.control("/flush", json!({})).await;
+    assert_eq!(
+        stored_bodies(&other.database).await.len(),
+        2,
+        "the account's override counts when the number has none"
+    );
 }
 
 #[tokio::test]

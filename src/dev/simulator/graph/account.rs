@@ -206,6 +206,20 @@ async fn subscribe(platform: &Platform, call: &Call, app_id: &str) -> Result<Val
     Ok(success())
 }
 
+/// Another address for webhooks is asked for its word too, before anything is changed.
+pub(super) async fn verify_override(platform: &Platform, call: &Call) -> Result<(), Refusal> {
+    if call.method != "POST" {
+        return Ok(());
+    }
+    let body = call.json()?;
+    let place = body.get("webhook_configuration").unwrap_or(&body);
+    let Some(url) = text_of(place, "override_callback_uri").filter(|url| !url.is_empty()) else {
+        return Ok(());
+    };
+    let challenge = platform.world().draw().to_string();
+    verify(url, text_of(place, "verify_token").unwrap_or_default(), &challenge).await
+}
+
 async fn verify(callback_url: &str, verify_token: &str, challenge: &str) -> Result<(), Refusal> {
     let refused =
         |why: &str| Refusal::of(2200).message(format!("(#2200) Callback verification failed: {why}"));

@@ -108,13 +108,13 @@ pub(super) async fn answer(platform: &Platform, call: &Call) -> Result<Answer, R
         ["debug_token"] => token::debug(platform, call).map(Answer::Json),
         [_, "uploads"] if method == "POST" => media::start_upload(platform, call, session).map(Answer::Json),
         [id] if id.starts_with("upload:") => media::upload(platform, call, id).map(Answer::Json),
-        [id, rest @ ..] => object(platform, call, &token, id, rest),
+        [id, rest @ ..] => object(platform, call, &token, id, rest).await,
         [] => Err(Refusal::of(2500).message("Unknown path components")),
     }
 }
 
 /// Finds what the id is of, and lets that noun answer.
-fn object(
+async fn object(
     platform: &Platform,
     call: &Call,
     token: &Token,
@@ -151,6 +151,9 @@ fn object(
     match noun {
         Noun::Number(waba_id) => {
             reach(&waba_id)?;
+            if rest.is_empty() {
+                account::verify_override(platform, call).await?;
+            }
             match (call.method.as_str(), rest) {
                 ("POST", ["messages"]) => messages::send(platform, call, token, id, false).map(Answer::Json),
                 ("POST", ["marketing_messages"]) => {
@@ -162,6 +165,9 @@ fn object(
         }
         Noun::Waba => {
             reach(id)?;
+            if rest == ["subscribed_apps"] {
+                account::verify_override(platform, call).await?;
+            }
             match rest {
                 ["message_templates"] => template::collection(platform, call, token, id).map(Answer::Json),
                 _ => account::waba(platform, call, token, id, rest).map(Answer::Json),
