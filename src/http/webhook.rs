@@ -3,6 +3,8 @@
 //! A delivery is answered 200 after its bytes are durable, and 503 when that is not certain. The signature is
 //! checked over the bytes as they came, before anything looks into them.
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, ContentType, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -22,10 +24,13 @@ use crate::limits;
 use crate::meta::signature::{self, Refused, Verifier};
 use crate::runtime::batch;
 use crate::secret::Secret;
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Quiet};
 
 /// The one address for Meta.
 pub const PATH: &str = "/api/webhooks/whatsapp";
+
+/// Anybody can provoke a refusal, so it is not logged each time.
+const REFUSALS_LOGGED_EVERY: Duration = Duration::from_secs(10);
 
 /// What is needed to know Meta, and what is counted of their visits.
 #[derive(Debug)]
@@ -33,6 +38,7 @@ pub struct Webhooks {
     verifier: Verifier,
     verify_token: Option<Secret>,
     received: Family<OutcomeLabels, Counter>,
+    refusals: Quiet,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -47,6 +53,7 @@ impl Webhooks {
             verifier: Verifier::new(&config.app_secrets),
             verify_token: config.verify_token.clone(),
             received: metrics.register("webhooks_received", "Webhooks by outcome", Family::default()),
+            refusals: Quiet::new(REFUSALS_LOGGED_EVERY),
         }
     }
 
@@ -101,6 +108,9 @@ pub async fn receive(
     };
     let signature = request.headers().get(signature::HEADER).map(HeaderValue::as_bytes);
     if let Err(refused) = state.webhooks.verifier.verify(signature, &body) {
+        if let Some(kept_back) = state.webhooks.refusals.allow() {
+            warn!(%refused, kept_back, "a webhook was refused; if it came from Meta, WHATSAPP_APP_SECRET is not the app's");
+        }
         state.webhooks.count(match refused {
             Refused::Missing => "signature_missing",
             Refused::Malformed => "signature_malformed",

@@ -7,7 +7,9 @@ pub mod logs;
 pub mod metrics;
 #[cfg(feature = "otel")]
 pub mod otel;
+pub mod quiet;
 pub mod trace_context;
 
 pub use metrics::Metrics;
+pub use quiet::Quiet;
 pub use trace_context::TraceContext;

@@ -41,6 +41,10 @@ async fn without_the_database_webhooks_get_503_and_the_service_is_not_ready_unti
         tokio::time::timeout(ANSWERED_WITHIN, request.send()).await.expect("answered in time").unwrap()
     };
     assert_eq!(send("before").await.status(), 200);
+    for _ in 0..5 {
+        let unsigned = client.post(format!("{url}/api/webhooks/whatsapp")).body("{}").send().await.unwrap();
+        assert_eq!(unsigned.status(), 401);
+    }
 
     mongod.stop().await;
     let refused = send("during").await;
@@ -70,5 +74,8 @@ async fn without_the_database_webhooks_get_503_and_the_service_is_not_ready_unti
     let of_request: Vec<&Value> =
         lines.iter().filter(|line| line["spans"][0]["request_id"] == "id-during").collect();
     assert!(of_request.iter().any(|line| line["message"] == "answered" && line["status"] == 503), "{log}");
+    let refusals =
+        lines.iter().filter(|line| line["message"].as_str().is_some_and(|text| text.contains("refused;")));
+    assert_eq!(refusals.count(), 1, "who sends nonsense does not fill the log");
     assert!(!log.contains(APP_SECRET) && !log.contains("halo"), "no secret and no content in the log");
 }
