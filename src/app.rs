@@ -15,11 +15,13 @@ use tracing::{info, warn};
 
 use crate::clock::{Clock, Stopwatch};
 use crate::config::Config;
+use crate::config::WhatsappConfig;
 use crate::http::{self, HttpMetrics, Webhooks};
 use crate::ids::Random;
-use crate::ingest::Journal;
+use crate::ingest::Ingest;
 use crate::runtime::worker::{Round, keep_running};
 use crate::runtime::{Nudge, Pulse, Readiness, Supervisor, Worker};
+use crate::storage::numbers::first_workspace;
 use crate::storage::{self, Storage};
 use crate::telemetry::Metrics;
 
@@ -135,11 +137,23 @@ impl App {
         if workers_run {
             keep_running(&supervisor, Arc::clone(&probe), Nudge::default(), probe_pulse.clone());
         }
-        let readiness = Readiness::of(if workers_run { vec![probe_pulse] } else { Vec::new() });
         let instance = random.id(clock.now())?;
+        add_first_number(&storage, &config.whatsapp).await?;
+        let ingest = Ingest::start(&supervisor, &storage, (&clock, &random), instance, &metrics);
+        let mut workers = ingest.workers(&config.journal);
+        if workers_run {
+            for worker in &workers {
+                let pulse = Pulse::new(worker.name(), Duration::MAX);
+                keep_running(&supervisor, Arc::clone(worker), Nudge::default(), pulse);
+            }
+        }
+        workers.push(probe);
+        let mut pulses = ingest.pulses.all();
+        pulses.extend(workers_run.then_some(probe_pulse));
+        let readiness = Readiness::of(pulses);
         let state = http::State {
-            journal: Journal::start(&supervisor, &storage, &clock, instance, &metrics),
-            webhooks: Arc::new(Webhooks::new(&config.whatsapp, &metrics)),
+            webhooks: Arc::new(Webhooks::new(&config.whatsapp, &metrics, &supervisor, &ingest.directory)),
+            journal: ingest.journal,
             http_metrics: HttpMetrics::new(&metrics),
             readiness: readiness.clone(),
             metrics,
@@ -149,7 +163,7 @@ impl App {
         let http_stop_max = config.server.shutdown_grace * HTTP_SHARE_PERCENT / 100;
         let server = http::serve(listener, state, config.server.http_workers, http_stop_max)
             .map_err(|source| BuildError::Bind { address, reason: reason_of(&source), source })?;
-        Ok(Self { address, config, server, supervisor, readiness, workers: vec![probe], storage })
+        Ok(Self { address, config, server, supervisor, readiness, workers, storage })
     }
 
     /// Where the service listens.
@@ -227,6 +241,24 @@ async fn stop_in_order(
     let watch = Stopwatch::start();
     tokio::join!(handle.stop(true), async { server.await.ok() });
     supervisor.shut_down(config.server.shutdown_grace.saturating_sub(watch.elapsed())).await
+}
+
+/// The number that the settings name belongs to the first workspace from the start.
+async fn add_first_number(storage: &Storage, config: &WhatsappConfig) -> Result<(), storage::Error> {
+    let Some(phone_number_id) = &config.phone_number_id else { return Ok(()) };
+    let workspace = first_workspace();
+    storage.ensure_workspace(workspace, "first").await?;
+    let account_id = config.business_account_id.as_deref();
+    match storage.ensure_number(workspace, phone_number_id, account_id).await {
+        Err(storage::Error::Duplicate) => {
+            warn!(
+                phone_number_id,
+                "the number of WHATSAPP_PHONE_NUMBER_ID belongs to another workspace and stays there"
+            );
+            Ok(())
+        }
+        outcome => outcome,
+    }
 }
 
 fn bind(address: SocketAddr) -> Result<TcpListener, BuildError> {

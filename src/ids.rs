@@ -12,6 +12,22 @@ use uuid::Uuid;
 
 use crate::clock::Timestamp;
 
+/// An id that follows from what it stands for: the same parts give the same id, on every machine and again.
+pub fn derived(kind: &str, parts: &[&[u8]]) -> Uuid {
+    let mut digest = Sha256::new();
+    digest.update(kind.as_bytes());
+    for part in parts {
+        // The length before each part: no two lists of parts read the same.
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part);
+    }
+    let mut bytes = [0; 16];
+    for (to, from) in bytes.iter_mut().zip(digest.finalize()) {
+        *to = from;
+    }
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
 /// A source of random bytes. Cheap to clone; clones of a seeded source share one stream.
 #[derive(Clone)]
 pub struct Random(Source);

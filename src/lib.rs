@@ -23,6 +23,7 @@ pub mod storage;
 pub mod meta;
 
 // Features.
+pub mod events;
 pub mod ingest;
 
 // Surfaces: translate, decide nothing.

@@ -15,3 +15,10 @@ pub const JOURNAL_QUEUE_BYTES_MAX: u32 = 32 * 1024 * 1024;
 
 /// What a caller is told to wait when a queue is full.
 pub const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// The most bytes of stored webhooks that wait in memory for being applied; the rest is read again.
+pub const FEED_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// The most webhooks that are applied at once, and the most changes that wait for being folded.
+pub const APPLY_WEBHOOKS_MAX: usize = 1_000;
+pub const FOLD_CHANGES_MAX: usize = 10_000;

@@ -5,10 +5,16 @@ use tracing::{info, warn};
 use super::{Exit, Failure, watch_signals};
 use crate::app::{App, Ended, StopRequest, Surroundings};
 use crate::config::{Config, Source};
+#[cfg(feature = "dev")]
+use crate::runtime::crash;
 use crate::telemetry::logs;
 
 pub(super) async fn run(source: &Source) -> Result<Exit, Failure> {
     let config = Config::read(source)?;
+    #[cfg(feature = "dev")]
+    if let Some((point, nth)) = crate::config::dev::DevConfig::from_source(source)?.crash_at {
+        crash::arm(&point, nth);
+    }
     let logs =
         logs::start(&config.telemetry).map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
     let warnings = config.warnings();

@@ -24,11 +24,23 @@ static CACHE_DIR: Setting = Setting {
     meaning: "Where the downloaded MongoDB server is kept. Unset: pesan below XDG_CACHE_HOME, or below ~/.cache.",
 };
 
-pub(super) const SETTINGS: &[&Setting] = &[&MONGOD, &CACHE_DIR];
+static CRASH_AT: Setting = Setting {
+    name: "PESAN_DEV_CRASH_AT",
+    aliases: &[],
+    default: None,
+    example: "inside-fold:3",
+    expects: "a point's name, a colon, and a count from 1",
+    secret: false,
+    meaning: "For tests of crashes: `pesan serve` dies at this point (after-journal-write, after-message-insert, after-event-append, before-mark or inside-fold), the given time that it gets there.",
+};
+
+pub(super) const SETTINGS: &[&Setting] = &[&MONGOD, &CACHE_DIR, &CRASH_AT];
 
 /// The settings of development.
 #[derive(Clone, Debug)]
 pub struct DevConfig {
+    /// `PESAN_DEV_CRASH_AT`.
+    pub crash_at: Option<(String, u64)>,
     /// `PESAN_MONGOD`.
     pub mongod: Option<PathBuf>,
     /// `PATH`, for looking programs up.
@@ -48,6 +60,11 @@ impl DevConfig {
 
     pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let mongod = reader.optional(&MONGOD, |text| Some(PathBuf::from(text)));
+        let crash_at = reader.optional(&CRASH_AT, |text| {
+            let (point, nth) = text.split_once(':')?;
+            let nth = nth.parse().ok().filter(|nth| *nth > 0)?;
+            Some((point.to_owned(), nth))
+        });
         let cache_dir = reader.optional(&CACHE_DIR, |text| Some(PathBuf::from(text)));
         let user_cache = || {
             let below =
@@ -58,6 +75,6 @@ impl DevConfig {
             cache_dir?.or_else(user_cache).unwrap_or_else(|| std::env::temp_dir().join("pesan-cache"));
         let path =
             reader.foreign("PATH").map(|text| std::env::split_paths(text).collect()).unwrap_or_default();
-        Some(Self { mongod: mongod?, path, cache_dir })
+        Some(Self { crash_at: crash_at?, mongod: mongod?, path, cache_dir })
     }
 }

@@ -5,6 +5,7 @@
 //! a test sees that every row is really read. Nothing else in the program reads the environment.
 
 mod example;
+mod journal;
 mod keys;
 mod meta;
 mod mongo;
@@ -18,6 +19,7 @@ mod whatsapp;
 pub mod dev;
 
 pub use example::example;
+pub use journal::JournalConfig;
 pub use keys::{KeysConfig, MasterKey};
 pub use meta::MetaConfig;
 pub use mongo::MongoConfig;
@@ -32,6 +34,7 @@ pub const SETTINGS: &[(&str, &[&Setting])] = &[
     ("Meta's side: what the app dashboard and WhatsApp Manager show", whatsapp::SETTINGS),
     ("Where the Graph API is", meta::SETTINGS),
     ("MongoDB", mongo::SETTINGS),
+    ("The journal of webhooks", journal::SETTINGS),
     ("Keys that seal stored secrets", keys::SETTINGS),
     ("The server", server::SETTINGS),
     ("Logs and traces", telemetry::SETTINGS),
@@ -44,6 +47,7 @@ pub const SETTINGS: &[(&str, &[&Setting])] = &[
 pub struct Config {
     pub server: ServerConfig,
     pub mongo: MongoConfig,
+    pub journal: JournalConfig,
     pub whatsapp: WhatsappConfig,
     pub meta: MetaConfig,
     pub keys: KeysConfig,
@@ -57,6 +61,7 @@ impl Config {
         let sections = (
             ServerConfig::read(&mut reader),
             MongoConfig::read(&mut reader),
+            JournalConfig::read(&mut reader),
             WhatsappConfig::read(&mut reader),
             MetaConfig::read(&mut reader),
             KeysConfig::read(&mut reader),
@@ -65,9 +70,17 @@ impl Config {
         reader.refuse_unknown();
         match (sections, reader.finish()) {
             (
-                (Some(server), Some(mongo), Some(whatsapp), Some(meta), Some(keys), Some(telemetry)),
+                (
+                    Some(server),
+                    Some(mongo),
+                    Some(journal),
+                    Some(whatsapp),
+                    Some(meta),
+                    Some(keys),
+                    Some(telemetry),
+                ),
                 Ok(()),
-            ) => Ok(Self { server, mongo, whatsapp, meta, keys, telemetry }),
+            ) => Ok(Self { server, mongo, journal, whatsapp, meta, keys, telemetry }),
             (_, Err(mistakes)) => Err(mistakes),
             // A section is absent only after it has reported a mistake.
             (_, Ok(())) => Err(Mistakes::default()),
@@ -171,6 +184,7 @@ mod tests {
         drop((
             ServerConfig::read(&mut reader),
             MongoConfig::read(&mut reader),
+            JournalConfig::read(&mut reader),
             WhatsappConfig::read(&mut reader),
             MetaConfig::read(&mut reader),
             KeysConfig::read(&mut reader),

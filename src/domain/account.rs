@@ -1,11 +1,16 @@
 //! What can happen to accounts, numbers, templates, groups, calls and flows, as Meta tells it.
 
+use serde::Serialize;
+use serde_with::skip_serializing_none;
+
 use super::Str;
 use super::person::Person;
 use super::status::Fault;
 
 /// What happened to a template.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct TemplateNews<'a> {
     pub template_id: Option<Str<'a>>,
     pub name: Option<Str<'a>>,
@@ -13,7 +18,9 @@ pub struct TemplateNews<'a> {
     pub change: TemplateChange<'a>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum TemplateChange<'a> {
     Status {
         /// Upper-case, whatever Meta wrote.
@@ -49,7 +56,9 @@ pub enum TemplateChange<'a> {
     },
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct TemplateButton<'a> {
     pub kind: Option<Str<'a>>,
     pub text: Option<Str<'a>>,
@@ -58,7 +67,9 @@ pub struct TemplateButton<'a> {
 }
 
 /// What happened to a number.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum NumberNews<'a> {
     Name {
         decision: Option<Str<'a>>,
@@ -87,7 +98,9 @@ pub enum NumberNews<'a> {
 }
 
 /// What happened to an account, or to the portfolio above it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum AccountNews<'a> {
     /// `event` says what; the other fields are there when they belong to it.
     Update(Box<AccountUpdate<'a>>),
@@ -122,7 +135,9 @@ pub enum AccountNews<'a> {
     Flow(Box<FlowNews<'a>>),
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct AccountUpdate<'a> {
     pub event: Option<Str<'a>>,
     pub phone_number: Option<Str<'a>>,
@@ -138,14 +153,18 @@ pub struct AccountUpdate<'a> {
     pub disconnected_by: Option<Str<'a>>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Restriction<'a> {
     pub kind: Option<Str<'a>>,
     pub until_s: Option<i64>,
     pub remediation: Option<Str<'a>>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct FlowNews<'a> {
     pub flow_id: Option<Str<'a>>,
     pub event: Option<Str<'a>>,
@@ -157,7 +176,9 @@ pub struct FlowNews<'a> {
 }
 
 /// What happened to a group.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct GroupNews<'a> {
     pub group_id: Option<Str<'a>>,
     pub kind: Option<Str<'a>>,
@@ -176,7 +197,9 @@ pub struct GroupNews<'a> {
 }
 
 /// What happened in a call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct CallNews<'a> {
     pub call_id: Str<'a>,
     pub event: Option<Str<'a>>,
@@ -192,4 +215,11 @@ pub struct CallNews<'a> {
     pub callback_data: Option<Str<'a>>,
     pub recording_id: Option<Str<'a>>,
     pub transcript_id: Option<Str<'a>>,
+}
+
+impl CallNews<'_> {
+    /// Whether the customer called. Meta (2026-07): `USER_INITIATED`.
+    pub fn is_by_customer(&self) -> bool {
+        self.direction.as_deref().is_some_and(|direction| direction.eq_ignore_ascii_case("user_initiated"))
+    }
 }

@@ -1,10 +1,15 @@
 //! What is in a message: one variant a kind, so that the compiler shows every place that a new kind needs.
 
+use serde::Serialize;
+use serde_with::skip_serializing_none;
+
 use super::Str;
 use super::status::Fault;
 
 /// What is in a message.
-#[derive(Clone, Debug, PartialEq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Content<'a> {
     Text {
         body: Str<'a>,
@@ -78,7 +83,8 @@ pub enum Content<'a> {
 }
 
 /// What sort of file it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum MediaKind {
     Image,
     Video,
@@ -88,7 +94,9 @@ pub enum MediaKind {
 }
 
 /// A file, as a reference that is to be fetched.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Media<'a> {
     pub kind: MediaKind,
     pub id: Option<Str<'a>>,
@@ -105,7 +113,9 @@ pub struct Media<'a> {
     pub is_animated: bool,
 }
 
-#[derive(Clone, Debug, Default, PartialEq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Location<'a> {
     pub latitude: Option<f64>,
     pub longitude: Option<f64>,
@@ -115,7 +125,9 @@ pub struct Location<'a> {
 }
 
 /// A shared contact.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Card<'a> {
     pub formatted_name: Option<Str<'a>>,
     pub first_name: Option<Str<'a>>,
@@ -136,7 +148,9 @@ pub struct Card<'a> {
     pub origin: Option<Str<'a>>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct CardPhone<'a> {
     pub phone: Option<Str<'a>>,
     pub wa_id: Option<Str<'a>>,
@@ -144,13 +158,17 @@ pub struct CardPhone<'a> {
 }
 
 /// An e-mail or web address, and whether it is for home or work.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct CardEntry<'a> {
     pub value: Option<Str<'a>>,
     pub kind: Option<Str<'a>>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct CardAddress<'a> {
     pub street: Option<Str<'a>>,
     pub city: Option<Str<'a>>,
@@ -162,7 +180,9 @@ pub struct CardAddress<'a> {
 }
 
 /// What the customer chose.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Choice<'a> {
     pub id: Option<Str<'a>>,
     pub title: Option<Str<'a>>,
@@ -170,14 +190,18 @@ pub struct Choice<'a> {
 }
 
 /// A cart.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Order<'a> {
     pub catalog_id: Option<Str<'a>>,
     pub text: Option<Str<'a>>,
     pub items: Vec<OrderItem<'a>>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct OrderItem<'a> {
     pub product_retailer_id: Option<Str<'a>>,
     pub quantity: Option<f64>,
@@ -186,13 +210,17 @@ pub struct OrderItem<'a> {
 }
 
 /// News about the customer's account, told as a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct System<'a> {
     pub change: SystemChange<'a>,
     pub body: Option<Str<'a>>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum SystemChange<'a> {
     /// The person has a new phone number.
     Number {
@@ -212,7 +240,9 @@ pub enum SystemChange<'a> {
 }
 
 /// An interactive message that the business sent.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Interactive<'a> {
     pub kind: Option<Str<'a>>,
     pub header_kind: Option<Str<'a>>,
@@ -224,4 +254,76 @@ pub struct Interactive<'a> {
     pub buttons: Vec<Choice<'a>>,
     pub parameters_json: Option<&'a str>,
     pub sections_json: Option<&'a str>,
+}
+
+/// The most characters of a preview.
+const PREVIEW_CHARS_MAX: usize = 100;
+
+impl Content<'_> {
+    /// Its name in the interface and in the database.
+    pub fn kind_name(&self) -> &'static str {
+        match self {
+            Self::Text { .. } => "text",
+            Self::Media(media) => media.kind.name(),
+            Self::Location(_) => "location",
+            Self::Contacts(_) => "contacts",
+            Self::Reaction { .. } => "reaction",
+            Self::Button { .. } => "button",
+            Self::ButtonReply(_) => "buttonReply",
+            Self::ListReply(_) => "listReply",
+            Self::FormReply { .. } => "formReply",
+            Self::CallPermission { .. } => "callPermission",
+            Self::PaymentMethod { .. } => "paymentMethod",
+            Self::Order(_) => "order",
+            Self::System(_) => "system",
+            Self::RequestWelcome => "requestWelcome",
+            Self::Edit { .. } => "edit",
+            Self::Revoke { .. } => "revoke",
+            Self::MediaPlaceholder => "mediaPlaceholder",
+            Self::Interactive(_) => "interactive",
+            Self::Template { .. } => "template",
+            Self::Unsupported { .. } => "unsupported",
+            Self::Unrecognised { .. } => "unrecognised",
+        }
+    }
+
+    /// The words that a list of conversations shows of it; empty where there are none.
+    pub fn preview(&self) -> String {
+        let text = match self {
+            Self::Text { body, .. } => Some(body),
+            Self::Media(media) => media.caption.as_ref().or(media.filename.as_ref()),
+            Self::Location(location) => location.name.as_ref().or(location.address.as_ref()),
+            Self::Contacts(cards) => cards.first().and_then(|card| card.formatted_name.as_ref()),
+            Self::Reaction { emoji, .. } => emoji.as_ref(),
+            Self::Button { text, .. } => text.as_ref(),
+            Self::ButtonReply(choice) | Self::ListReply(choice) => choice.title.as_ref(),
+            Self::FormReply { body, .. } => body.as_ref(),
+            Self::Order(order) => order.text.as_ref(),
+            Self::System(system) => system.body.as_ref(),
+            Self::Edit { content, .. } => return content.preview(),
+            Self::Interactive(interactive) => interactive.body.as_ref(),
+            Self::Template { name, .. } => name.as_ref(),
+            Self::CallPermission { .. }
+            | Self::PaymentMethod { .. }
+            | Self::RequestWelcome
+            | Self::Revoke { .. }
+            | Self::MediaPlaceholder
+            | Self::Unsupported { .. }
+            | Self::Unrecognised { .. } => None,
+        };
+        text.map(|text| text.chars().take(PREVIEW_CHARS_MAX).collect()).unwrap_or_default()
+    }
+}
+
+impl MediaKind {
+    /// Its name in the interface and in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::Audio => "audio",
+            Self::Document => "document",
+            Self::Sticker => "sticker",
+        }
+    }
 }

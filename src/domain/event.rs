@@ -1,5 +1,8 @@
 //! Everything that a webhook can tell, one variant a kind.
 
+use serde::Serialize;
+use serde_with::skip_serializing_none;
+
 use super::Str;
 use super::account::{AccountNews, CallNews, GroupNews, NumberNews, TemplateNews};
 use super::message::Message;
@@ -7,7 +10,9 @@ use super::person::Person;
 use super::status::{Fault, Status};
 
 /// One thing that happened at Meta's side.
-#[derive(Clone, Debug, PartialEq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Event<'a> {
     Message(Box<Message<'a>>),
     Status(Box<Status<'a>>),
@@ -86,7 +91,8 @@ pub enum Event<'a> {
 }
 
 /// Why something was not recognised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Why {
     /// The body is not JSON.
     NotJson,

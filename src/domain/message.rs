@@ -1,12 +1,17 @@
 //! A message between a business number and a customer.
 
+use serde::Serialize;
+use serde_with::skip_serializing_none;
+
 use super::Str;
 use super::content::Content;
 use super::person::Person;
 use super::status::Fault;
 
 /// Where a message comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Origin<'a> {
     /// The customer wrote it.
     Customer,
@@ -24,11 +29,15 @@ impl Origin<'_> {
 }
 
 /// A message as a webhook tells it.
-#[derive(Clone, Debug, PartialEq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Message<'a> {
     pub wamid: Str<'a>,
     /// Meta's time, in seconds since 1970.
+    #[serde(skip)]
     pub at_s: i64,
+    #[serde(skip)]
     pub origin: Origin<'a>,
     /// The other side, whoever wrote it.
     pub customer: Person<'a>,
@@ -37,13 +46,16 @@ pub struct Message<'a> {
     pub context: Option<Context<'a>>,
     pub referral: Option<Box<Referral<'a>>>,
     pub identity: Option<Identity<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<Fault<'a>>,
     /// What an artificial agent hands on with it.
     pub summary: Option<Str<'a>>,
 }
 
 /// What a message refers to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Context<'a> {
     /// The message that it answers; it may be one that we never saw.
     pub wamid: Option<Str<'a>>,
@@ -56,7 +68,9 @@ pub struct Context<'a> {
 }
 
 /// The advertisement or post that brought the customer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Referral<'a> {
     pub source_url: Option<Str<'a>>,
     pub source_id: Option<Str<'a>>,
@@ -73,7 +87,9 @@ pub struct Referral<'a> {
 }
 
 /// The customer's key, for numbers that check identities.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Identity<'a> {
     pub acknowledged: Option<bool>,
     pub created_at_s: Option<i64>,

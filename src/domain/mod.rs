@@ -4,10 +4,13 @@
 //! Texts are `Str`: borrowed from a webhook's bytes while it is decoded, owned when they come from elsewhere.
 
 pub mod account;
+pub mod contact;
 pub mod content;
+pub mod conversation;
 pub mod event;
 pub mod message;
 pub mod person;
+pub mod position;
 pub mod status;
 
 use std::borrow::Cow;

@@ -1,10 +1,15 @@
 //! A customer as far as one message tells: any of these may be missing, and none of them is for ever.
 
+use serde::Serialize;
+use serde_with::skip_serializing_none;
+
 use super::Str;
 
 /// The names under which somebody is known. The business-scoped user id is the one that is nearly always there;
 /// the phone number is missing for people with a user name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Person<'a> {
     pub wa_id: Option<Str<'a>>,
     pub user_id: Option<Str<'a>>,

@@ -1,10 +1,14 @@
 //! What became of a message, and in which order its statuses count.
 
+use serde::Serialize;
+use serde_with::skip_serializing_none;
+
 use super::Str;
 use super::person::Person;
 
 /// A step on a message's way, as Meta tells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Step {
     Sent,
     Failed,
@@ -28,7 +32,9 @@ impl Step {
 }
 
 /// What a status is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Outcome<'a> {
     Message(Step),
     Payment {
@@ -46,7 +52,9 @@ pub enum Outcome<'a> {
 }
 
 /// One status webhook's item.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Status<'a> {
     pub wamid: Str<'a>,
     pub outcome: Outcome<'a>,
@@ -59,6 +67,7 @@ pub struct Status<'a> {
     pub template_id: Option<Str<'a>>,
     pub pricing: Option<Pricing<'a>>,
     pub conversation: Option<BilledConversation<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<Fault<'a>>,
 }
 
@@ -80,6 +89,13 @@ impl Status<'_> {
 }
 
 impl Step {
+    /// The step of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Sent, Self::Failed, Self::Delivered, Self::Read, Self::Played]
+            .into_iter()
+            .find(|step| step.name() == name)
+    }
+
     /// Its name in keys and in the interface.
     pub fn name(self) -> &'static str {
         match self {
@@ -93,7 +109,9 @@ impl Step {
 }
 
 /// What Meta charges, as told by whichever status carries it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Pricing<'a> {
     pub billable: Option<bool>,
     pub model: Option<Str<'a>>,
@@ -102,7 +120,9 @@ pub struct Pricing<'a> {
 }
 
 /// Meta's billing conversation of old; kept, never billed from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct BilledConversation<'a> {
     pub id: Option<Str<'a>>,
     pub expires_at_s: Option<i64>,
@@ -110,7 +130,9 @@ pub struct BilledConversation<'a> {
 }
 
 /// A payment that a status tells of.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Payment<'a> {
     pub reference_id: Option<Str<'a>>,
     /// The amount is `value / offset`.
@@ -126,7 +148,9 @@ pub struct Payment<'a> {
 }
 
 /// An error as Meta words it. Its meaning and the next step come from the error catalogue.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Fault<'a> {
     pub code: Option<i64>,
     pub title: Option<Str<'a>>,

@@ -20,8 +20,10 @@ use super::State;
 use super::error::ApiError;
 use crate::config::WhatsappConfig;
 use crate::error::Code;
+use crate::ingest::Directory;
 use crate::limits;
 use crate::meta::signature::{self, Refused, Verifier};
+use crate::runtime::Supervisor;
 use crate::runtime::batch;
 use crate::secret::Secret;
 use crate::telemetry::{Metrics, Quiet};
@@ -37,6 +39,8 @@ const REFUSALS_LOGGED_EVERY: Duration = Duration::from_secs(10);
 pub struct Webhooks {
     verifier: Verifier,
     verify_token: Option<Secret>,
+    supervisor: Supervisor,
+    directory: Directory,
     received: Family<OutcomeLabels, Counter>,
     refusals: Quiet,
 }
@@ -48,12 +52,30 @@ struct OutcomeLabels {
 
 impl Webhooks {
     /// Takes the app secrets and the verify token from the configuration.
-    pub fn new(config: &WhatsappConfig, metrics: &Metrics) -> Self {
+    pub fn new(
+        config: &WhatsappConfig,
+        metrics: &Metrics,
+        supervisor: &Supervisor,
+        directory: &Directory,
+    ) -> Self {
         Self {
+            supervisor: supervisor.clone(),
+            directory: directory.clone(),
             verifier: Verifier::new(&config.app_secrets),
             verify_token: config.verify_token.clone(),
             received: metrics.register("webhooks_received", "Webhooks by outcome", Family::default()),
             refusals: Quiet::new(REFUSALS_LOGGED_EVERY),
+        }
+    }
+
+    /// Whether it is the verify token of one of the numbers.
+    async fn is_token_of_a_number(&self, token: String) -> bool {
+        let directory = self.directory.clone();
+        // Not here: connections to the database belong to the main runtime.
+        let asked = self.supervisor.run("verify-token", async move { directory.numbers().await });
+        match asked.await {
+            Ok(Ok(numbers)) => numbers.know_verify_token(&token),
+            _ => false,
         }
     }
 
@@ -84,7 +106,8 @@ pub async fn verify_subscription(
     else {
         return Err(Code::Forbidden.into());
     };
-    if state.webhooks.verify_token.as_ref().is_some_and(|expected| expected.matches(&token)) {
+    let is_first = state.webhooks.verify_token.as_ref().is_some_and(|expected| expected.matches(&token));
+    if is_first || state.webhooks.is_token_of_a_number(token).await {
         Ok(HttpResponse::build(StatusCode::OK).content_type(ContentType::plaintext()).body(challenge))
     } else {
         warn!("somebody asked to verify the callback URL with a wrong verify token");

@@ -1,5 +1,91 @@
-//! From Meta's webhook to what a conversation shows. So far: the journal, which makes a webhook durable.
+//! From Meta's webhook to what a conversation shows.
+//!
+//! One way: `journal` makes a webhook durable, `feed` hands it on, `lane` takes it from there in order, `apply`
+//! (with `sort`, `people`, `followers`, `announce`) stores what it tells, and the lane folds what that changes into
+//! the conversations. `upkeep` looks after lanes whose writer is gone, after what was set aside, and after what is
+//! old.
 
+pub mod announce;
+pub mod apply;
+pub mod arrivals;
+pub mod directory;
+pub mod feed;
+pub mod followers;
 pub mod journal;
+pub mod lane;
+pub mod memory;
+pub mod metrics;
+pub mod news;
+pub mod people;
+pub mod pieces;
+pub mod sort;
+pub mod targets;
+pub mod upkeep;
 
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::config::JournalConfig;
+use crate::events;
+use crate::events::Log;
+use crate::ids::Random;
+use crate::runtime::Supervisor;
+use crate::runtime::Worker;
+use crate::storage::Storage;
+use crate::telemetry::Metrics;
+
+pub use apply::Applier;
+pub use directory::Directory;
+pub use feed::Feed;
 pub use journal::Journal;
+pub use metrics::IngestMetrics;
+
+/// The whole way, running.
+#[derive(Debug)]
+pub struct Ingest {
+    pub journal: Journal,
+    pub directory: Directory,
+    pub log: Log,
+    pub pulses: lane::Pulses,
+    applier: Arc<Applier>,
+    instance: Uuid,
+}
+
+impl Ingest {
+    /// Starts the journal and what follows it. `instance` names this process to the others.
+    pub fn start(
+        supervisor: &Supervisor,
+        storage: &Storage,
+        (clock, random): (&Clock, &Random),
+        instance: Uuid,
+        metrics: &Metrics,
+    ) -> Self {
+        let (log, directory, feed) = (Log::new(storage, clock), Directory::new(storage), Feed::default());
+        let applier = Arc::new(Applier::new(storage, clock, &directory, &log, IngestMetrics::new(metrics)));
+        let pulses = lane::Pulses::new();
+        lane::live(supervisor, &applier, &feed, instance, &pulses);
+        events::watch_other_instances(supervisor, &log);
+        let equipment = journal::Equipment {
+            storage: storage.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            instance,
+            feed,
+        };
+        let journal = Journal::start(supervisor, equipment, metrics);
+        Self { journal, directory, log, pulses, applier, instance }
+    }
+
+    /// The rounds around it.
+    pub fn workers(&self, config: &JournalConfig) -> Vec<Arc<dyn Worker>> {
+        let (applier, journal) = (&self.applier, &self.journal);
+        vec![
+            Arc::new(upkeep::LeaseKeeper { journal: journal.clone() }),
+            Arc::new(upkeep::Sweep { applier: Arc::clone(applier), holder: self.instance }),
+            Arc::new(upkeep::Reroute { applier: Arc::clone(applier), journal: journal.clone() }),
+            Arc::new(upkeep::Expiry { storage: applier.storage.clone(), keep: config.retention }),
+        ]
+    }
+}

@@ -7,6 +7,7 @@ pub mod supervisor;
 pub mod worker;
 pub mod batch;
 pub mod readiness;
+pub mod crash;
 
 pub use batch::Batcher;
 pub use readiness::Readiness;

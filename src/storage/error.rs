@@ -3,11 +3,21 @@
 //! A driver error can carry the values of a document (a phone number in a duplicate key) and its connection
 //! string, so none of its text goes further than here: what is kept is the kind, the server's code and its name.
 
-use mongodb::error::{Error as DriverError, ErrorKind, WriteFailure};
+use mongodb::error::{
+    Error as DriverError, ErrorKind, TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT,
+    WriteFailure,
+};
 
 /// Server codes that decide something.
 const DUPLICATE_KEY: i32 = 11_000;
 const NAMESPACE_EXISTS: i32 = 48;
+
+/// Server codes that tell of its state, not of the request: unreachable members, elections, shutdown, time limits,
+/// conflicts, transactions that are gone.
+const TRANSIENT: &[i32] = &[
+    6, 7, 24, 50, 64, 89, 91, 112, 189, 246, 251, 262, 290, 9_001, 10_107, 11_600, 11_601, 11_602, 13_435,
+    13_436,
+];
 
 /// A failure of the database, without a value of any document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +47,9 @@ pub enum Error {
     /// It may have been written, or not.
     #[error("MongoDB did not confirm the write, so its outcome is not known")]
     OutcomeUnknown,
+    /// Somebody else changed the same at the same time; nothing of ours was written.
+    #[error("somebody else changed the same documents at the same time")]
+    Conflict,
     /// The server said no.
     #[error("MongoDB refused the command: {name} ({code})")]
     Refused { code: i32, name: String },
@@ -55,8 +68,25 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Whether trying the same again later can help: the server, not the document, was in the way.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Unreachable | Self::OutcomeUnknown | Self::Conflict | Self::Driver { .. } => true,
+            Self::Refused { code, .. } => TRANSIENT.contains(code),
+            _ => false,
+        }
+    }
+}
+
 impl From<DriverError> for Error {
     fn from(error: DriverError) -> Self {
+        if error.contains_label(TRANSIENT_TRANSACTION_ERROR) {
+            return Self::Conflict;
+        }
+        if error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) {
+            return Self::OutcomeUnknown;
+        }
         match *error.kind {
             ErrorKind::ServerSelection { .. } => Self::Unreachable,
             ErrorKind::Authentication { .. } => Self::NotAuthenticated,
@@ -87,7 +117,7 @@ impl From<DriverError> for Error {
 }
 
 impl Error {
-    fn of_code(code: i32, name: String) -> Self {
+    pub(super) fn of_code(code: i32, name: String) -> Self {
         if code == DUPLICATE_KEY { Self::Duplicate } else { Self::Refused { code, name } }
     }
 }

@@ -3,12 +3,23 @@
 //! Only this module (with `blob` and the private mongod of `dev`) touches the driver. Durable writes are those of
 //! `durable()`: a majority has them in its journal before anybody is told.
 
+pub mod arrivals;
+pub mod aside;
 pub mod clean;
+pub mod contacts;
+pub mod conversations;
 pub mod error;
+pub mod events;
 pub mod index;
+pub mod lanes;
+pub mod messages;
 pub mod migrate;
+pub mod notices;
+pub mod numbers;
 pub mod segments;
+pub mod statuses;
 pub mod survey;
+mod write;
 
 use std::fmt;
 use std::time::Duration;
@@ -23,7 +34,28 @@ use index::Collection;
 pub use segments::Segments;
 
 /// Every collection that we own.
-pub const COLLECTIONS: &[&Collection] = &[&migrate::MIGRATIONS_COLLECTION, &segments::COLLECTION];
+pub const COLLECTIONS: &[&Collection] = &[
+    &migrate::MIGRATIONS_COLLECTION,
+    &numbers::WORKSPACES,
+    &numbers::NUMBERS,
+    &lanes::COLLECTION,
+    &segments::COLLECTION,
+    &contacts::CONTACTS,
+    &contacts::ALIASES,
+    &conversations::COLLECTION,
+    &messages::MESSAGES,
+    &messages::EDITS,
+    &statuses::STATUSES,
+    &notices::NOTICES,
+    &notices::ACCOUNTS,
+    &notices::TEMPLATES,
+    &notices::CALLS,
+    &notices::GROUPS,
+    &events::EVENTS,
+    &aside::UNROUTED,
+    &aside::UNRECOGNISED,
+    &aside::DEAD_LETTERS,
+];
 
 /// The oldest server that has what we use.
 const SERVER_MAJOR_MIN: i32 = 6;

@@ -61,22 +61,22 @@ async fn two_at_once_migrate_without_harm() {
 async fn an_index_that_is_missing_or_different_is_found_and_mended() {
     let database = Database::new();
     database.db(&["setup"]).await;
-    let segments = database.raw().await.collection::<Document>("segments");
-    segments.drop_index("expireAt").await.unwrap();
+    let unrecognised = database.raw().await.collection::<Document>("unrecognised");
+    unrecognised.drop_index("expireAt").await.unwrap();
     let missing = database.db(&["check"]).await;
     assert!(
-        missing.code == Some(1) && missing.stdout.contains("index segments.expireAt is missing"),
+        missing.code == Some(1) && missing.stdout.contains("index unrecognised.expireAt is missing"),
         "{missing:?}"
     );
     let options = IndexOptions::builder().name("expireAt".to_owned()).build();
-    segments
+    unrecognised
         .create_index(IndexModel::builder().keys(doc! { "expireAt": 1 }).options(options).build())
         .await
         .unwrap();
     let different = database.db(&["check"]).await;
-    assert!(different.stdout.contains("index segments.expireAt is not as declared"), "{different:?}");
+    assert!(different.stdout.contains("index unrecognised.expireAt is not as declared"), "{different:?}");
     let mended = database.db(&["migrate"]).await;
-    assert!(mended.stdout.contains("mending: index segments.expireAt"), "{mended:?}");
+    assert!(mended.stdout.contains("mending: index unrecognised.expireAt"), "{mended:?}");
     assert_eq!(database.db(&["check"]).await.code, Some(0));
     database.gone().await;
 }
@@ -118,33 +118,33 @@ async fn clean_removes_what_nobody_needs_and_nothing_else() {
     let database = Database::new();
     database.db(&["setup"]).await;
     assert!(database.db(&["clean", "--auto"]).await.stdout.contains("nothing to clean"));
-    let segments = database.raw().await.collection::<Document>("segments");
+    let unrecognised = database.raw().await.collection::<Document>("unrecognised");
     // MongoDB's own removal runs once a minute; a document that expires now is still there for a while.
     let now = DateTime::now();
-    segments.insert_one(doc! { "_id": "gone:1", "expireAt": now }).await.unwrap();
-    segments.insert_one(doc! { "_id": "kept:1" }).await.unwrap();
-    segments
+    unrecognised.insert_one(doc! { "_id": "gone:1", "expireAt": now }).await.unwrap();
+    unrecognised.insert_one(doc! { "_id": "kept:1" }).await.unwrap();
+    unrecognised
         .insert_one(
             doc! { "_id": "kept:2", "expireAt": DateTime::from_millis(now.timestamp_millis() + 3_600_000) },
         )
         .await
         .unwrap();
-    segments.create_index(IndexModel::builder().keys(doc! { "somebody": 1 }).build()).await.unwrap();
+    unrecognised.create_index(IndexModel::builder().keys(doc! { "somebody": 1 }).build()).await.unwrap();
 
     let asked = database.db(&["clean"]).await;
-    assert!(asked.stdout.contains("index segments.somebody_1"), "{asked:?}");
+    assert!(asked.stdout.contains("index unrecognised.somebody_1"), "{asked:?}");
     assert!(asked.stdout.contains("Nothing was removed."), "no answer is no: {asked:?}");
-    assert!(database.db(&["check"]).await.stdout.contains("note: index segments.somebody_1"));
+    assert!(database.db(&["check"]).await.stdout.contains("note: index unrecognised.somebody_1"));
 
     let cleaned = database.db(&["clean", "--auto"]).await;
     assert_eq!(cleaned.code, Some(0), "{cleaned:?}");
     let mut kept: Vec<String> = Vec::new();
-    let mut cursor = segments.find(doc! {}).sort(doc! { "_id": 1 }).await.unwrap();
+    let mut cursor = unrecognised.find(doc! {}).sort(doc! { "_id": 1 }).await.unwrap();
     while cursor.advance().await.unwrap() {
         kept.push(cursor.deserialize_current().unwrap().get_str("_id").unwrap().to_owned());
     }
     assert_eq!(kept, ["kept:1", "kept:2"]);
-    assert_eq!(segments.list_index_names().await.unwrap(), ["_id_", "expireAt"]);
+    assert_eq!(unrecognised.list_index_names().await.unwrap(), ["_id_", "expireAt"]);
     database.gone().await;
 }
 

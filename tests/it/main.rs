@@ -20,6 +20,7 @@ mod database;
 mod dev;
 mod generated;
 mod http;
+mod ingest;
 #[cfg(feature = "otel")]
 mod otel;
 #[cfg(feature = "dev")]

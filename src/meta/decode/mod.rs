@@ -28,6 +28,8 @@ pub struct Item<'a> {
     pub index: u32,
     /// The entry's id: the account, or for partner news the portfolio.
     pub account_id: Option<Str<'a>>,
+    /// When Meta made the entry, for the fields whose events carry no time of their own.
+    pub entry_time_s: Option<i64>,
     /// The webhook field that brought it.
     pub field: Str<'a>,
     /// The business number that it is about, where there is one.
@@ -76,6 +78,7 @@ impl<'a> Found<'a> {
         self.items.push(Item {
             index: u32::try_from(self.items.len()).unwrap_or(u32::MAX),
             account_id: place.account_id.clone(),
+            entry_time_s: place.entry_time_s,
             field: place.field.clone(),
             phone_number_id: place.phone_number_id.clone(),
             display_phone_number: place.display_phone_number.clone(),

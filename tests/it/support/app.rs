@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 
+use mongodb::bson::{Bson, Document, doc};
 use pesan::app::{App, Ended, StopRequest, Surroundings};
 use pesan::clock::{Clock, ManualClock, Timestamp};
 use pesan::config::{Config, Source};
@@ -13,7 +14,9 @@ use pesan::ids::Random;
 use pesan::runtime::Worker;
 use pesan::storage::Storage;
 
-use super::{PATIENCE, client, mongo, webhook};
+use serde_json::{Map, Value};
+
+use super::{PATIENCE, client, eventually, mongo, webhook};
 
 /// The time at which every test begins.
 pub const START: &str = "2026-11-21T08:00:00Z";
@@ -34,6 +37,11 @@ impl TestApp {
     /// A service with the usual settings; its workers do not run by themselves.
     pub fn start() -> Self {
         Self::start_with(&[], false)
+    }
+
+    /// A service with the number that the tests' webhooks are for.
+    pub fn start_with_number() -> Self {
+        Self::start_with(&webhook::NUMBER, false)
     }
 
     /// A service with settings of its own.
@@ -100,6 +108,62 @@ impl TestApp {
         worker.run_once().await.map_err(|error| error.to_string())
     }
 
+    /// Posts webhooks one after the other; each has to be taken.
+    pub async fn take(&self, bodies: &[String]) {
+        for body in bodies {
+            let answer = webhook::post(&self.client, &self.url, body.clone()).send().await.unwrap();
+            assert_eq!(answer.status(), 200, "{body}");
+        }
+    }
+
+    /// Posts one webhook with these changes, and waits until all of it is visible.
+    pub async fn take_changes(&self, changes: &[Value]) {
+        self.take(&[webhook::body(changes)]).await;
+        self.settle().await;
+    }
+
+    /// Waits until everything in the journal is visible.
+    pub async fn settle(&self) {
+        eventually("everything in the journal is visible", || async {
+            for lane in self.storage.all_lanes().await.unwrap() {
+                if !self.storage.segments().after(lane.id, lane.folded, 1).await.unwrap().is_empty() {
+                    return None;
+                }
+            }
+            Some(())
+        })
+        .await;
+    }
+
+    /// All documents of a collection, by key, as JSON.
+    pub async fn all(&self, collection: &str) -> Vec<Value> {
+        let documents = mongo::raw(&self.database).await.collection::<Document>(collection);
+        let mut cursor = documents.find(doc! {}).sort(doc! { "_id": 1 }).await.unwrap();
+        let mut all = Vec::new();
+        while cursor.advance().await.unwrap() {
+            all.push(as_json(&Bson::Document(cursor.deserialize_current().unwrap())));
+        }
+        all
+    }
+
+    /// The only document of a collection.
+    pub async fn only(&self, collection: &str) -> Value {
+        let mut all = self.all(collection).await;
+        assert_eq!(all.len(), 1, "{collection}: {all:#?}");
+        all.remove(0)
+    }
+
+    /// What the log of events tells, in its order: the kinds.
+    pub async fn told(&self) -> Vec<String> {
+        let mut told = Vec::new();
+        for (n, batch) in self.all("events").await.iter().enumerate() {
+            assert_eq!(batch["seq"], n + 1, "no gap");
+            let happenings = batch["happenings"].as_array().unwrap();
+            told.extend(happenings.iter().map(|one| one.as_object().unwrap().keys().next().unwrap().clone()));
+        }
+        told
+    }
+
     /// Asks the service to stop, without waiting.
     pub fn ask_to_stop(&self) {
         self.stop.stop();
@@ -113,5 +177,24 @@ impl Drop for TestApp {
         if !std::thread::panicking() {
             assert_eq!(ended, Ok(Ended::Stopped), "the service stops cleanly and leaves no job behind");
         }
+    }
+}
+
+/// A stored value as JSON: ids as hexadecimal digits, times as milliseconds.
+fn as_json(value: &Bson) -> Value {
+    match value {
+        Bson::Document(document) => {
+            document.iter().map(|(key, value)| (key.clone(), as_json(value))).collect::<Map<_, _>>().into()
+        }
+        Bson::Array(values) => values.iter().map(as_json).collect(),
+        Bson::String(text) => text.as_str().into(),
+        Bson::Int32(number) => (*number).into(),
+        Bson::Int64(number) => (*number).into(),
+        Bson::Double(number) => (*number).into(),
+        Bson::Boolean(yes) => (*yes).into(),
+        Bson::DateTime(time) => time.timestamp_millis().into(),
+        Bson::Binary(binary) => data_encoding::HEXLOWER.encode(&binary.bytes).into(),
+        Bson::Null => Value::Null,
+        other => panic!("a type that we do not store: {other:?}"),
     }
 }

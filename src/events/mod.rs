@@ -1,0 +1,122 @@
+//! The log of what changed, one order for each workspace: `append` for whoever changes something, `follow` for
+//! whoever wants to know.
+//!
+//! A follower keeps its own place (a number of a batch) and reads on from there; what wakes it (`changed`) is only
+//! a nudge, so a lost one costs a moment and never an event.
+
+mod follow;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Mutex, watch};
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::storage::Error;
+use crate::storage::Storage;
+use crate::storage::events::{Appended, NewBatch};
+
+pub use follow::{Follower, watch_other_instances};
+
+/// Somebody else was at the same number: how long until the next try, and how many tries.
+const RETRY_PAUSE: Duration = Duration::from_millis(3);
+const TRIES_MAX: usize = 1_000;
+
+/// The log. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Log(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    storage: Storage,
+    clock: Clock,
+    /// The last number of each workspace that a majority has, as far as this process knows.
+    heads: Mutex<HashMap<Uuid, i64>>,
+    changed: watch::Sender<u64>,
+}
+
+impl Log {
+    /// The log of this database.
+    pub fn new(storage: &Storage, clock: &Clock) -> Self {
+        let (heads, changed) = (Mutex::default(), watch::Sender::new(0));
+        Self(Arc::new(Inner { storage: storage.clone(), clock: clock.clone(), heads, changed }))
+    }
+
+    /// Appends batches in their order. One whose source is in the log already adds nothing.
+    pub async fn append(&self, batches: Vec<NewBatch>) -> Result<(), Error> {
+        if batches.is_empty() {
+            return Ok(());
+        }
+        let mut heads = self.0.heads.lock().await;
+        let outcome = self.append_all(&mut heads, batches).await;
+        if outcome.is_err() {
+            // Nobody knows what got in: the next append asks.
+            heads.clear();
+        }
+        drop(heads);
+        self.nudge();
+        outcome
+    }
+
+    async fn append_all(
+        &self,
+        heads: &mut HashMap<Uuid, i64>,
+        mut batches: Vec<NewBatch>,
+    ) -> Result<(), Error> {
+        for _ in 0..TRIES_MAX {
+            let mut next = HashMap::new();
+            let mut numbered = Vec::with_capacity(batches.len());
+            for batch in batches {
+                let workspace = batch.workspace;
+                let head = match heads.get(&workspace) {
+                    Some(head) => *head,
+                    None => self.0.storage.last_event(workspace).await?,
+                };
+                heads.insert(workspace, head);
+                let seq = next.entry(workspace).or_insert(head);
+                *seq += 1;
+                numbered.push((*seq, batch));
+            }
+            let appended = self.0.storage.append_events(&numbered, self.0.clock.now_ms()).await?;
+            batches = Vec::new();
+            let mut was_taken = false;
+            for (index, (seq, batch)) in numbered.into_iter().enumerate() {
+                match appended.get(index) {
+                    Some(Appended::Done) => {
+                        heads.insert(batch.workspace, seq);
+                    }
+                    Some(Appended::Known) => {}
+                    Some(Appended::Taken) => {
+                        was_taken = true;
+                        heads.remove(&batch.workspace);
+                        batches.push(batch);
+                    }
+                    None => batches.push(batch),
+                }
+            }
+            if batches.is_empty() {
+                return Ok(());
+            }
+            if was_taken {
+                tokio::time::sleep(RETRY_PAUSE).await;
+            }
+        }
+        Err(Error::Conflict)
+    }
+
+    /// Follows a workspace from after the batch `seq`.
+    pub fn follow(&self, workspace: Uuid, seq: i64) -> Follower {
+        Follower::new(self.0.storage.clone(), self.0.changed.subscribe(), workspace, seq)
+    }
+
+    /// Wakes all followers of this process.
+    pub fn nudge(&self) {
+        self.0.changed.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    fn storage(&self) -> &Storage {
+        &self.0.storage
+    }
+}

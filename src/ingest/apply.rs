@@ -1,0 +1,368 @@
+//! From raw webhooks to what a conversation shows: everything of a batch but the folding of conversations.
+//!
+//! Each document goes in under a key that follows from what it tells, with the segment that brought it. So the
+//! same batch again, here or elsewhere, after any interruption, ends the same: what is ours is ours again, and
+//! what a batch changes in conversations is counted from that and from nothing else.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use uuid::Uuid;
+
+use super::arrivals::{Arrivals, Seen};
+use super::directory::{Directory, Numbers};
+use super::memory::Memory;
+use super::metrics::IngestMetrics;
+use super::people::{Found, People, conversation_id};
+use super::pieces::{At, Piece, Pieces};
+use super::sort::Delivery;
+use super::targets::Targets;
+use crate::clock::Clock;
+use crate::domain::conversation::Change;
+use crate::domain::message::Message;
+use crate::events::Log;
+use crate::runtime::crash;
+use crate::storage::Error;
+use crate::storage::Storage;
+use crate::storage::arrivals::{Arrival, Origin};
+use crate::storage::aside::{Aside, AsideItem, Reason};
+use crate::storage::conversations::NewConversation;
+use crate::storage::events::{Happening, NewBatch};
+use crate::storage::messages::{Belongs, MESSAGES, Target, new_message};
+use crate::storage::segments::Segment;
+use crate::storage::statuses::Advance;
+
+/// How many conversations are remembered at least.
+const CONVERSATIONS_REMEMBERED: usize = 65_536;
+
+/// Applies segments. One a process; all the lanes that it works on share it.
+#[derive(Debug)]
+pub struct Applier {
+    pub(super) storage: Storage,
+    pub(super) clock: Clock,
+    pub(super) directory: Directory,
+    pub(super) arrivals: Arrivals,
+    pub(super) targets: Targets,
+    pub(super) metrics: IngestMetrics,
+    people: People,
+    log: Log,
+    conversations: Mutex<Memory<Uuid, ()>>,
+}
+
+/// What a batch leaves for its conversations and messages.
+#[derive(Debug, Default)]
+pub struct Applied {
+    pub changes: Vec<(Uuid, Change)>,
+    pub advances: Vec<(String, Advance)>,
+}
+
+/// What a batch has come to so far.
+#[derive(Debug)]
+pub(super) struct Tally<'a> {
+    pub deliveries: &'a [Delivery<'a>],
+    pub people: HashMap<At, Found>,
+    pub applied: Applied,
+    pub happenings: Vec<(At, Uuid, Happening)>,
+    pub asides: Vec<(usize, Reason, AsideItem)>,
+    pub seen: Seen,
+    /// What waited and is told of in this batch: the collection, its key, its message.
+    pub settled: Vec<(&'static str, String, String)>,
+}
+
+impl Tally<'_> {
+    pub(super) fn contact(&self, at: At) -> Option<Uuid> {
+        self.people.get(&at).map(|found| found.contact)
+    }
+
+    /// The database does not take an item: it is set aside with the reason.
+    pub(super) fn refuse<T>(&mut self, piece: &Piece<'_, T>, error: &Error) {
+        let item = AsideItem {
+            index: piece.item.index,
+            field: piece.item.field.as_ref().to_owned(),
+            owner: Some(piece.number.phone_number_id.clone()),
+            why: error.to_string(),
+        };
+        self.asides.push((piece.at.0, Reason::Dead, item));
+    }
+}
+
+impl Applier {
+    /// Knows nothing yet.
+    pub fn new(
+        storage: &Storage,
+        clock: &Clock,
+        directory: &Directory,
+        log: &Log,
+        metrics: IngestMetrics,
+    ) -> Self {
+        Self {
+            storage: storage.clone(),
+            clock: clock.clone(),
+            directory: directory.clone(),
+            arrivals: Arrivals::new(storage),
+            targets: Targets::new(storage),
+            metrics,
+            people: People::new(storage, clock),
+            log: log.clone(),
+            conversations: Mutex::new(Memory::new(CONVERSATIONS_REMEMBERED)),
+        }
+    }
+
+    /// Applies segments of one lane, in their order, leaving out webhooks that are known to do harm.
+    pub async fn apply(
+        &self,
+        segments: &[Arc<Segment>],
+        harmful: &HashSet<(i64, u32)>,
+    ) -> Result<Applied, Error> {
+        let webhooks = segments.iter().flat_map(|segment| {
+            (0_u32..).zip(&segment.webhooks).map(|(slot, webhook)| (segment.place, slot, webhook))
+        });
+        let deliveries: Vec<Delivery<'_>> = webhooks
+            .filter(|(place, slot, _)| !harmful.contains(&(place.number, *slot)))
+            .map(|(place, slot, webhook)| Delivery::read(place, slot, webhook))
+            .collect();
+        let tally = self.store(&deliveries).await?;
+        self.finish(tally).await
+    }
+
+    /// Applies one webhook without telling anybody: whether it can be applied at all.
+    pub async fn rehearse(&self, segment: &Segment, slot: u32) -> Result<(), Error> {
+        let Some(webhook) = segment.webhooks.get(slot as usize) else { return Ok(()) };
+        let deliveries = [Delivery::read(segment.place, slot, webhook)];
+        self.store(&deliveries).await.map(drop)
+    }
+
+    async fn store<'a>(&self, deliveries: &'a [Delivery<'a>]) -> Result<Tally<'a>, Error> {
+        let numbers = self.numbers_for(deliveries).await?;
+        let mut pieces = Pieces::sort(deliveries, &numbers, &self.metrics);
+        let people = pieces.find_people(&self.people).await?;
+        let mut tally = Tally {
+            deliveries,
+            people,
+            applied: Applied::default(),
+            happenings: Vec::new(),
+            asides: std::mem::take(&mut pieces.asides),
+            seen: Seen::default(),
+            settled: Vec::new(),
+        };
+        tell_of_people(&pieces, &mut tally);
+        self.store_messages(&pieces.messages, &mut tally).await?;
+        self.store_followers(&pieces, &mut tally).await?;
+        self.store_news(&pieces.news, &mut tally).await?;
+        Ok(tally)
+    }
+
+    async fn numbers_for(&self, deliveries: &[Delivery<'_>]) -> Result<Arc<Numbers>, Error> {
+        let numbers = self.directory.numbers().await?;
+        let is_stranger = |id: &str| !numbers.knows(id);
+        let items = || deliveries.iter().flat_map(|delivery| &delivery.items);
+        let has_stranger = items().any(|item| {
+            item.phone_number_id.as_deref().or(item.account_id.as_deref()).is_some_and(is_stranger)
+        });
+        for item in items() {
+            if let (Some(id), Some(display)) = (&item.phone_number_id, &item.display_phone_number)
+                && let Some(number) = numbers.lacking_display(id, display)
+            {
+                self.storage.note_display_phone_number(number.id, display).await?;
+                return self.directory.numbers_now().await;
+            }
+        }
+        if has_stranger { self.directory.numbers_for_stranger().await } else { Ok(numbers) }
+    }
+
+    async fn store_messages(
+        &self,
+        pieces: &[Piece<'_, &Message<'_>>],
+        tally: &mut Tally<'_>,
+    ) -> Result<(), Error> {
+        let (mut fresh, mut places) = (Vec::with_capacity(pieces.len()), Vec::with_capacity(pieces.len()));
+        let mut new = Vec::new();
+        for piece in pieces {
+            let conversation = conversation_of(piece, tally.contact(piece.at));
+            new.push(NewConversation {
+                id: conversation,
+                workspace: piece.number.workspace,
+                number: piece.number.id,
+                contact: tally.contact(piece.at).filter(|_| piece.what.group_id.is_none()),
+                group_id: piece.what.group_id.as_deref().map(str::to_owned),
+                at_s: piece.came.position.second,
+            });
+            match new_message(&belongs(piece, conversation, tally), &piece.came, piece.what, piece.item.raw) {
+                Ok(document) => {
+                    fresh.push(document);
+                    places.push((piece, conversation));
+                }
+                Err(error) => tally.refuse(piece, &error),
+            }
+        }
+        self.ensure_conversations(new).await?;
+        let arrivals = self.arrivals.store(MESSAGES.name, fresh, &mut tally.seen).await?;
+        crash::pass("after-message-insert");
+        let mut here = Vec::with_capacity(places.len());
+        for ((piece, conversation), arrival) in places.into_iter().zip(arrivals) {
+            self.count(piece, piece.what.content.kind_name(), &arrival);
+            if let Arrival::Refused(error) = &arrival {
+                tally.refuse(piece, error);
+                continue;
+            }
+            let target = Target { message: piece.key.clone(), conversation };
+            here.push((piece.key.as_str(), target));
+            if arrival.is_ours() {
+                let change =
+                    Change::of_message(piece.what, &piece.key, piece.came.position, piece.came.is_standby);
+                tally.applied.changes.push((conversation, change));
+                let happening = Happening::Message {
+                    message: piece.key.clone(),
+                    conversation,
+                    number: piece.number.id,
+                    inbound: piece.what.origin.is_inbound(),
+                };
+                tally.happenings.push((piece.at, piece.number.workspace, happening));
+            }
+        }
+        self.targets.remember(here.into_iter());
+        Ok(())
+    }
+
+    /// Makes the conversations that are not there yet.
+    pub(super) async fn ensure_conversations(&self, wanted: Vec<NewConversation>) -> Result<(), Error> {
+        let mut new: HashMap<Uuid, NewConversation> = HashMap::new();
+        {
+            let mut known = self.conversations.lock().unwrap_or_else(PoisonError::into_inner);
+            for one in wanted {
+                if known.get(&one.id).is_none() {
+                    let at_s = new.get(&one.id).map_or(i64::MIN, |other| other.at_s).max(one.at_s);
+                    new.insert(one.id, NewConversation { at_s, ..one });
+                }
+            }
+        }
+        if new.is_empty() {
+            return Ok(());
+        }
+        let new: Vec<NewConversation> = new.into_values().collect();
+        match self.storage.ensure_conversations(&new, self.clock.now_ms()).await {
+            // Somebody else makes the same ones; now they are there.
+            Err(Error::Conflict) => self.storage.ensure_conversations(&new, self.clock.now_ms()).await?,
+            outcome => outcome?,
+        }
+        let mut known = self.conversations.lock().unwrap_or_else(PoisonError::into_inner);
+        for one in &new {
+            known.insert(one.id, ());
+        }
+        Ok(())
+    }
+
+    pub(super) fn count<T>(&self, piece: &Piece<'_, T>, kind: &'static str, arrival: &Arrival) {
+        let outcome = match arrival {
+            Arrival::New => "stored",
+            Arrival::Again => "resumed",
+            Arrival::Repeat => "repeat",
+            Arrival::Refused(_) => "refused",
+        };
+        self.metrics.count(&piece.item.field, kind, outcome);
+    }
+
+    /// Sets aside what has to be, tells what happened, and ends what waited.
+    async fn finish(&self, mut tally: Tally<'_>) -> Result<Applied, Error> {
+        let asides = gather_asides(tally.deliveries, std::mem::take(&mut tally.asides));
+        if !asides.is_empty() {
+            self.storage.set_aside(&asides, self.clock.now_ms()).await?;
+        }
+        tally.happenings.sort_by_key(|(at, ..)| *at);
+        let mut batches: BTreeMap<(i64, Uuid), Vec<Happening>> = BTreeMap::new();
+        let mut lane = Uuid::nil();
+        for ((index, _), workspace, happening) in tally.happenings {
+            let Some(delivery) = tally.deliveries.get(index) else { continue };
+            if delivery.webhook.again.is_some_and(|again| again.is_silent) {
+                continue;
+            }
+            lane = delivery.place.lane;
+            batches.entry((delivery.place.number, workspace)).or_default().push(happening);
+        }
+        let batches = batches.into_iter().map(|((segment, workspace), happenings)| NewBatch {
+            workspace,
+            source: Some(Origin { lane, segment }),
+            happenings,
+        });
+        self.log.append(batches.collect()).await?;
+        crash::pass("after-event-append");
+        let mut settled: BTreeMap<&'static str, Vec<(String, String)>> = BTreeMap::new();
+        for (collection, key, message) in tally.settled {
+            settled.entry(collection).or_default().push((key, message));
+        }
+        for (collection, settled) in settled {
+            self.storage.stop_waiting(collection, &settled).await?;
+        }
+        self.arrivals.remember(tally.seen);
+        Ok(tally.applied)
+    }
+
+    /// Sets a whole webhook aside that nothing else can be done with.
+    pub async fn bury(&self, segment: &Segment, slot: u32, error: &Error) -> Result<(), Error> {
+        let Some(webhook) = segment.webhooks.get(slot as usize) else { return Ok(()) };
+        let delivery = Delivery::read(segment.place, slot, webhook);
+        let items = delivery.items.iter().map(|item| AsideItem {
+            index: item.index,
+            field: item.field.as_ref().to_owned(),
+            owner: item.phone_number_id.as_deref().map(str::to_owned),
+            why: error.to_string(),
+        });
+        let items: Vec<AsideItem> = items.collect();
+        for item in &items {
+            self.metrics.count(&item.field, "unknown", "refused");
+        }
+        let (place, webhook) = (segment.place, webhook.clone());
+        let aside = Aside { reason: Reason::Dead, place, slot, webhook, items };
+        self.storage.set_aside(&[aside], self.clock.now_ms()).await
+    }
+}
+
+/// The conversation of a message: with its customer, or with its group.
+pub(super) fn conversation_of(piece: &Piece<'_, &Message<'_>>, contact: Option<Uuid>) -> Uuid {
+    match (&piece.what.group_id, contact) {
+        (Some(group_id), _) => conversation_id(piece.number.id, group_id.as_bytes()),
+        (None, contact) => conversation_id(piece.number.id, contact.unwrap_or_default().as_bytes()),
+    }
+}
+
+pub(super) fn belongs<'a>(
+    piece: &'a Piece<'_, &Message<'_>>,
+    conversation: Uuid,
+    tally: &Tally<'_>,
+) -> Belongs<'a> {
+    Belongs {
+        workspace: piece.number.workspace,
+        number: piece.number.id,
+        phone_number_id: &piece.number.phone_number_id,
+        conversation,
+        contact: tally.contact(piece.at).unwrap_or_default(),
+    }
+}
+
+fn tell_of_people(pieces: &Pieces<'_>, tally: &mut Tally<'_>) {
+    let mut told = HashSet::new();
+    let messages = pieces.messages.iter().chain(&pieces.edits).map(|piece| (piece.at, &piece.number));
+    let news = pieces.news.iter().map(|piece| (piece.at, &piece.number));
+    for (at, number) in messages.chain(news) {
+        if let Some(found) = tally.people.get(&at).filter(|found| found.is_touched)
+            && told.insert(found.contact)
+        {
+            tally.happenings.push((at, number.workspace, Happening::Contact { contact: found.contact }));
+        }
+    }
+}
+
+fn gather_asides(deliveries: &[Delivery<'_>], items: Vec<(usize, Reason, AsideItem)>) -> Vec<Aside> {
+    let mut asides: BTreeMap<(usize, Reason), Vec<AsideItem>> = BTreeMap::new();
+    for (delivery, reason, item) in items {
+        asides.entry((delivery, reason)).or_default().push(item);
+    }
+    asides
+        .into_iter()
+        .filter_map(|((index, reason), items)| {
+            let delivery = deliveries.get(index)?;
+            let (place, slot, webhook) = (delivery.place, delivery.slot, delivery.webhook.clone());
+            Some(Aside { reason, place, slot, webhook, items })
+        })
+        .collect()
+}

@@ -1,0 +1,174 @@
+//! From the journal to whoever applies: segments that have just been stored, handed on without a detour.
+//!
+//! Bounded in bytes: what does not fit is not kept here, and is read from the database instead. The feed says how
+//! far the lane is stored, so a segment that is missing here is never missed.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::limits;
+use crate::storage::segments::Segment;
+
+/// The hand-over. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Feed(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    lane: Option<Uuid>,
+    /// The number of the last segment that is stored for certain.
+    stored: i64,
+    queue: VecDeque<Arc<Segment>>,
+    bytes: usize,
+}
+
+/// What comes next of a lane.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Next {
+    Segments(Vec<Arc<Segment>>),
+    /// Stored, but not kept here: read it.
+    Read,
+    /// Nothing more yet.
+    Nothing,
+    /// Nothing is written to this lane any more.
+    Closed,
+}
+
+impl Feed {
+    /// From now on segments of this lane come.
+    pub fn open(&self, lane: Uuid) {
+        *self.lock() = State { lane: Some(lane), stored: -1, ..State::default() };
+        self.0.changed.notify_waiters();
+    }
+
+    /// No more segments of this lane come.
+    pub fn close(&self, lane: Uuid) {
+        let mut state = self.lock();
+        if state.lane == Some(lane) {
+            *state = State::default();
+        }
+        drop(state);
+        self.0.changed.notify_waiters();
+    }
+
+    /// A segment is stored.
+    pub fn offer(&self, segment: Segment) {
+        let bytes = segment.bytes();
+        let mut state = self.lock();
+        if state.lane != Some(segment.place.lane) {
+            return;
+        }
+        state.stored = segment.place.number;
+        if state.bytes + bytes <= limits::FEED_BYTES_MAX {
+            state.bytes += bytes;
+            state.queue.push_back(Arc::new(segment));
+        }
+        drop(state);
+        self.0.changed.notify_waiters();
+    }
+
+    /// The lane that is written to now.
+    pub fn lane(&self) -> Option<Uuid> {
+        self.lock().lane
+    }
+
+    /// What comes after `number`, at most so many webhooks (but at least one segment).
+    pub fn take(&self, lane: Uuid, number: i64, webhooks_max: usize) -> Next {
+        let mut state = self.lock();
+        if state.lane != Some(lane) {
+            return Next::Closed;
+        }
+        if state.stored <= number {
+            return Next::Nothing;
+        }
+        let (mut segments, mut last, mut webhooks) = (Vec::new(), number, 0);
+        while let Some(front) = state.queue.front() {
+            let is_known = front.place.number <= last;
+            let is_next = front.place.number == last + 1;
+            let fits = segments.is_empty() || webhooks + front.webhooks.len() <= webhooks_max;
+            if !(is_known || is_next && fits) {
+                break;
+            }
+            let Some(front) = state.queue.pop_front() else { break };
+            state.bytes = state.bytes.saturating_sub(front.bytes());
+            if is_next {
+                last = front.place.number;
+                webhooks += front.webhooks.len();
+                segments.push(front);
+            }
+        }
+        if segments.is_empty() { Next::Read } else { Next::Segments(segments) }
+    }
+
+    /// How many stored segments come after `number`.
+    pub fn ahead_of(&self, lane: Uuid, number: i64) -> i64 {
+        let state = self.lock();
+        if state.lane == Some(lane) { (state.stored - number).max(0) } else { 0 }
+    }
+
+    /// Waits for a change after which `take` may give something else. Ask for it before `take`.
+    pub fn changed(&self) -> impl Future<Output = ()> + '_ {
+        self.0.changed.notified()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::storage::segments::{Place, RawWebhook};
+
+    const LANE: Uuid = Uuid::from_u128(7);
+
+    fn segment(number: i64, bytes: usize) -> Segment {
+        let webhooks = vec![RawWebhook::new(1, Bytes::from(vec![b'x'; bytes]))];
+        Segment { place: Place { lane: LANE, number }, at_ms: 1, webhooks }
+    }
+
+    fn numbers(next: Next) -> Vec<i64> {
+        match next {
+            Next::Segments(segments) => segments.iter().map(|segment| segment.place.number).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_stored_comes_in_order_and_once() {
+        let feed = Feed::default();
+        feed.open(LANE);
+        assert_eq!(feed.take(LANE, -1, 10), Next::Nothing);
+        (0..5).for_each(|number| feed.offer(segment(number, 1)));
+        assert_eq!(numbers(feed.take(LANE, -1, 3)), [0, 1, 2]);
+        assert_eq!(feed.ahead_of(LANE, 2), 2);
+        assert_eq!(numbers(feed.take(LANE, 2, 10)), [3, 4]);
+        assert_eq!(feed.take(LANE, 4, 10), Next::Nothing);
+        feed.close(LANE);
+        assert_eq!(feed.take(LANE, 4, 10), Next::Closed);
+    }
+
+    #[test]
+    fn what_does_not_fit_or_never_came_is_to_be_read() {
+        let feed = Feed::default();
+        feed.open(LANE);
+        feed.offer(segment(0, limits::FEED_BYTES_MAX));
+        feed.offer(segment(1, 1));
+        feed.offer(segment(3, 0));
+        assert_eq!(numbers(feed.take(LANE, -1, 10)), [0]);
+        assert_eq!(feed.take(LANE, 0, 10), Next::Read);
+        assert_eq!(feed.take(LANE, 3, 10), Next::Nothing, "read meanwhile");
+    }
+}

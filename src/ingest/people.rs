@@ -1,0 +1,384 @@
+//! Who is meant: finds or makes the contact of each person that a batch of webhooks mentions.
+//!
+//! A person with a user id whose names are all known already costs nothing. Everybody else is looked up, many at
+//! once; what is decided for one is known for the next of the same batch. Somebody who was faster makes us look
+//! again: nothing is decided on what is not in the database.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
+
+use uuid::Uuid;
+
+use super::memory::{Digester, Memory};
+use crate::clock::Clock;
+use crate::domain::contact::{Alias, Kind, Known, Name, identify, names_of};
+use crate::domain::person::Person;
+use crate::ids::derived;
+use crate::storage::Error;
+use crate::storage::Storage;
+use crate::storage::contacts::{Claim, KnownContact, Mention};
+
+/// How many people are remembered at least.
+const REMEMBERED: usize = 65_536;
+/// How often a lookup is repeated because somebody else was faster.
+const TRIES_MAX: usize = 20;
+/// How many merges are followed: each points nearer to the last.
+const MERGES_MAX: usize = 32;
+
+/// A mention of a person.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    pub workspace: Uuid,
+    pub person: &'a Person<'a>,
+    /// The names that the person has from now on, when Meta says that they changed.
+    pub becomes: Option<&'a Person<'a>>,
+    pub at_s: i64,
+    pub order: i64,
+}
+
+/// Who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub contact: Uuid,
+    /// Whether the contact may be new or known better than before.
+    pub is_touched: bool,
+}
+
+/// Finds people. One a process.
+#[derive(Debug)]
+pub struct People {
+    storage: Storage,
+    clock: Clock,
+    digester: Digester,
+    known: Mutex<Memory<u128, Remembered>>,
+}
+
+/// A contact, and short forms of what is stored about it.
+#[derive(Clone, Copy, Debug)]
+struct Remembered {
+    contact: Uuid,
+    marks: [u64; 5],
+}
+
+impl People {
+    /// Knows nobody yet.
+    pub fn new(storage: &Storage, clock: &Clock) -> Self {
+        let known = Mutex::new(Memory::new(REMEMBERED));
+        Self { storage: storage.clone(), clock: clock.clone(), digester: Digester::default(), known }
+    }
+
+    /// Finds or makes the contact of each. Nothing for a person without any name.
+    pub async fn find(&self, asked: &[Asked<'_>]) -> Result<Vec<Option<Found>>, Error> {
+        let mut found: Vec<Option<Found>> = asked.iter().map(|one| self.remembered(one)).collect();
+        let mut strangers: HashMap<Uuid, Vec<usize>> = HashMap::new();
+        for (index, one) in asked.iter().enumerate() {
+            if found.get(index).is_some_and(Option::is_none) && one.person.is_identified() {
+                strangers.entry(one.workspace).or_default().push(index);
+            }
+        }
+        for (workspace, indexes) in strangers {
+            let people: Vec<Asked<'_>> =
+                indexes.iter().filter_map(|index| asked.get(*index).copied()).collect();
+            let contacts = self.look_up(workspace, &people).await?;
+            for ((index, one), contact) in indexes.into_iter().zip(&people).zip(contacts) {
+                if let (Some(slot), Some(contact)) = (found.get_mut(index), contact) {
+                    *slot = Some(Found { contact, is_touched: true });
+                    self.remember(one, contact);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn remembered(&self, asked: &Asked<'_>) -> Option<Found> {
+        if asked.becomes.is_some() {
+            return None;
+        }
+        let key = self.key(asked.workspace, asked.person)?;
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key)?;
+        let marks = self.marks(asked.person);
+        let is_all_known = marks.iter().zip(known.marks).all(|(mark, known)| *mark == 0 || *mark == known);
+        is_all_known.then_some(Found { contact: known.contact, is_touched: false })
+    }
+
+    /// Only people with a user id: every other name may be somebody else's tomorrow.
+    fn key(&self, workspace: Uuid, person: &Person<'_>) -> Option<u128> {
+        person.user_id.as_deref().map(|user_id| self.digester.key(&(workspace, user_id)))
+    }
+
+    fn marks(&self, person: &Person<'_>) -> [u64; 5] {
+        [&person.parent_user_id, &person.wa_id, &person.phone, &person.username, &person.name]
+            .map(|value| value.as_deref().map_or(0, |value| self.digester.mark(value)))
+    }
+
+    fn remember(&self, asked: &Asked<'_>, contact: Uuid) {
+        if let (Some(key), None) = (self.key(asked.workspace, asked.person), asked.becomes) {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut marks = self.marks(asked.person);
+            if let Some(before) = known.get(&key) {
+                for (mark, before) in marks.iter_mut().zip(before.marks) {
+                    *mark = if *mark == 0 { before } else { *mark };
+                }
+            }
+            known.insert(key, Remembered { contact, marks });
+        }
+    }
+
+    /// Forgets everybody: somebody may have been told apart or joined elsewhere.
+    pub fn forget(&self) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    async fn look_up(&self, workspace: Uuid, people: &[Asked<'_>]) -> Result<Vec<Option<Uuid>>, Error> {
+        for _ in 0..TRIES_MAX {
+            match self.look_up_once(workspace, people).await {
+                Err(Error::Conflict) => tokio::task::yield_now().await,
+                outcome => return outcome,
+            }
+        }
+        Err(Error::Conflict)
+    }
+
+    async fn look_up_once(&self, workspace: Uuid, people: &[Asked<'_>]) -> Result<Vec<Option<Uuid>>, Error> {
+        let names: HashSet<Name> = people.iter().flat_map(all_names).collect();
+        let names: Vec<Name> = names.into_iter().collect();
+        let aliases = self.storage.aliases_of(workspace, &names).await?;
+        let owners: HashSet<Uuid> = aliases
+            .values()
+            .flat_map(|alias| alias.past.iter().map(|(owner, _)| *owner).chain([alias.contact]))
+            .collect();
+        let owners: Vec<Uuid> = owners.into_iter().collect();
+        let mut contacts = self.storage.contacts_of(&owners).await?;
+        self.add_merge_targets(&mut contacts).await?;
+        let mut register = Register { workspace, aliases, contacts, claims: Vec::new(), merges: Vec::new() };
+        let found: Vec<Option<Uuid>> = people.iter().map(|asked| register.enter(asked)).collect();
+        self.storage.claim_names(workspace, &register.claims).await?;
+        let now_ms = self.clock.now_ms();
+        let mut mentions = Vec::with_capacity(people.len());
+        for (asked, contact) in people.iter().zip(&found) {
+            let Some(contact) = *contact else { continue };
+            for person in [Some(asked.person), asked.becomes].into_iter().flatten() {
+                mentions.push(Mention { contact, person, at_s: asked.at_s, order: asked.order });
+            }
+        }
+        self.storage.note_mentions(workspace, &mentions, now_ms).await?;
+        for (from, into) in &register.merges {
+            let conversations = self.storage.conversations_of(*from).await?;
+            let moved: Vec<(Uuid, Uuid)> = conversations
+                .into_iter()
+                .map(|(id, number)| (id, conversation_id(number, into.as_bytes())))
+                .collect();
+            self.storage.merge_contact(*from, *into, &moved, now_ms).await?;
+        }
+        if !register.merges.is_empty() {
+            self.forget();
+        }
+        Ok(found)
+    }
+
+    async fn add_merge_targets(&self, contacts: &mut HashMap<Uuid, KnownContact>) -> Result<(), Error> {
+        for _ in 0..MERGES_MAX {
+            let missing: Vec<Uuid> = contacts
+                .values()
+                .filter_map(|contact| contact.merged_into)
+                .filter(|id| !contacts.contains_key(id))
+                .collect();
+            if missing.is_empty() {
+                break;
+            }
+            contacts.extend(self.storage.contacts_of(&missing).await?);
+        }
+        Ok(())
+    }
+}
+
+/// The conversation of a number with a contact, or with a group by Meta's id.
+pub fn conversation_id(number: Uuid, other: &[u8]) -> Uuid {
+    derived("conversation", &[number.as_bytes(), other])
+}
+
+/// The names to look up for a mention. A phone number may be known as a `wa_id`, and the other way round.
+fn all_names(asked: &Asked<'_>) -> Vec<Name> {
+    let mut names = names_of(asked.person);
+    names.extend(asked.becomes.map(names_of).unwrap_or_default());
+    let twins: Vec<Name> = names.iter().filter_map(twin).collect();
+    names.extend(twins);
+    names
+}
+
+fn twin(name: &Name) -> Option<Name> {
+    let kind = match name.kind {
+        Kind::WaId => Kind::Phone,
+        Kind::Phone => Kind::WaId,
+        _ => return None,
+    };
+    Some(Name { kind, value: name.value.clone() })
+}
+
+/// What is known while a batch is decided, with what the batch itself has decided so far.
+struct Register {
+    workspace: Uuid,
+    aliases: HashMap<Name, Alias<Uuid>>,
+    contacts: HashMap<Uuid, KnownContact>,
+    claims: Vec<Claim>,
+    merges: Vec<(Uuid, Uuid)>,
+}
+
+impl Register {
+    fn enter(&mut self, asked: &Asked<'_>) -> Option<Uuid> {
+        let names = names_of(asked.person);
+        let known: Vec<Known<Uuid>> = names.iter().map(|name| self.known(name)).collect();
+        let verdict = identify(&known, asked.at_s);
+        let strongest = names.first()?;
+        let contact = match verdict.contact {
+            Some(contact) => self.last_of(contact),
+            None => derived(
+                "contact",
+                &[self.workspace.as_bytes(), strongest.kind.name().as_bytes(), strongest.value.as_bytes()],
+            ),
+        };
+        for name in verdict.claims {
+            self.claim(name, contact, asked.at_s);
+        }
+        for other in verdict.merges {
+            self.merge(other, contact);
+        }
+        let entry = self.contacts.entry(contact).or_default();
+        entry.has_user_id |= asked.person.user_id.is_some();
+        if let Some(becomes) = asked.becomes {
+            self.follow(contact, becomes, asked.at_s);
+        }
+        Some(contact)
+    }
+
+    /// A person has new names: they are this contact's now. Meta says so itself, so even a contact that has been
+    /// made under the new user id meanwhile is the same person.
+    fn follow(&mut self, contact: Uuid, becomes: &Person<'_>, at_s: i64) {
+        for name in names_of(becomes) {
+            match self.aliases.get(&name).cloned() {
+                None => self.claim(name, contact, at_s),
+                Some(alias) if self.last_of(alias.contact) == contact => {}
+                Some(alias) if matches!(name.kind, Kind::UserId | Kind::ParentUserId) => {
+                    self.merge(self.last_of(alias.contact), contact);
+                    self.claim(name, contact, at_s);
+                }
+                Some(alias) if at_s >= alias.since_s => self.claim(name, contact, at_s),
+                Some(_) => {}
+            }
+        }
+        self.contacts.entry(contact).or_default().has_user_id |= becomes.user_id.is_some();
+    }
+
+    fn known(&self, name: &Name) -> Known<Uuid> {
+        let mut alias = self.aliases.get(name).cloned();
+        if alias.is_none() {
+            // Known under the other kind of the same digits: its owner, without the history of that other name.
+            let other = twin(name).and_then(|twin| self.aliases.get(&twin));
+            alias = other.map(|alias| Alias { since_s: i64::MIN, past: Vec::new(), ..alias.clone() });
+        }
+        if let Some(alias) = &mut alias {
+            alias.contact = self.last_of(alias.contact);
+        }
+        let owner = alias.as_ref().and_then(|alias| self.contacts.get(&alias.contact));
+        Known { name: name.clone(), owner_has_user_id: owner.is_some_and(|owner| owner.has_user_id), alias }
+    }
+
+    /// Follows the merges of a contact.
+    fn last_of(&self, mut contact: Uuid) -> Uuid {
+        for _ in 0..MERGES_MAX {
+            match self.contacts.get(&contact).and_then(|known| known.merged_into) {
+                Some(into) => contact = into,
+                None => break,
+            }
+        }
+        contact
+    }
+
+    fn claim(&mut self, name: Name, contact: Uuid, at_s: i64) {
+        let before = self.aliases.get(&name);
+        if before.is_some_and(|alias| alias.contact == contact) {
+            return;
+        }
+        let from = before.map(|alias| alias.contact);
+        let mut past = before.map(|alias| alias.past.clone()).unwrap_or_default();
+        past.extend(from.map(|from| (from, at_s)));
+        self.aliases.insert(name.clone(), Alias { contact, since_s: at_s, past });
+        self.claims.push(Claim { name, contact, from, at_s });
+    }
+
+    fn merge(&mut self, from: Uuid, into: Uuid) {
+        if from != into {
+            self.contacts.entry(from).or_default().merged_into = Some(into);
+            self.merges.push((from, into));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn register() -> Register {
+        Register {
+            workspace: Uuid::nil(),
+            aliases: HashMap::new(),
+            contacts: HashMap::new(),
+            claims: Vec::new(),
+            merges: Vec::new(),
+        }
+    }
+
+    fn person<'a>(wa_id: &'a str, user_id: &'a str) -> Person<'a> {
+        let some = |text: &'a str| (!text.is_empty()).then(|| text.into());
+        Person { wa_id: some(wa_id), user_id: some(user_id), ..Person::default() }
+    }
+
+    fn enter(register: &mut Register, person: &Person<'_>, becomes: Option<&Person<'_>>, at_s: i64) -> Uuid {
+        let asked = Asked { workspace: Uuid::nil(), person, becomes, at_s, order: 0 };
+        register.enter(&asked).unwrap()
+    }
+
+    #[test]
+    fn a_recycled_number_is_a_new_person_and_the_old_one_keeps_the_past() {
+        let mut register = register();
+        let first = enter(&mut register, &person("62811", "ID.1"), None, 10);
+        let second = enter(&mut register, &person("62811", "ID.2"), None, 20);
+        assert_ne!(first, second);
+        assert_eq!(enter(&mut register, &person("62811", ""), None, 30), second);
+        assert_eq!(enter(&mut register, &person("62811", ""), None, 15), first);
+        assert_eq!(enter(&mut register, &person("62811", "ID.1"), None, 12), first);
+        assert_eq!(
+            enter(&mut register, &person("62811", ""), None, 30),
+            second,
+            "a late mention moves nothing"
+        );
+        assert!(register.merges.is_empty());
+    }
+
+    #[test]
+    fn a_new_user_id_and_a_new_number_are_followed() {
+        let mut register = register();
+        let before = enter(&mut register, &person("62811", "ID.1"), None, 10);
+        enter(&mut register, &person("", "ID.1"), Some(&person("62822", "ID.2")), 20);
+        assert_eq!(enter(&mut register, &person("62822", "ID.2"), None, 30), before);
+        assert_eq!(enter(&mut register, &person("", "ID.2"), None, 30), before);
+    }
+
+    #[test]
+    fn a_new_user_id_that_wrote_before_its_announcement_is_joined() {
+        let mut register = register();
+        let before = enter(&mut register, &person("", "ID.1"), None, 10);
+        let early = enter(&mut register, &person("", "ID.2"), None, 20);
+        enter(&mut register, &person("", "ID.1"), Some(&person("", "ID.2")), 15);
+        assert_eq!(register.merges, [(early, before)]);
+        assert_eq!(enter(&mut register, &person("", "ID.2"), None, 30), before);
+    }
+
+    #[test]
+    fn an_entry_of_the_address_book_is_the_one_who_then_writes() {
+        let mut register = register();
+        let book = Person { phone: Some("+62 811".into()), ..Person::default() };
+        let before = enter(&mut register, &book, None, 10);
+        assert_eq!(enter(&mut register, &person("62811", "ID.1"), None, 20), before);
+    }
+}

@@ -1,0 +1,146 @@
+//! The items of a batch of webhooks, sorted by what has to be done with them.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::directory::Numbers;
+use super::metrics::IngestMetrics;
+use super::news::{News, becomes, news_of};
+use super::people::{Asked, Found, People};
+use super::sort::{Delivery, Home, home_of, keys_of};
+use crate::domain::message::Message;
+use crate::domain::person::Person;
+use crate::domain::status::Status;
+use crate::meta::decode::Item;
+use crate::storage::Error;
+use crate::storage::aside::{AsideItem, Reason};
+use crate::storage::messages::Came;
+use crate::storage::numbers::Number;
+
+/// Where an item stands in the batch: the delivery, and its place in it.
+pub type At = (usize, u32);
+
+/// An item on its way, with where it came in and whose it is.
+#[derive(Debug)]
+pub struct Piece<'a, T> {
+    pub at: At,
+    pub key: String,
+    pub item: &'a Item<'a>,
+    pub number: Arc<Number>,
+    pub came: Came,
+    pub what: T,
+}
+
+/// The pieces of a batch, by kind; each key once.
+#[derive(Debug, Default)]
+pub struct Pieces<'a> {
+    pub messages: Vec<Piece<'a, &'a Message<'a>>>,
+    pub edits: Vec<Piece<'a, &'a Message<'a>>>,
+    pub statuses: Vec<Piece<'a, &'a Status<'a>>>,
+    pub news: Vec<Piece<'a, News<'a>>>,
+    pub asides: Vec<(usize, Reason, AsideItem)>,
+}
+
+impl<'a> Pieces<'a> {
+    /// Sorts the items of all deliveries.
+    pub fn sort(deliveries: &'a [Delivery<'a>], numbers: &Numbers, metrics: &IngestMetrics) -> Self {
+        let mut pieces = Self::default();
+        let mut seen = HashSet::new();
+        for (index, delivery) in deliveries.iter().enumerate() {
+            if delivery.is_broken {
+                let item =
+                    AsideItem { index: 0, field: String::new(), owner: None, why: "broken".to_owned() };
+                pieces.asides.push((index, Reason::Dead, item));
+            }
+            for item in &delivery.items {
+                pieces.sort_item((index, item.index), delivery, item, numbers, (&mut seen, metrics));
+            }
+        }
+        pieces
+    }
+
+    fn sort_item(
+        &mut self,
+        at: At,
+        delivery: &'a Delivery<'a>,
+        item: &'a Item<'a>,
+        numbers: &Numbers,
+        (seen, metrics): (&mut HashSet<(&'static str, String)>, &IngestMetrics),
+    ) {
+        let home = home_of(numbers, item, delivery.webhook.received_ms);
+        let mut fresh = keys_of(&home, item).into_iter().filter(|key| seen.insert(key.clone()));
+        match home {
+            Home::Test => metrics.count(&item.field, "test", "test"),
+            Home::Aside { reason, owner, why } => {
+                metrics.count(&item.field, "unknown", reason.collection());
+                let field = item.field.as_ref().to_owned();
+                self.asides.push((at.0, reason, AsideItem { index: item.index, field, owner, why }));
+            }
+            Home::Message { number, message } => {
+                let came = delivery.came(item, message.at_s);
+                let what = message;
+                self.messages.extend(fresh.next().map(|(_, key)| Piece {
+                    at,
+                    key,
+                    item,
+                    number,
+                    came,
+                    what,
+                }));
+            }
+            Home::Edit { number, message } => {
+                let came = delivery.came(item, message.at_s);
+                let what = message;
+                self.edits.extend(fresh.next().map(|(_, key)| Piece { at, key, item, number, came, what }));
+            }
+            Home::Status { number, status } => {
+                let came = delivery.came(item, status.at_s);
+                let what = status;
+                self.statuses.extend(fresh.next().map(|(_, key)| Piece {
+                    at,
+                    key,
+                    item,
+                    number,
+                    came,
+                    what,
+                }));
+            }
+            Home::News { numbers, is_about_number } => {
+                for (number, (_, key)) in numbers.into_iter().zip(fresh) {
+                    let Some(what) = news_of(item, &number, is_about_number) else { continue };
+                    let at_s = what.at_s.or(item.entry_time_s).unwrap_or_else(|| delivery.received_s());
+                    let came = delivery.came(item, at_s);
+                    self.news.push(Piece { at, key, item, number, came, what });
+                }
+            }
+        }
+    }
+
+    /// Finds the contacts of everybody who is mentioned.
+    pub async fn find_people(&self, people: &People) -> Result<HashMap<At, Found>, Error> {
+        let becomes: HashMap<At, Person<'_>> =
+            self.messages.iter().filter_map(|piece| Some((piece.at, becomes(piece.what)?))).collect();
+        let messages = self.messages.iter().chain(&self.edits).map(|piece| {
+            let new = becomes.get(&piece.at);
+            (piece.at, &piece.came, piece.number.workspace, &piece.what.customer, new)
+        });
+        let news = self.news.iter().filter_map(|piece| {
+            Some((piece.at, &piece.came, piece.number.workspace, piece.what.person?, piece.what.becomes))
+        });
+        let mut asked: Vec<_> = messages.chain(news).collect();
+        // In the order of arrival: what is decided for one holds for the next.
+        asked.sort_by_key(|(at, ..)| *at);
+        let mentions: Vec<Asked<'_>> = asked
+            .iter()
+            .map(|(_, came, workspace, person, becomes)| Asked {
+                workspace: *workspace,
+                person,
+                becomes: *becomes,
+                at_s: came.position.second,
+                order: came.position.order,
+            })
+            .collect();
+        let found = people.find(&mentions).await?;
+        Ok(asked.iter().zip(found).filter_map(|((at, ..), found)| Some((*at, found?))).collect())
+    }
+}

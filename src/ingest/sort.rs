@@ -1,0 +1,162 @@
+//! The items of webhooks, each to where it belongs: with its owner, under its key, or aside.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::directory::{Numbers, Owner};
+use crate::domain::event::Event;
+use crate::domain::message::Message;
+use crate::domain::position::Position;
+use crate::domain::status::Status;
+use crate::ids::derived;
+use crate::meta::decode::{Item, decode};
+use crate::storage::arrivals::Origin;
+use crate::storage::aside::Reason;
+use crate::storage::messages::{Came, EDITS, MESSAGES, edit_target, message_key};
+use crate::storage::notices::NOTICES;
+use crate::storage::numbers::Number;
+use crate::storage::segments::{Place, RawWebhook};
+use crate::storage::statuses::STATUSES;
+
+/// A webhook with what it tells.
+#[derive(Debug)]
+pub struct Delivery<'a> {
+    pub place: Place,
+    /// Its place in the segment.
+    pub slot: u32,
+    pub webhook: &'a RawWebhook,
+    pub items: Vec<Item<'a>>,
+    /// Reading it went wrong in a way that must not happen.
+    pub is_broken: bool,
+}
+
+impl<'a> Delivery<'a> {
+    /// Reads a webhook. A panic in the reading is this webhook's and nobody else's.
+    pub fn read(place: Place, slot: u32, webhook: &'a RawWebhook) -> Self {
+        let items = catch_unwind(AssertUnwindSafe(|| decode(&webhook.body)));
+        let is_broken = items.is_err();
+        Self { place, slot, webhook, items: items.unwrap_or_default(), is_broken }
+    }
+
+    /// Where an item came in; `at_s` is Meta's time.
+    pub fn came(&self, item: &Item<'_>, at_s: i64) -> Came {
+        // What goes through again keeps the place that it had.
+        let slot = self.webhook.again.map_or(self.slot, |again| again.slot);
+        Came {
+            origin: Origin { lane: self.place.lane, segment: self.place.number },
+            position: Position::new(at_s, self.webhook.received_ms, slot, item.index),
+            received_ms: self.webhook.received_ms,
+            is_standby: item.is_standby,
+        }
+    }
+
+    /// Our own time in Meta's unit.
+    pub fn received_s(&self) -> i64 {
+        self.webhook.received_ms.div_euclid(1_000)
+    }
+}
+
+/// Where an item belongs.
+#[derive(Debug)]
+pub enum Home<'a> {
+    /// From the test button of Meta's dashboard, or a probe without content.
+    Test,
+    Aside {
+        reason: Reason,
+        owner: Option<String>,
+        why: String,
+    },
+    Message {
+        number: Arc<Number>,
+        message: &'a Message<'a>,
+    },
+    /// A reaction, edit or revoke.
+    Edit {
+        number: Arc<Number>,
+        message: &'a Message<'a>,
+    },
+    Status {
+        number: Arc<Number>,
+        status: &'a Status<'a>,
+    },
+    /// Anything else, for one number of each workspace that it concerns.
+    News {
+        numbers: Vec<Arc<Number>>,
+        is_about_number: bool,
+    },
+}
+
+/// Finds where an item belongs.
+pub fn home_of<'a>(numbers: &Numbers, item: &'a Item<'a>, received_ms: i64) -> Home<'a> {
+    if item.is_test {
+        return Home::Test;
+    }
+    let owner = numbers.owner_of(item, received_ms);
+    if let Event::Unrecognised { why } = &item.event {
+        let owner = match owner {
+            Owner::Nobody(id) => id,
+            Owner::Number(number) => Some(number.phone_number_id.clone()),
+            Owner::Account(_) => item.account_id.as_deref().map(str::to_owned),
+        };
+        return Home::Aside { reason: Reason::Unrecognised, owner, why: format!("{why:?}") };
+    }
+    let (numbers, is_about_number) = match owner {
+        Owner::Nobody(owner) => {
+            return Home::Aside { reason: Reason::Unrouted, owner, why: "nobody has added it".to_owned() };
+        }
+        Owner::Number(number) => (vec![number], true),
+        Owner::Account(numbers) => (numbers, false),
+    };
+    match (&item.event, numbers.as_slice()) {
+        (Event::Message(message), [number]) => {
+            let number = Arc::clone(number);
+            if !message.customer.is_identified() && message.group_id.is_none() {
+                let (owner, why) = (Some(number.phone_number_id.clone()), "NoPerson".to_owned());
+                return Home::Aside { reason: Reason::Unrecognised, owner, why };
+            }
+            match edit_target(&message.content) {
+                Some(_) => Home::Edit { number, message },
+                None => Home::Message { number, message },
+            }
+        }
+        (Event::Status(status), [number]) => Home::Status { number: Arc::clone(number), status },
+        (Event::Message(_) | Event::Status(_), _) => {
+            let owner = item.account_id.as_deref().map(str::to_owned);
+            Home::Aside { reason: Reason::Unrecognised, owner, why: "NoNumber".to_owned() }
+        }
+        _ => Home::News { numbers, is_about_number },
+    }
+}
+
+/// The keys under which an item is found when it is stored: the collection, and its key in it.
+pub fn keys_of(home: &Home<'_>, item: &Item<'_>) -> Vec<(&'static str, String)> {
+    match home {
+        Home::Test | Home::Aside { .. } => Vec::new(),
+        Home::Message { number, message } => {
+            vec![(MESSAGES.name, message_key(&number.phone_number_id, &message.wamid))]
+        }
+        Home::Edit { number, message } => {
+            vec![(EDITS.name, message_key(&number.phone_number_id, &message.wamid))]
+        }
+        Home::Status { number, status } => {
+            vec![(STATUSES.name, message_key(&number.phone_number_id, &status.key()))]
+        }
+        Home::News { numbers, .. } => {
+            numbers.iter().map(|number| (NOTICES.name, notice_key(number.workspace, item))).collect()
+        }
+    }
+}
+
+/// Meta gives news no id: the same words about the same thing in the same entry are the same news.
+pub fn notice_key(workspace: Uuid, item: &Item<'_>) -> String {
+    let about = item.phone_number_id.as_deref().or(item.account_id.as_deref()).unwrap_or_default();
+    let told = match item.raw {
+        Some(raw) => raw.to_owned(),
+        None => format!("{:?}", item.event),
+    };
+    let time = item.entry_time_s.unwrap_or_default().to_be_bytes();
+    let parts = [workspace.as_bytes(), about.as_bytes(), item.field.as_bytes(), &time, told.as_bytes()];
+    derived("notice", &parts).simple().to_string()
+}

@@ -1,0 +1,299 @@
+//! Contacts, and the names (*aliases*) by which they are found.
+//!
+//! An alias is one document a workspace and name, so a name has one owner at a time; what it was before stays in
+//! it. A contact that turned out to be another one points to it (`mergedInto`) and keeps all that it has.
+
+use std::collections::HashMap;
+
+use mongodb::bson::raw::RawDocumentBuf;
+use mongodb::bson::{Bson, DateTime, Document, doc};
+use uuid::Uuid;
+
+use super::arrivals::{binary, uuid_of};
+use super::index::{Collection, Index};
+use super::write::Update;
+use super::{Error, Storage, durable};
+use crate::domain::contact::{Alias, Name};
+use crate::domain::person::Person;
+
+pub const CONTACTS: Collection = Collection {
+    name: "contacts",
+    holds: "the customers",
+    written_at: Some("createdAt"),
+    expires_at: None,
+    options: Document::new,
+    indexes: &[Index {
+        name: "workspace",
+        keys: &[("workspace", 1), ("_id", 1)],
+        unique: false,
+        expires: false,
+        only: None,
+        serves: "the contacts of a workspace",
+    }],
+};
+
+pub const ALIASES: Collection = Collection {
+    name: "aliases",
+    holds: "the names by which contacts are found, with their owners before",
+    written_at: None,
+    expires_at: None,
+    options: Document::new,
+    indexes: &[Index {
+        name: "contact",
+        keys: &[("contact", 1)],
+        unique: false,
+        expires: false,
+        only: None,
+        serves: "the names of a contact",
+    }],
+};
+
+/// A contact, as far as telling people apart needs it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownContact {
+    pub has_user_id: bool,
+    pub merged_into: Option<Uuid>,
+}
+
+/// What a mention tells about a contact.
+#[derive(Debug)]
+pub struct Mention<'a> {
+    pub contact: Uuid,
+    pub person: &'a Person<'a>,
+    /// Meta's time in seconds, and our order within it: the latest mention's words stay.
+    pub at_s: i64,
+    pub order: i64,
+}
+
+/// What the phone's address book says.
+#[derive(Debug)]
+pub struct BookEntry<'a> {
+    pub contact: Uuid,
+    pub full_name: Option<&'a str>,
+    pub first_name: Option<&'a str>,
+    pub removed: bool,
+    pub at_s: i64,
+    pub order: i64,
+}
+
+fn alias_key(workspace: Uuid, name: &Name) -> String {
+    format!("{}:{}:{}", workspace.simple(), name.kind.name(), name.value)
+}
+
+impl Storage {
+    /// What is stored about these names.
+    pub async fn aliases_of(
+        &self,
+        workspace: Uuid,
+        names: &[Name],
+    ) -> Result<HashMap<Name, Alias<Uuid>>, Error> {
+        let by_key: HashMap<String, &Name> =
+            names.iter().map(|name| (alias_key(workspace, name), name)).collect();
+        let keys: Vec<&String> = by_key.keys().collect();
+        let mut found = HashMap::new();
+        let aliases = self.database.collection::<Document>(ALIASES.name);
+        let mut cursor = aliases.find(doc! { "_id": { "$in": keys } }).batch_size(5_000).await?;
+        while cursor.advance().await? {
+            let document = cursor.deserialize_current()?;
+            let name = document.get_str("_id").ok().and_then(|key| by_key.get(key));
+            let (Some(name), Some(contact)) = (name, uuid_of(&document, "contact")) else {
+                return Err(Error::Malformed { what: "an alias" });
+            };
+            let past = document.get_array("past").map(Vec::as_slice).unwrap_or_default();
+            let past = past
+                .iter()
+                .filter_map(Bson::as_document)
+                .filter_map(|one| Some((uuid_of(one, "contact")?, one.get_i64("until").ok()?)))
+                .collect();
+            let since_s = document.get_i64("since").unwrap_or(i64::MIN);
+            found.insert((*name).clone(), Alias { contact, since_s, past });
+        }
+        Ok(found)
+    }
+
+    /// What is stored about these contacts.
+    pub async fn contacts_of(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, KnownContact>, Error> {
+        let ids: Vec<_> = ids.iter().map(|id| binary(*id)).collect();
+        let mut found = HashMap::new();
+        let contacts = self.database.collection::<Document>(CONTACTS.name);
+        let mut cursor = contacts
+            .find(doc! { "_id": { "$in": ids } })
+            .projection(doc! { "userIds": 1, "mergedInto": 1 })
+            .batch_size(5_000)
+            .await?;
+        while cursor.advance().await? {
+            let document = cursor.deserialize_current()?;
+            let id = uuid_of(&document, "_id").ok_or(Error::Malformed { what: "a contact" })?;
+            let has_user_id = document.get_array("userIds").is_ok_and(|ids| !ids.is_empty());
+            found.insert(id, KnownContact { has_user_id, merged_into: uuid_of(&document, "mergedInto") });
+        }
+        Ok(found)
+    }
+
+    /// Gives names to contacts: new ones, and ones that were `from` somebody else. `Conflict` when somebody else
+    /// was faster: then what is known has to be read again.
+    pub async fn claim_names(&self, workspace: Uuid, claims: &[Claim]) -> Result<(), Error> {
+        let (fresh, moved): (Vec<&Claim>, Vec<&Claim>) =
+            claims.iter().partition(|claim| claim.from.is_none());
+        let documents = fresh.iter().map(|claim| {
+            raw(&doc! {
+                "_id": alias_key(workspace, &claim.name),
+                "workspace": binary(workspace),
+                "contact": binary(claim.contact),
+                "since": claim.at_s,
+            })
+        });
+        let refusals = self.insert_each(ALIASES.name, documents.collect::<Result<_, _>>()?).await?;
+        let mut lost: Vec<&Claim> = Vec::new();
+        for refusal in refusals {
+            match (refusal.error, fresh.get(refusal.index)) {
+                (Error::Duplicate, Some(claim)) => lost.push(claim),
+                (error, _) => return Err(error),
+            }
+        }
+        // The same claim of our own, from before an interruption, is no loss.
+        let names: Vec<Name> = lost.iter().map(|claim| claim.name.clone()).collect();
+        let known =
+            if names.is_empty() { HashMap::new() } else { self.aliases_of(workspace, &names).await? };
+        if lost.iter().any(|claim| known.get(&claim.name).is_none_or(|alias| alias.contact != claim.contact))
+        {
+            return Err(Error::Conflict);
+        }
+        for claim in moved {
+            self.move_name(workspace, claim).await?;
+        }
+        Ok(())
+    }
+
+    async fn move_name(&self, workspace: Uuid, claim: &Claim) -> Result<(), Error> {
+        let Some(from) = claim.from else { return Ok(()) };
+        let change = doc! {
+            "$set": { "contact": binary(claim.contact), "since": claim.at_s },
+            "$push": { "past": { "contact": binary(from), "until": claim.at_s } },
+        };
+        let key = alias_key(workspace, &claim.name);
+        let aliases = self.database.collection::<Document>(ALIASES.name);
+        let done = aliases
+            .update_one(doc! { "_id": &key, "contact": binary(from) }, change)
+            .write_concern(durable(self.timeout))
+            .await?;
+        let ours = doc! { "_id": &key, "contact": binary(claim.contact) };
+        if done.matched_count == 0 && aliases.find_one(ours).await?.is_none() {
+            return Err(Error::Conflict);
+        }
+        Ok(())
+    }
+
+    /// Makes the contacts that are not there yet, and keeps what the mentions tell about each.
+    pub async fn note_mentions(
+        &self,
+        workspace: Uuid,
+        mentions: &[Mention<'_>],
+        now_ms: i64,
+    ) -> Result<(), Error> {
+        let updates = mentions.iter().map(|mention| mention_update(workspace, mention, now_ms));
+        let refusals = self.update_each(CONTACTS.name, updates.collect::<Result<_, _>>()?).await?;
+        // Two upserts of one key at once: the other one made it, so the next try finds it.
+        refusals.into_iter().next().map_or(Ok(()), |refusal| match refusal.error {
+            Error::Duplicate => Err(Error::Conflict),
+            error => Err(error),
+        })
+    }
+
+    /// Keeps what the phone's address book says about contacts.
+    pub async fn note_book_entries(&self, entries: &[BookEntry<'_>]) -> Result<(), Error> {
+        let updates = entries.iter().map(|entry| {
+            let mut book = doc! { "at": entry.at_s, "order": entry.order, "removed": entry.removed };
+            insert_text(&mut book, "fullName", entry.full_name);
+            insert_text(&mut book, "firstName", entry.first_name);
+            Ok::<_, Error>(Update {
+                filter: raw(&doc! { "_id": binary(entry.contact) })?,
+                change: raw(&doc! { "$max": { "book": book } })?,
+                upsert: false,
+            })
+        });
+        let refusals = self.update_each(CONTACTS.name, updates.collect::<Result<_, _>>()?).await?;
+        refusals.into_iter().next().map_or(Ok(()), |refusal| Err(refusal.error))
+    }
+
+    /// Lets a contact and its conversations point to the contact that it turned out to be.
+    pub async fn merge_contact(
+        &self,
+        from: Uuid,
+        into: Uuid,
+        conversations: &[(Uuid, Uuid)],
+        now_ms: i64,
+    ) -> Result<(), Error> {
+        let at = DateTime::from_millis(now_ms);
+        for (old, new) in conversations {
+            let set = doc! { "$set": { "mergedInto": binary(*new), "mergedAt": at } };
+            self.conversations()
+                .update_one(doc! { "_id": binary(*old), "mergedInto": { "$exists": false } }, set)
+                .write_concern(durable(self.timeout))
+                .await?;
+        }
+        let set = doc! { "$set": { "mergedInto": binary(into), "mergedAt": at } };
+        self.database
+            .collection::<Document>(CONTACTS.name)
+            .update_one(doc! { "_id": binary(from), "mergedInto": { "$exists": false } }, set)
+            .write_concern(durable(self.timeout))
+            .await?;
+        Ok(())
+    }
+}
+
+/// A name that is to be somebody's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    pub name: Name,
+    pub contact: Uuid,
+    /// Whose it is so far.
+    pub from: Option<Uuid>,
+    pub at_s: i64,
+}
+
+fn mention_update(workspace: Uuid, mention: &Mention<'_>, now_ms: i64) -> Result<Update, Error> {
+    let person = mention.person;
+    let stamp = |value: &str| doc! { "at": mention.at_s, "order": mention.order, "value": value };
+    let mut latest = Document::new();
+    for (field, value) in [
+        ("profileName", &person.name),
+        ("waId", &person.wa_id),
+        ("phone", &person.phone),
+        ("username", &person.username),
+        ("identityKey", &person.identity_key_hash),
+    ] {
+        if let Some(value) = value {
+            latest.insert(field, stamp(value));
+        }
+    }
+    let mut change = doc! { "$setOnInsert": {
+        "v": 1,
+        "workspace": binary(workspace),
+        "createdAt": DateTime::from_millis(now_ms),
+    }};
+    if !latest.is_empty() {
+        change.insert("$max", latest);
+    }
+    let mut ids = Document::new();
+    for (field, value) in [("userIds", &person.user_id), ("parentUserIds", &person.parent_user_id)] {
+        if let Some(value) = value {
+            ids.insert(field, value.as_ref());
+        }
+    }
+    if !ids.is_empty() {
+        change.insert("$addToSet", ids);
+    }
+    Ok(Update { filter: raw(&doc! { "_id": binary(mention.contact) })?, change: raw(&change)?, upsert: true })
+}
+
+pub(super) fn insert_text(document: &mut Document, field: &str, value: Option<&str>) {
+    if let Some(value) = value {
+        document.insert(field, value);
+    }
+}
+
+pub(super) fn raw(document: &Document) -> Result<RawDocumentBuf, Error> {
+    RawDocumentBuf::try_from(document)
+        .map_err(|_| Error::Malformed { what: "a document that BSON cannot hold" })
+}

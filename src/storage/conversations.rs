@@ -1,0 +1,245 @@
+//! Conversations: one a number and contact (or group). What webhooks tell about one is folded into it, many
+//! events in one update, in one transaction with the mark of the lane that brought them.
+
+use mongodb::bson::{DateTime, Document, doc};
+use mongodb::options::{ReadConcern, TransactionOptions};
+use mongodb::{ClientSession, Collection as Handle};
+use uuid::Uuid;
+
+use super::arrivals::{binary, uuid_of};
+use super::contacts::{insert_text, raw};
+use super::index::{Collection, Index};
+use super::write::Update;
+use super::{Error, Storage, durable};
+use crate::domain::conversation::{Change, FREE_ENTRY_ANSWER_S, FREE_ENTRY_S};
+use crate::runtime::crash;
+
+pub const COLLECTION: Collection = Collection {
+    name: "conversations",
+    holds: "the conversations: one a number and contact, or group",
+    written_at: Some("createdAt"),
+    expires_at: None,
+    options: Document::new,
+    indexes: &[
+        Index {
+            name: "workspace_lastAt",
+            keys: &[("workspace", 1), ("lastAt", -1), ("_id", -1)],
+            unique: false,
+            expires: false,
+            only: None,
+            serves: "the conversations of a workspace, the latest first",
+        },
+        Index {
+            name: "contact",
+            keys: &[("contact", 1)],
+            unique: false,
+            expires: false,
+            only: None,
+            serves: "the conversations of a contact",
+        },
+    ],
+};
+
+/// How often an unconfirmed commit is asked for again.
+const COMMIT_TRIES: usize = 3;
+
+/// A conversation that must be there.
+#[derive(Clone, Debug)]
+pub struct NewConversation {
+    pub id: Uuid,
+    pub workspace: Uuid,
+    pub number: Uuid,
+    /// None in a group.
+    pub contact: Option<Uuid>,
+    pub group_id: Option<String>,
+    pub at_s: i64,
+}
+
+/// What a lane's next segments change, all of it or nothing.
+#[derive(Debug)]
+pub struct Fold {
+    pub lane: Uuid,
+    pub from: i64,
+    pub to: i64,
+    pub changes: Vec<(Uuid, Change)>,
+}
+
+impl Storage {
+    /// Makes the conversations that are not there yet.
+    pub async fn ensure_conversations(
+        &self,
+        conversations: &[NewConversation],
+        now_ms: i64,
+    ) -> Result<(), Error> {
+        let updates = conversations.iter().map(|one| {
+            let mut identity = doc! {
+                "v": 1,
+                "workspace": binary(one.workspace),
+                "number": binary(one.number),
+                "unread": 0,
+                "createdAt": DateTime::from_millis(now_ms),
+            };
+            if let Some(contact) = one.contact {
+                identity.insert("contact", binary(contact));
+            }
+            insert_text(&mut identity, "groupId", one.group_id.as_deref());
+            Ok::<_, Error>(Update {
+                filter: raw(&doc! { "_id": binary(one.id) })?,
+                change: raw(&doc! { "$setOnInsert": identity, "$max": { "lastAt": one.at_s } })?,
+                upsert: true,
+            })
+        });
+        let refusals = self.update_each(COLLECTION.name, updates.collect::<Result<_, _>>()?).await?;
+        refusals.into_iter().next().map_or(Ok(()), |refusal| match refusal.error {
+            Error::Duplicate => Err(Error::Conflict),
+            error => Err(error),
+        })
+    }
+
+    /// Folds changes into their conversations and moves the lane's mark, in one transaction. False: the mark does
+    /// not stand where the fold begins, so somebody else has folded this lane, and nothing was written.
+    pub async fn fold(&self, fold: &Fold) -> Result<bool, Error> {
+        let mut updates = Vec::with_capacity(fold.changes.len());
+        for (id, change) in &fold.changes {
+            updates.extend(change_updates(*id, change)?);
+        }
+        let mut session = self.database.client().start_session().await?;
+        let options = TransactionOptions::builder()
+            .read_concern(ReadConcern::snapshot())
+            .write_concern(durable(self.timeout))
+            .build();
+        session.start_transaction().with_options(options).await?;
+        let done = self.fold_within(&mut session, fold, updates).await;
+        match done {
+            Ok(true) => commit(&mut session).await.map(|()| true),
+            outcome => {
+                // What cannot be aborted ends by itself.
+                session.abort_transaction().await.ok();
+                outcome
+            }
+        }
+    }
+
+    async fn fold_within(
+        &self,
+        session: &mut ClientSession,
+        fold: &Fold,
+        updates: Vec<Update>,
+    ) -> Result<bool, Error> {
+        if !self.advance_lane_within(session, fold.lane, fold.from, fold.to).await? {
+            return Ok(false);
+        }
+        self.update_within(session, COLLECTION.name, updates).await?;
+        crash::pass("inside-fold");
+        Ok(true)
+    }
+
+    /// The conversations of a contact: their ids and numbers.
+    pub async fn conversations_of(&self, contact: Uuid) -> Result<Vec<(Uuid, Uuid)>, Error> {
+        let filter = doc! { "contact": binary(contact) };
+        let mut cursor = self.conversations().find(filter).projection(doc! { "number": 1 }).await?;
+        let mut found = Vec::new();
+        while cursor.advance().await? {
+            let document = cursor.deserialize_current()?;
+            let (Some(id), Some(number)) = (uuid_of(&document, "_id"), uuid_of(&document, "number")) else {
+                return Err(Error::Malformed { what: "a conversation" });
+            };
+            found.push((id, number));
+        }
+        Ok(found)
+    }
+
+    pub(super) fn conversations(&self) -> Handle<Document> {
+        self.database.collection(COLLECTION.name)
+    }
+}
+
+async fn commit(session: &mut ClientSession) -> Result<(), Error> {
+    let mut outcome = Err(Error::OutcomeUnknown);
+    for _ in 0..COMMIT_TRIES {
+        outcome = session.commit_transaction().await.map_err(Error::from);
+        if outcome != Err(Error::OutcomeUnknown) {
+            break;
+        }
+    }
+    outcome
+}
+
+/// A change as updates that come out the same in any order; counts are right because each is made once.
+fn change_updates(id: Uuid, change: &Change) -> Result<Vec<Update>, Error> {
+    let filter = doc! { "_id": binary(id) };
+    let (mut max, mut min, mut inc) = (Document::new(), Document::new(), Document::new());
+    if let Some(last) = &change.last {
+        max.insert("lastAt", last.position.second);
+        max.insert(
+            "last",
+            doc! {
+                "at": last.position.second,
+                "order": last.position.order,
+                "message": &last.message,
+                "kind": last.kind,
+                "preview": &last.preview,
+                "inbound": last.is_inbound,
+            },
+        );
+    }
+    for (field, at) in [
+        ("lastInboundAt", change.last_inbound_s),
+        ("lastOutboundAt", change.last_outbound_s),
+        ("windowEndsAt", change.window_ends_s),
+    ] {
+        at.map(|at| max.insert(field, at));
+    }
+    for (field, at) in
+        [("firstInboundAt", change.first_inbound_s), ("firstOutboundAt", change.first_outbound_s)]
+    {
+        at.map(|at| min.insert(field, at));
+    }
+    if let Some(entry) = &change.entry {
+        let mut referral = doc! { "at": entry.position.second, "order": entry.position.order };
+        insert_text(&mut referral, "message", Some(&entry.message));
+        insert_text(&mut referral, "ctwaClid", entry.ctwa_clid.as_deref());
+        insert_text(&mut referral, "sourceType", entry.source_type.as_deref());
+        insert_text(&mut referral, "sourceId", entry.source_id.as_deref());
+        insert_text(&mut referral, "sourceUrl", entry.source_url.as_deref());
+        insert_text(&mut referral, "headline", entry.headline.as_deref());
+        max.insert("referral", referral);
+    }
+    if let Some(handover) = &change.handover {
+        let mut owner = doc! {
+            "at": handover.position.second,
+            "order": handover.position.order,
+            "taken": handover.taken,
+        };
+        insert_text(&mut owner, "role", handover.role.as_deref());
+        max.insert("handover", owner);
+    }
+    for (field, count) in [("unread", change.unread), ("messages", change.messages)] {
+        if count != 0 {
+            inc.insert(field, count);
+        }
+    }
+    let mut update = Document::new();
+    for (operator, fields) in [("$max", max), ("$min", min), ("$inc", inc)] {
+        if !fields.is_empty() {
+            update.insert(operator, fields);
+        }
+    }
+    let mut updates = Vec::new();
+    if !update.is_empty() {
+        updates.push(Update { filter: raw(&filter)?, change: raw(&update)?, upsert: false });
+    }
+    if let Some(at_s) = change.first_outbound_s {
+        updates.push(answer_update(&filter, at_s)?);
+    }
+    Ok(updates)
+}
+
+/// The first answer within a day to a customer who came by an advertisement opens the free-entry window.
+fn answer_update(filter: &Document, at_s: i64) -> Result<Update, Error> {
+    let mut filter = filter.clone();
+    filter.insert("referral.at", doc! { "$lte": at_s, "$gte": at_s - FREE_ENTRY_ANSWER_S });
+    filter.insert("freeEntryEndsAt", doc! { "$not": { "$gt": at_s } });
+    let change = doc! { "$set": { "freeEntryEndsAt": at_s + FREE_ENTRY_S } };
+    Ok(Update { filter: raw(&filter)?, change: raw(&change)?, upsert: false })
+}

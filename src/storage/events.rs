@@ -1,0 +1,224 @@
+//! The log of what changed: batches of events, numbered without a gap for each workspace.
+//!
+//! A batch is inserted at the number after the last one; whoever comes second takes the next. A number is only
+//! used once the one before it is on a majority of members, so a majority reader never sees a gap. A batch that a
+//! segment brought carries its source, which is unique: the same segment again adds nothing.
+
+use std::time::Duration;
+
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{Binary, Bson, DateTime, Document, doc};
+use mongodb::options::{CollectionOptions, ReadConcern};
+use mongodb::{Collection as Handle, bson};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::arrivals::{Origin, binary, uuid_of};
+use super::contacts::raw;
+use super::index::{Collection, Index};
+use super::{Error, Storage};
+
+pub const EVENTS: Collection = Collection {
+    name: "events",
+    holds: "the log of what changed, in one order for each workspace",
+    written_at: Some("at"),
+    expires_at: Some("expireAt"),
+    options: Document::new,
+    indexes: &[
+        Index {
+            name: "source",
+            keys: &[("source", 1)],
+            unique: true,
+            expires: false,
+            only: Some(|| doc! { "source": { "$exists": true } }),
+            serves: "a segment's events are logged once",
+        },
+        Index {
+            name: "expireAt",
+            keys: &[("expireAt", 1)],
+            unique: false,
+            expires: true,
+            only: None,
+            serves: "MongoDB's own removal of old events",
+        },
+    ],
+};
+
+/// How long events are kept: a follower that was away longer has to start anew.
+const KEPT_FOR: Duration = Duration::from_hours(24 * 30);
+
+/// One thing that changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Happening {
+    /// A message is there.
+    Message { message: String, conversation: Uuid, number: Uuid, inbound: bool },
+    /// A message was edited, revoked or reacted to.
+    MessageChanged { message: String, conversation: Uuid, number: Uuid },
+    /// A message has come a step further.
+    Status { message: String, conversation: Uuid, number: Uuid, step: String, at_s: i64 },
+    /// A contact is new or is known better.
+    Contact { contact: Uuid },
+    /// Meta told something else: about an account, a number, a template, a group, a call.
+    Notice { notice: String, kind: String, number: Option<Uuid> },
+}
+
+/// A batch of events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    pub workspace: Uuid,
+    pub seq: i64,
+    pub at_ms: i64,
+    /// The segment that brought it, if one did.
+    pub source: Option<Origin>,
+    pub happenings: Vec<Happening>,
+}
+
+/// A batch that is to be appended.
+#[derive(Clone, Debug)]
+pub struct NewBatch {
+    pub workspace: Uuid,
+    pub source: Option<Origin>,
+    pub happenings: Vec<Happening>,
+}
+
+/// What became of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Appended {
+    /// It has the number that it was to have.
+    Done,
+    /// Its source is in the log already.
+    Known,
+    /// Somebody else has that number.
+    Taken,
+}
+
+impl Storage {
+    /// The number of the last batch that a majority has; zero before the first.
+    pub async fn last_event(&self, workspace: Uuid) -> Result<i64, Error> {
+        let (from, to) = (key(workspace, 0), key(workspace, i64::MAX));
+        let last = self
+            .events()
+            .find_one(doc! { "_id": { "$gte": from, "$lte": to } })
+            .sort(doc! { "_id": -1 })
+            .projection(doc! { "seq": 1 })
+            .await?;
+        Ok(last.and_then(|last| last.get_i64("seq").ok()).unwrap_or(0))
+    }
+
+    /// Appends batches, each at its own number. Those of one workspace have to come in the order of their numbers;
+    /// after one that could not be appended none of its workspace's later ones is tried.
+    pub async fn append_events(
+        &self,
+        batches: &[(i64, NewBatch)],
+        now_ms: i64,
+    ) -> Result<Vec<Appended>, Error> {
+        let expires = now_ms.saturating_add(i64::try_from(KEPT_FOR.as_millis()).unwrap_or(i64::MAX));
+        let documents = batches.iter().map(|(seq, batch)| {
+            let happenings = bson::serialize_to_bson(&batch.happenings)
+                .map_err(|_| Error::Malformed { what: "events that BSON cannot hold" })?;
+            let mut document = doc! {
+                "_id": key(batch.workspace, *seq),
+                "workspace": binary(batch.workspace),
+                "seq": seq,
+                "at": DateTime::from_millis(now_ms),
+                "expireAt": DateTime::from_millis(expires),
+                "happenings": happenings,
+            };
+            if let Some(source) = batch.source {
+                document.insert("source", source_key(source, batch.workspace));
+                document.insert("lane", binary(source.lane));
+                document.insert("segment", source.segment);
+            }
+            raw(&document)
+        });
+        let outcome = self.insert_in_order(EVENTS.name, documents.collect::<Result<_, _>>()?).await?;
+        let mut appended = vec![Appended::Done; outcome.written];
+        if outcome.is_duplicate {
+            let source = batches
+                .get(outcome.written)
+                .and_then(|(_, batch)| batch.source.map(|source| source_key(source, batch.workspace)));
+            let is_known = match source {
+                Some(source) => self.events().find_one(doc! { "source": source }).await?.is_some(),
+                None => false,
+            };
+            appended.push(if is_known { Appended::Known } else { Appended::Taken });
+        }
+        Ok(appended)
+    }
+
+    /// The batches of a workspace after a number, in their order.
+    pub async fn events_after(&self, workspace: Uuid, seq: i64, limit: i64) -> Result<Vec<Batch>, Error> {
+        let (from, to) = (key(workspace, seq.saturating_add(1)), key(workspace, i64::MAX));
+        let filter = doc! { "_id": { "$gte": from, "$lte": to } };
+        let mut cursor = self.events().find(filter).sort(doc! { "_id": 1 }).limit(limit).await?;
+        let mut batches = Vec::new();
+        while cursor.advance().await? {
+            let document = cursor.deserialize_current()?;
+            batches.push(batch_of(&document).ok_or(Error::Malformed { what: "a batch of events" })?);
+        }
+        Ok(batches)
+    }
+
+    /// The batches that a segment brought, in all workspaces.
+    pub async fn events_of(&self, origin: Origin, workspaces: &[Uuid]) -> Result<Vec<Batch>, Error> {
+        let keys: Vec<Binary> = workspaces.iter().map(|workspace| source_key(origin, *workspace)).collect();
+        let mut cursor = self.events().find(doc! { "source": { "$in": keys } }).await?;
+        let mut batches = Vec::new();
+        while cursor.advance().await? {
+            let document = cursor.deserialize_current()?;
+            batches.push(batch_of(&document).ok_or(Error::Malformed { what: "a batch of events" })?);
+        }
+        Ok(batches)
+    }
+
+    /// Read from a majority: what one has seen there never goes away.
+    fn events(&self) -> Handle<Document> {
+        let options = CollectionOptions::builder().read_concern(ReadConcern::majority()).build();
+        self.database.collection_with_options(EVENTS.name, options)
+    }
+}
+
+/// Workspace and number: sorts by number within the workspace.
+fn key(workspace: Uuid, seq: i64) -> Binary {
+    let mut bytes = workspace.as_bytes().to_vec();
+    bytes.extend_from_slice(&seq.max(0).to_be_bytes());
+    Binary { subtype: BinarySubtype::Generic, bytes }
+}
+
+fn source_key(source: Origin, workspace: Uuid) -> Binary {
+    let mut bytes = source.lane.as_bytes().to_vec();
+    bytes.extend_from_slice(&source.segment.to_be_bytes());
+    bytes.extend_from_slice(workspace.as_bytes());
+    Binary { subtype: BinarySubtype::Generic, bytes }
+}
+
+fn batch_of(document: &Document) -> Option<Batch> {
+    let source = match (uuid_of(document, "lane"), document.get_i64("segment")) {
+        (Some(lane), Ok(segment)) => Some(Origin { lane, segment }),
+        _ => None,
+    };
+    let happenings = document.get_array("happenings").ok()?;
+    Some(Batch {
+        workspace: uuid_of(document, "workspace")?,
+        seq: document.get_i64("seq").ok()?,
+        at_ms: document.get_datetime("at").ok()?.timestamp_millis(),
+        source,
+        happenings: bson::deserialize_from_bson(Bson::Array(happenings.clone())).ok()?,
+    })
+}
+
+impl Storage {
+    /// Calls `changed` whenever somebody appends, until the stream of changes breaks off.
+    pub async fn watch_events(&self, changed: impl Fn()) -> Result<(), Error> {
+        let ids_only = [doc! { "$match": { "operationType": "insert" } }, doc! { "$project": { "_id": 1 } }];
+        let events = self.database.collection::<Document>(EVENTS.name);
+        let mut stream = events.watch().pipeline(ids_only).await?.with_type::<Document>();
+        while stream.is_alive() {
+            if stream.next_if_any().await?.is_some() {
+                changed();
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,215 @@
+//! Notices: what Meta tells about accounts, numbers, templates, groups, calls and people, each kept as it came, and
+//! the latest of each kind kept on what it is about.
+
+use mongodb::bson::{DateTime, Document, doc};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::arrivals::{Fresh, Origin, binary};
+use super::contacts::{CONTACTS, raw};
+use super::index::{Collection, Index};
+use super::messages::Came;
+use super::numbers::NUMBERS;
+use super::write::Update;
+use super::{Error, Storage};
+use crate::domain::event::Event;
+
+pub const NOTICES: Collection = Collection {
+    name: "notices",
+    holds: "what Meta told about accounts, numbers, templates, groups, calls and people, as it came",
+    written_at: Some("receivedAt"),
+    expires_at: None,
+    options: Document::new,
+    indexes: &[Index {
+        name: "workspace_receivedAt",
+        keys: &[("workspace", 1), ("receivedAt", -1), ("_id", -1)],
+        unique: false,
+        expires: false,
+        only: None,
+        serves: "the notices of a workspace, the latest first",
+    }],
+};
+
+const fn subject(name: &'static str, holds: &'static str) -> Collection {
+    Collection {
+        name,
+        holds,
+        written_at: None,
+        expires_at: None,
+        options: Document::new,
+        indexes: &[Index {
+            name: "workspace",
+            keys: &[("workspace", 1), ("_id", 1)],
+            unique: false,
+            expires: false,
+            only: None,
+            serves: "those of a workspace",
+        }],
+    }
+}
+
+pub const ACCOUNTS: Collection =
+    subject("accounts", "the WhatsApp Business Accounts, and what Meta last said of each");
+pub const TEMPLATES: Collection =
+    subject("templates", "the message templates, and what Meta last said of each");
+pub const CALLS: Collection = subject("calls", "the calls");
+pub const GROUPS: Collection = subject("groups", "the groups");
+
+/// What a notice is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Subject {
+    Number(Uuid),
+    Account(String),
+    Template {
+        account_id: String,
+        template_id: String,
+    },
+    Call {
+        phone_number_id: String,
+        call_id: String,
+    },
+    Group {
+        phone_number_id: String,
+        group_id: String,
+    },
+    Contact(Uuid),
+    /// Nothing that has a record of its own.
+    Nothing,
+}
+
+/// A notice on its way in.
+#[derive(Debug)]
+pub struct Notice<'a> {
+    pub key: String,
+    pub workspace: Uuid,
+    pub number: Option<Uuid>,
+    pub account_id: Option<&'a str>,
+    pub field: &'a str,
+    pub kind: &'static str,
+    pub contact: Option<Uuid>,
+    pub event: &'a Event<'a>,
+    pub raw: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NoticeDocument<'a> {
+    #[serde(rename = "_id")]
+    id: &'a str,
+    v: i32,
+    workspace: mongodb::bson::Binary,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<mongodb::bson::Binary>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact: Option<mongodb::bson::Binary>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_id: Option<&'a str>,
+    field: &'a str,
+    kind: &'static str,
+    at: i64,
+    received_at: DateTime,
+    origin: Origin,
+    event: &'a Event<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw: Option<&'a str>,
+}
+
+/// A notice as it is stored.
+pub fn new_notice(notice: &Notice<'_>, came: &Came) -> Result<Fresh, Error> {
+    let document = NoticeDocument {
+        id: &notice.key,
+        v: 1,
+        workspace: binary(notice.workspace),
+        number: notice.number.map(binary),
+        contact: notice.contact.map(binary),
+        account_id: notice.account_id,
+        field: notice.field,
+        kind: notice.kind,
+        at: came.position.second,
+        received_at: DateTime::from_millis(came.received_ms),
+        origin: came.origin,
+        event: notice.event,
+        raw: notice.raw,
+    };
+    let fresh = Fresh::new(String::new(), came.origin, &document)?;
+    Ok(Fresh { key: notice.key.clone(), ..fresh })
+}
+
+/// The latest of a kind, for the record of what it is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Latest<'a> {
+    pub subject: &'a Subject,
+    pub workspace: Uuid,
+    pub number: Option<Uuid>,
+    pub contact: Option<Uuid>,
+    /// Its name among the latest of the subject.
+    pub kind: &'a str,
+    pub came: Came,
+    pub event: &'a Event<'a>,
+}
+
+impl Storage {
+    /// Keeps the latest news on the records of what they are about. The order of arrival does not matter.
+    pub async fn note_latest(&self, news: &[Latest<'_>]) -> Result<(), Error> {
+        for collection in
+            [NUMBERS, ACCOUNTS, TEMPLATES, CALLS, GROUPS, CONTACTS].map(|collection| collection.name)
+        {
+            let updates = news.iter().filter_map(|latest| latest_update(collection, latest).transpose());
+            let updates: Vec<Update> = updates.collect::<Result<_, _>>()?;
+            let refusals = self.update_each(collection, updates).await?;
+            if let Some(refusal) = refusals.into_iter().next() {
+                // Two upserts of one record at once: the next try finds it.
+                let error = if refusal.error == Error::Duplicate { Error::Conflict } else { refusal.error };
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn latest_update(collection: &str, latest: &Latest<'_>) -> Result<Option<Update>, Error> {
+    let mut identity = doc! { "v": 1, "workspace": binary(latest.workspace) };
+    if let Some(number) = latest.number {
+        identity.insert("number", binary(number));
+    }
+    if let Some(contact) = latest.contact {
+        identity.insert("contact", binary(contact));
+    }
+    let workspace = latest.workspace.simple();
+    let (home, filter) = match latest.subject {
+        Subject::Nothing => return Ok(None),
+        Subject::Number(id) => (NUMBERS.name, doc! { "_id": binary(*id) }),
+        Subject::Contact(id) => (CONTACTS.name, doc! { "_id": binary(*id) }),
+        Subject::Account(account_id) => {
+            identity.insert("accountId", account_id);
+            (ACCOUNTS.name, doc! { "_id": format!("{workspace}:{account_id}") })
+        }
+        Subject::Template { account_id, template_id } => {
+            identity.insert("accountId", account_id);
+            identity.insert("templateId", template_id);
+            (TEMPLATES.name, doc! { "_id": format!("{workspace}:{template_id}") })
+        }
+        Subject::Call { phone_number_id, call_id } => {
+            identity.insert("callId", call_id);
+            (CALLS.name, doc! { "_id": format!("{phone_number_id}:{call_id}") })
+        }
+        Subject::Group { phone_number_id, group_id } => {
+            identity.insert("groupId", group_id);
+            (GROUPS.name, doc! { "_id": format!("{phone_number_id}:{group_id}") })
+        }
+    };
+    if home != collection {
+        return Ok(None);
+    }
+    let news = mongodb::bson::serialize_to_bson(latest.event)
+        .map_err(|_| Error::Malformed { what: "news that BSON cannot hold" })?;
+    let position = latest.came.position;
+    let value = doc! { "at": position.second, "order": position.order, "is": news };
+    let mut change = doc! { "$max": { format!("latest.{}", latest.kind): value } };
+    // Numbers and contacts are never made by news about them.
+    let upsert = home != NUMBERS.name && home != CONTACTS.name;
+    if upsert {
+        change.insert("$setOnInsert", identity);
+    }
+    Ok(Some(Update { filter: raw(&filter)?, change: raw(&change)?, upsert }))
+}

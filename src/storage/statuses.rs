@@ -1,0 +1,229 @@
+//! Statuses: each is a record of its own, and moves its message forward. A message never goes back: it shows the
+//! highest rank that was ever reported, in whatever order the reports came.
+
+use std::collections::HashMap;
+
+use mongodb::bson::{Bson, DateTime, Document, doc};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::Storage;
+use super::arrivals::{Fresh, binary};
+use super::contacts::raw;
+use super::index::{Collection, Index};
+use super::messages::{Came, MESSAGES, Target, message_key};
+use super::write::Update;
+use super::{Error, arrivals::Origin};
+use crate::domain::status::{Outcome, Status};
+
+pub const STATUSES: Collection = Collection {
+    name: "statuses",
+    holds: "what became of the messages, report by report",
+    written_at: Some("receivedAt"),
+    expires_at: None,
+    options: Document::new,
+    indexes: &[Index {
+        name: "waiting",
+        keys: &[("target", 1)],
+        unique: false,
+        expires: false,
+        only: Some(|| doc! { "waiting": true }),
+        serves: "what waits for a message that is not here yet",
+    }],
+};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StatusDocument<'a> {
+    #[serde(rename = "_id")]
+    id: &'a str,
+    v: i32,
+    workspace: mongodb::bson::Binary,
+    number: mongodb::bson::Binary,
+    target: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    received_at: DateTime,
+    origin: Origin,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<bool>,
+    #[serde(flatten)]
+    status: &'a Status<'a>,
+}
+
+/// A status as it is stored: with its message, or waiting for it.
+pub fn new_status(
+    workspace: Uuid,
+    number: Uuid,
+    phone_number_id: &str,
+    came: &Came,
+    status: &Status<'_>,
+    found: Option<&Target>,
+) -> Result<Fresh, Error> {
+    let id = message_key(phone_number_id, &status.key());
+    let document = StatusDocument {
+        id: &id,
+        v: 1,
+        workspace: binary(workspace),
+        number: binary(number),
+        target: &message_key(phone_number_id, &status.wamid),
+        message: found.map(|target| target.message.as_str()),
+        received_at: DateTime::from_millis(came.received_ms),
+        origin: came.origin,
+        waiting: found.is_none().then_some(true),
+        status,
+    };
+    let fresh = Fresh::new(String::new(), came.origin, &document)?;
+    Ok(Fresh { key: id, ..fresh })
+}
+
+/// What statuses do to one message: many statuses become one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Advance {
+    rank: Option<i32>,
+    /// When each step was first reached.
+    times: HashMap<String, i64>,
+    /// Fields of which the latest stays.
+    latest: HashMap<&'static str, Document>,
+}
+
+impl Advance {
+    /// What a status does to its message.
+    pub fn of(status: &Status<'_>) -> Self {
+        let mut advance = Self::default();
+        if let Outcome::Message(step) = &status.outcome {
+            advance.rank = Some(i32::from(step.rank()));
+            advance.times.insert(step.name().to_owned(), status.at_s);
+        }
+        if let Some(pricing) = &status.pricing {
+            advance.keep("pricing", status.at_s, pricing);
+        }
+        if let Some(fault) = status.faults.first() {
+            advance.keep("failure", status.at_s, fault);
+        }
+        if matches!(status.outcome, Outcome::Payment { .. }) {
+            advance.keep("payment", status.at_s, &status.outcome);
+        }
+        advance
+    }
+
+    fn keep(&mut self, field: &'static str, at_s: i64, value: &impl Serialize) {
+        if let Ok(value) = mongodb::bson::serialize_to_bson(value) {
+            self.latest.insert(field, doc! { "at": at_s, "is": value });
+        }
+    }
+
+    /// The same from a stored status.
+    fn of_stored(document: &Document) -> Option<Self> {
+        let mut advance = Self::default();
+        let at_s = document.get_i64("atS").ok()?;
+        let outcome = document.get_document("outcome").ok()?;
+        if let Ok(step) = outcome.get_str("message") {
+            advance.rank = crate::domain::status::Step::named(step).map(|step| i32::from(step.rank()));
+            advance.times.insert(step.to_owned(), at_s);
+        }
+        if outcome.contains_key("payment") {
+            advance.latest.insert("payment", doc! { "at": at_s, "is": outcome });
+        }
+        if let Ok(pricing) = document.get_document("pricing") {
+            advance.latest.insert("pricing", doc! { "at": at_s, "is": pricing });
+        }
+        if let Some(fault) = document.get_array("faults").ok().and_then(|faults| faults.first()) {
+            advance.latest.insert("failure", doc! { "at": at_s, "is": fault });
+        }
+        Some(advance)
+    }
+
+    /// Adds what another status of the same message does.
+    pub fn absorb(&mut self, other: Self) {
+        self.rank = self.rank.max(other.rank);
+        for (step, at_s) in other.times {
+            let first = self.times.entry(step).or_insert(at_s);
+            *first = at_s.min(*first);
+        }
+        for (field, value) in other.latest {
+            let is_later = self
+                .latest
+                .get(field)
+                .is_none_or(|mine| value.get_i64("at").unwrap_or(0) > mine.get_i64("at").unwrap_or(0));
+            if is_later {
+                self.latest.insert(field, value);
+            }
+        }
+    }
+
+    fn change(&self) -> Document {
+        let mut max: Document = self
+            .latest
+            .iter()
+            .map(|(field, value)| ((*field).to_owned(), Bson::from(value.clone())))
+            .collect();
+        self.rank.map(|rank| max.insert("rank", rank));
+        let mut change = Document::new();
+        if !max.is_empty() {
+            change.insert("$max", max);
+        }
+        if !self.times.is_empty() {
+            let min: Document =
+                self.times.iter().map(|(step, at_s)| (format!("times.{step}"), Bson::from(*at_s))).collect();
+            change.insert("$min", min);
+        }
+        change
+    }
+}
+
+/// The name of a stored status, as events tell it.
+fn outcome_name(status: &Document) -> Option<String> {
+    let outcome = status.get_document("outcome").ok()?;
+    match outcome.get_str("message") {
+        Ok(step) => Some(step.to_owned()),
+        Err(_) => outcome.keys().next().cloned(),
+    }
+}
+
+/// A status that waited for its message.
+#[derive(Debug)]
+pub struct WaitingStatus {
+    pub key: String,
+    pub target: String,
+    pub advance: Advance,
+    /// The step that it tells, and Meta's time.
+    pub step: Option<(String, i64)>,
+}
+
+impl Storage {
+    /// The statuses that wait for these messages.
+    pub async fn statuses_waiting_for(&self, targets: &[String]) -> Result<Vec<WaitingStatus>, Error> {
+        let statuses = self.database.collection::<Document>(STATUSES.name);
+        let filter = doc! { "waiting": true, "target": { "$in": targets } };
+        let mut cursor = statuses.find(filter).batch_size(5_000).await?;
+        let mut found = Vec::new();
+        while cursor.advance().await? {
+            let document = cursor.deserialize_current()?;
+            let (Ok(key), Ok(target), Some(advance)) =
+                (document.get_str("_id"), document.get_str("target"), Advance::of_stored(&document))
+            else {
+                return Err(Error::Malformed { what: "a status" });
+            };
+            let step = outcome_name(&document).zip(document.get_i64("atS").ok());
+            found.push(WaitingStatus { key: key.to_owned(), target: target.to_owned(), advance, step });
+        }
+        Ok(found)
+    }
+
+    /// Moves messages forward. Doing it again changes nothing.
+    pub async fn advance_messages(&self, advances: &[(&String, &Advance)]) -> Result<(), Error> {
+        let updates = advances.iter().filter_map(|(message, advance)| {
+            let change = advance.change();
+            (!change.is_empty()).then(|| {
+                Ok::<_, Error>(Update {
+                    filter: raw(&doc! { "_id": message })?,
+                    change: raw(&change)?,
+                    upsert: false,
+                })
+            })
+        });
+        let refusals = self.update_each(MESSAGES.name, updates.collect::<Result<_, _>>()?).await?;
+        refusals.into_iter().next().map_or(Ok(()), |refusal| Err(refusal.error))
+    }
+}

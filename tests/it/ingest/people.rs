@@ -1,0 +1,117 @@
+//! Who is who: numbers that change hands, people who change numbers, user ids that come and go.
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::support::app::TestApp;
+use crate::support::webhook::{Customer, NOW_S, inbound, text};
+
+/// The contact of a message.
+async fn writer(app: &TestApp, wamid: &str) -> Value {
+    let messages = app.all("messages").await;
+    let message = messages.iter().find(|one| one["wamid"] == wamid);
+    message.unwrap_or_else(|| panic!("{wamid} is there"))["contact"].clone()
+}
+
+fn current(contacts: &[Value]) -> Vec<&Value> {
+    contacts.iter().filter(|one| one["mergedInto"].is_null()).collect()
+}
+
+#[tokio::test]
+async fn a_number_that_has_changed_hands_merges_nobody() {
+    let app = TestApp::start_with_number();
+    let say = |wa_id, user_id, wamid: &str, at_s| {
+        inbound(Customer::new(wa_id, user_id), wamid, NOW_S + at_s, text("x"))
+    };
+    app.take_changes(&[say("628111", "ID.old", "wamid.1", 0)]).await;
+    app.take_changes(&[say("628111", "ID.new", "wamid.2", 100)]).await;
+    app.take_changes(&[say("628111", "", "wamid.3", 200)]).await;
+    app.take_changes(&[say("", "ID.old", "wamid.4", 300)]).await;
+    let (old, new) = (writer(&app, "wamid.1").await, writer(&app, "wamid.2").await);
+    assert_ne!(old, new);
+    assert_eq!(writer(&app, "wamid.3").await, new, "the number is the new owner's now");
+    assert_eq!(writer(&app, "wamid.4").await, old, "and the old owner is who they were");
+    assert_eq!(current(&app.all("contacts").await).len(), 2);
+    assert_eq!(app.all("conversations").await.len(), 2);
+}
+
+#[tokio::test]
+async fn somebody_who_gets_a_user_id_stays_who_they_were() {
+    let app = TestApp::start_with_number();
+    app.take_changes(&[inbound(Customer::new("628111", ""), "wamid.1", NOW_S, text("x"))]).await;
+    app.take_changes(&[inbound(Customer::new("628111", "ID.1"), "wamid.2", NOW_S + 1, text("x"))]).await;
+    app.take_changes(&[inbound(Customer::new("", "ID.1"), "wamid.3", NOW_S + 2, text("x"))]).await;
+    let first = writer(&app, "wamid.1").await;
+    assert_eq!(writer(&app, "wamid.2").await, first);
+    assert_eq!(writer(&app, "wamid.3").await, first);
+    assert_eq!(app.only("conversations").await["unread"], 3);
+}
+
+#[tokio::test]
+async fn a_change_of_number_is_followed() {
+    let app = TestApp::start_with_number();
+    app.take_changes(&[inbound(Customer::new("628111", "ID.1"), "wamid.1", NOW_S, text("x"))]).await;
+    let system = json!({ "type": "system", "system": {
+        "body": "User A changed from 628111 to 628999", "wa_id": "628999", "type": "user_changed_number"
+    }});
+    app.take_changes(&[inbound(Customer::new("628111", "ID.1"), "wamid.s", NOW_S + 1, system)]).await;
+    app.take_changes(&[inbound(Customer::new("628999", ""), "wamid.2", NOW_S + 2, text("x"))]).await;
+    assert_eq!(writer(&app, "wamid.2").await, writer(&app, "wamid.1").await);
+    assert_eq!(app.all("conversations").await.len(), 1);
+}
+
+#[tokio::test]
+async fn two_who_turn_out_to_be_one_are_joined_by_a_pointer() {
+    let app = TestApp::start_with_number();
+    // The phone number writes, then the user id alone, and then both appear together.
+    app.take_changes(&[inbound(Customer::new("628111", ""), "wamid.1", NOW_S, text("x"))]).await;
+    app.take_changes(&[inbound(Customer::new("", "ID.1"), "wamid.2", NOW_S + 1, text("x"))]).await;
+    app.take_changes(&[inbound(Customer::new("628111", "ID.1"), "wamid.3", NOW_S + 2, text("x"))]).await;
+    let (phone, user) = (writer(&app, "wamid.1").await, writer(&app, "wamid.2").await);
+    assert_ne!(phone, user);
+    assert_eq!(writer(&app, "wamid.3").await, user);
+    let contacts = app.all("contacts").await;
+    let merged = contacts.iter().find(|one| one["_id"] == phone).unwrap();
+    assert_eq!(merged["mergedInto"], user);
+    let conversations = app.all("conversations").await;
+    let of = |contact: &Value| conversations.iter().find(|one| one["contact"] == *contact).unwrap();
+    assert_eq!(of(&phone)["mergedInto"], of(&user)["_id"], "nothing is moved, so it can be undone");
+    app.take_changes(&[inbound(Customer::new("628111", ""), "wamid.4", NOW_S + 3, text("x"))]).await;
+    assert_eq!(writer(&app, "wamid.4").await, user);
+}
+
+#[tokio::test]
+async fn a_new_user_id_is_followed() {
+    let app = TestApp::start_with_number();
+    app.take_changes(&[inbound(Customer::new("628111", "ID.1"), "wamid.1", NOW_S, text("x"))]).await;
+    let system = json!({ "type": "system", "system": {
+        "body": "user id changed", "user_id": "ID.2", "type": "user_changed_user_id"
+    }});
+    app.take_changes(&[inbound(Customer::new("", "ID.1"), "wamid.s", NOW_S + 1, system)]).await;
+    app.take_changes(&[inbound(Customer::new("", "ID.2"), "wamid.2", NOW_S + 2, text("x"))]).await;
+    assert_eq!(writer(&app, "wamid.2").await, writer(&app, "wamid.1").await);
+}
+
+#[tokio::test]
+async fn a_storm_of_first_messages_makes_each_contact_once() {
+    let app = TestApp::start_with_number();
+    let ids: Vec<(String, String)> = (0..60).map(|n| (format!("6281{n:04}"), format!("ID.{n}"))).collect();
+    let bodies: Vec<String> = (0..300)
+        .map(|n| {
+            let (wa_id, user_id) = &ids[n % ids.len()];
+            let change = inbound(Customer::new(wa_id, user_id), &format!("wamid.{n}"), NOW_S, text("x"));
+            crate::support::webhook::body(&[change])
+        })
+        .collect();
+    let sent = bodies.chunks(10).map(|bodies| app.take(bodies));
+    futures_util::future::join_all(sent).await;
+    app.settle().await;
+    assert_eq!(app.all("contacts").await.len(), 60);
+    let conversations = app.all("conversations").await;
+    assert_eq!(conversations.len(), 60);
+    assert!(conversations.iter().all(|one| one["unread"] == 5));
+    for message in app.all("messages").await {
+        let conversation = conversations.iter().find(|one| one["_id"] == message["conversation"]).unwrap();
+        assert_eq!(conversation["contact"], message["contact"]);
+    }
+}
