@@ -15,7 +15,7 @@ use tracing::{info, warn};
 
 use crate::clock::{Clock, Stopwatch};
 use crate::config::Config;
-use crate::http::{self, HttpMetrics, Webhooks};
+use crate::http::{self, Admission, HttpMetrics, Webhooks};
 use crate::ids::Random;
 use crate::ingest::Journal;
 use crate::runtime::worker::{Round, keep_running};
@@ -139,6 +139,7 @@ impl App {
         let instance = random.id(clock.now())?;
         let state = http::State {
             journal: Journal::start(&supervisor, &storage, &clock, instance, &metrics),
+            admission: Arc::new(Admission::new(&config.edge)),
             webhooks: Arc::new(Webhooks::new(&config.whatsapp, &metrics)),
             http_metrics: HttpMetrics::new(&metrics),
             readiness: readiness.clone(),

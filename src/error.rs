@@ -57,7 +57,7 @@ pub const TABLE: &[Row] = &[
         status: 403,
         retryable: false,
         message: "The sender may not do this.",
-        when: "The verify token is not the configured one; the key or role does not allow the operation.",
+        when: "The verify token is not the configured one; the webhook is called from an address that is not admitted; the key or role does not allow the operation.",
     },
     Row {
         code: Code::NotFound,

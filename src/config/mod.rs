@@ -4,6 +4,7 @@
 //! one table of all of them: `.env.local.example` is printed from it, an unknown name is checked against it, and
 //! a test sees that every row is really read. Nothing else in the program reads the environment.
 
+mod edge;
 mod example;
 mod keys;
 mod meta;
@@ -17,6 +18,7 @@ mod whatsapp;
 #[cfg(feature = "dev")]
 pub mod dev;
 
+pub use edge::EdgeConfig;
 pub use example::example;
 pub use keys::{KeysConfig, MasterKey};
 pub use meta::MetaConfig;
@@ -34,6 +36,7 @@ pub const SETTINGS: &[(&str, &[&Setting])] = &[
     ("MongoDB", mongo::SETTINGS),
     ("Keys that seal stored secrets", keys::SETTINGS),
     ("The server", server::SETTINGS),
+    ("The edge: who may call the webhook", edge::SETTINGS),
     ("Logs and traces", telemetry::SETTINGS),
     #[cfg(feature = "dev")]
     ("Development: `pesan dev` and the tests", dev::SETTINGS),
@@ -43,6 +46,7 @@ pub const SETTINGS: &[(&str, &[&Setting])] = &[
 #[derive(Clone, Debug)]
 pub struct Config {
     pub server: ServerConfig,
+    pub edge: EdgeConfig,
     pub mongo: MongoConfig,
     pub whatsapp: WhatsappConfig,
     pub meta: MetaConfig,
@@ -56,6 +60,7 @@ impl Config {
         let mut reader = Reader::new(source);
         let sections = (
             ServerConfig::read(&mut reader),
+            EdgeConfig::read(&mut reader),
             MongoConfig::read(&mut reader),
             WhatsappConfig::read(&mut reader),
             MetaConfig::read(&mut reader),
@@ -65,9 +70,17 @@ impl Config {
         reader.refuse_unknown();
         match (sections, reader.finish()) {
             (
-                (Some(server), Some(mongo), Some(whatsapp), Some(meta), Some(keys), Some(telemetry)),
+                (
+                    Some(server),
+                    Some(edge),
+                    Some(mongo),
+                    Some(whatsapp),
+                    Some(meta),
+                    Some(keys),
+                    Some(telemetry),
+                ),
                 Ok(()),
-            ) => Ok(Self { server, mongo, whatsapp, meta, keys, telemetry }),
+            ) => Ok(Self { server, edge, mongo, whatsapp, meta, keys, telemetry }),
             (_, Err(mistakes)) => Err(mistakes),
             // A section is absent only after it has reported a mistake.
             (_, Ok(())) => Err(Mistakes::default()),
@@ -170,6 +183,7 @@ mod tests {
         let mut reader = Reader::new(&source);
         drop((
             ServerConfig::read(&mut reader),
+            EdgeConfig::read(&mut reader),
             MongoConfig::read(&mut reader),
             WhatsappConfig::read(&mut reader),
             MetaConfig::read(&mut reader),

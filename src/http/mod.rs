@@ -3,6 +3,7 @@
 //! A handler awaits nothing but channels and timers: what needs the database or the network runs on the main
 //! runtime, because a worker's own runtime ends with the worker.
 
+mod admission;
 pub mod error;
 mod health;
 mod metrics;
@@ -23,6 +24,7 @@ use crate::runtime::Readiness;
 use crate::telemetry::Metrics;
 use std::sync::Arc;
 
+pub use admission::Admission;
 pub use metrics::HttpMetrics;
 pub use webhook::{PATH as WEBHOOK_PATH, Webhooks};
 
@@ -39,6 +41,7 @@ pub struct State {
     pub readiness: Readiness,
     pub metrics: Arc<Metrics>,
     pub http_metrics: HttpMetrics,
+    pub admission: Arc<Admission>,
     pub webhooks: Arc<Webhooks>,
     pub journal: Journal,
 }
@@ -71,6 +74,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/metrics", web::get().to(metrics::show))
         .service(
             web::resource(webhook::PATH)
+                .wrap(from_fn(admission::admit))
                 .route(web::get().to(webhook::verify_subscription))
                 .route(web::post().to(webhook::receive))
                 .default_service(web::to(request::method_not_allowed)),

@@ -54,6 +54,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("clap", &["cli/", "main.rs"]),
     ("dotenvy", &["config/source.rs"]),
     ("getrandom", &["ids.rs"]),
+    ("ipnet", &["config/edge.rs", "http/admission.rs"]),
     ("jsonschema", &["dev/simulator/"]),
     ("opentelemetry", &["telemetry/otel.rs"]),
     ("rustix", &["dev/mongod/"]),
