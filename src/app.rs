@@ -15,7 +15,7 @@ use tracing::{info, warn};
 
 use crate::clock::{Clock, Stopwatch};
 use crate::config::Config;
-use crate::http::{self, Admission, HttpMetrics, Webhooks};
+use crate::http::{self, Admission, HttpMetrics, Tls, Webhooks};
 use crate::ids::Random;
 use crate::ingest::Journal;
 use crate::runtime::worker::{Round, keep_running};
@@ -33,6 +33,8 @@ const HTTP_SHARE_PERCENT: u32 = 75;
 /// Why the service could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
+    #[error(transparent)]
+    Tls(#[from] http::tls::Unusable),
     #[error(transparent)]
     Storage(#[from] storage::Error),
     #[error("the database is not up to date; run `pesan db migrate`, then start again\n  {}", .0.join("\n  "))]
@@ -120,6 +122,7 @@ impl App {
     /// Connects to the database, checks its schema, binds the port and starts the background work.
     pub async fn build(config: Config, surroundings: Surroundings) -> Result<Self, BuildError> {
         let Surroundings { clock, random, workers_run } = surroundings;
+        let tls = load_tls(&config, &clock)?;
         let storage = Storage::connect(&config.mongo).await?;
         let state = storage.state().await?;
         if !state.is_current() {
@@ -128,6 +131,9 @@ impl App {
         let listener = bind(config.server.bind)?;
         let address = listener.local_addr().unwrap_or(config.server.bind);
         let metrics = Arc::new(Metrics::new());
+        if let Some(tls) = &tls {
+            tls.register(&metrics);
+        }
         let supervisor = Supervisor::new(Handle::current(), &metrics);
 
         let probe: Arc<dyn Worker> = Arc::new(DatabaseProbe { storage: storage.clone() });
@@ -139,7 +145,7 @@ impl App {
         let instance = random.id(clock.now())?;
         let state = http::State {
             journal: Journal::start(&supervisor, &storage, &clock, instance, &metrics),
-            admission: Arc::new(Admission::new(&config.edge)),
+            admission: Arc::new(Admission::new(&config.edge, config.tls.as_ref())),
             webhooks: Arc::new(Webhooks::new(&config.whatsapp, &metrics)),
             http_metrics: HttpMetrics::new(&metrics),
             readiness: readiness.clone(),
@@ -148,7 +154,7 @@ impl App {
             random,
         };
         let http_stop_max = config.server.shutdown_grace * HTTP_SHARE_PERCENT / 100;
-        let server = http::serve(listener, state, config.server.http_workers, http_stop_max)
+        let server = http::serve(listener, state, tls, config.server.http_workers, http_stop_max)
             .map_err(|source| BuildError::Bind { address, reason: reason_of(&source), source })?;
         Ok(Self { address, config, server, supervisor, readiness, workers: vec![probe], storage })
     }
@@ -156,6 +162,12 @@ impl App {
     /// Where the service listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The beginning of every address of the service on this machine.
+    pub fn url(&self) -> String {
+        let scheme = if self.config.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// The owner of the background work, for what a command adds to it.
@@ -228,6 +240,15 @@ async fn stop_in_order(
     let watch = Stopwatch::start();
     tokio::join!(handle.stop(true), async { server.await.ok() });
     supervisor.shut_down(config.server.shutdown_grace.saturating_sub(watch.elapsed())).await
+}
+
+fn load_tls(config: &Config, clock: &Clock) -> Result<Option<Tls>, http::tls::Unusable> {
+    let Some(config) = &config.tls else { return Ok(None) };
+    let tls = Tls::load(config, clock)?;
+    for warning in tls.warnings(clock.now()) {
+        warn!("{warning}");
+    }
+    Ok(Some(tls))
 }
 
 fn bind(address: SocketAddr) -> Result<TcpListener, BuildError> {

@@ -22,6 +22,7 @@ use clap::{Parser, Subcommand};
 
 use crate::app::{BuildError, StopRequest};
 use crate::config::{Config, Mistakes, Source, SourceError};
+use crate::http::tls::Unusable;
 use crate::storage::{self, Storage};
 
 /// The WhatsApp backend of a CRM.
@@ -121,6 +122,12 @@ impl From<SourceError> for Failure {
     }
 }
 
+impl From<Unusable> for Failure {
+    fn from(error: Unusable) -> Self {
+        Self::new(Exit::Configuration, error.to_string())
+    }
+}
+
 impl From<storage::Error> for Failure {
     fn from(error: storage::Error) -> Self {
         let exit = if error == storage::Error::BadUri { Exit::Configuration } else { Exit::Dependency };
@@ -132,6 +139,7 @@ impl From<BuildError> for Failure {
     fn from(error: BuildError) -> Self {
         match error {
             BuildError::Storage(error) => error.into(),
+            BuildError::Tls(error) => error.into(),
             error => Self::new(Exit::Dependency, error.to_string()),
         }
     }

@@ -13,6 +13,7 @@ mod server;
 mod setting;
 mod source;
 mod telemetry;
+mod tls;
 mod whatsapp;
 
 #[cfg(feature = "dev")]
@@ -27,6 +28,7 @@ pub use server::ServerConfig;
 pub use setting::{Mistake, Mistakes, Reader, Setting};
 pub use source::{Source, SourceError};
 pub use telemetry::{LogFormat, TelemetryConfig};
+pub use tls::{TlsConfig, WebhookClientConfig};
 pub use whatsapp::WhatsappConfig;
 
 /// Every setting, section by section, in the order in which a person meets them.
@@ -36,6 +38,7 @@ pub const SETTINGS: &[(&str, &[&Setting])] = &[
     ("MongoDB", mongo::SETTINGS),
     ("Keys that seal stored secrets", keys::SETTINGS),
     ("The server", server::SETTINGS),
+    ("TLS without a proxy", tls::SETTINGS),
     ("The edge: who may call the webhook", edge::SETTINGS),
     ("Logs and traces", telemetry::SETTINGS),
     #[cfg(feature = "dev")]
@@ -46,6 +49,8 @@ pub const SETTINGS: &[(&str, &[&Setting])] = &[
 #[derive(Clone, Debug)]
 pub struct Config {
     pub server: ServerConfig,
+    /// None: plain HTTP, a proxy stands in front.
+    pub tls: Option<TlsConfig>,
     pub edge: EdgeConfig,
     pub mongo: MongoConfig,
     pub whatsapp: WhatsappConfig,
@@ -60,6 +65,7 @@ impl Config {
         let mut reader = Reader::new(source);
         let sections = (
             ServerConfig::read(&mut reader),
+            TlsConfig::read(&mut reader),
             EdgeConfig::read(&mut reader),
             MongoConfig::read(&mut reader),
             WhatsappConfig::read(&mut reader),
@@ -72,6 +78,7 @@ impl Config {
             (
                 (
                     Some(server),
+                    Some(tls),
                     Some(edge),
                     Some(mongo),
                     Some(whatsapp),
@@ -80,7 +87,7 @@ impl Config {
                     Some(telemetry),
                 ),
                 Ok(()),
-            ) => Ok(Self { server, edge, mongo, whatsapp, meta, keys, telemetry }),
+            ) => Ok(Self { server, tls, edge, mongo, whatsapp, meta, keys, telemetry }),
             (_, Err(mistakes)) => Err(mistakes),
             // A section is absent only after it has reported a mistake.
             (_, Ok(())) => Err(Mistakes::default()),
@@ -183,6 +190,7 @@ mod tests {
         let mut reader = Reader::new(&source);
         drop((
             ServerConfig::read(&mut reader),
+            TlsConfig::read(&mut reader),
             EdgeConfig::read(&mut reader),
             MongoConfig::read(&mut reader),
             WhatsappConfig::read(&mut reader),

@@ -1,8 +1,10 @@
-//! Who may call the webhook route at all, before anything of the request is read: the address rules.
+//! Who may call the webhook route at all, before anything of the request is read: the rules of address and
+//! certificate.
 //!
 //! The address is the connection's. Only when that is a trusted proxy's is `X-Forwarded-For` read, from the right,
 //! past further trusted proxies, to the first address that none of ours vouches for. Whatever cannot be decided is
-//! refused. Whether the caller is Meta is for the signature to prove, not for this.
+//! refused. The certificate was judged when the connection was made (`tls`); here it is demanded. Neither takes the
+//! place of the signature.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -17,7 +19,8 @@ use tracing::{field, warn};
 
 use super::State;
 use super::error::ApiError;
-use crate::config::EdgeConfig;
+use super::tls::{self, Judgement};
+use crate::config::{EdgeConfig, TlsConfig};
 use crate::error::Code;
 use crate::telemetry::Quiet;
 
@@ -32,7 +35,9 @@ const REFUSALS_LOGGED_EVERY: Duration = Duration::from_secs(10);
 pub struct Admission {
     allowed_networks: Vec<IpNet>,
     trusted_proxies: Vec<IpNet>,
+    certificate_demanded: bool,
     address_refusals: Quiet,
+    certificate_refusals: Quiet,
 }
 
 /// Why a call is turned away.
@@ -44,28 +49,57 @@ enum Refused {
         "the connection has no address, or its trusted proxy sent an X-Forwarded-For that is not a list of addresses"
     )]
     NoAddress,
+    #[error(transparent)]
+    Certificate(#[from] tls::Refused),
 }
 
 impl Refused {
     fn address(self) -> Option<IpAddr> {
+        if let Self::Address(address) = self { Some(address) } else { None }
+    }
+
+    fn outcome(self) -> &'static str {
         match self {
-            Self::Address(address) => Some(address),
-            Self::NoAddress => None,
+            Self::Address(_) | Self::NoAddress => "address_refused",
+            Self::Certificate(tls::Refused::Missing) => "certificate_missing",
+            Self::Certificate(tls::Refused::Untrusted(_)) => "certificate_untrusted",
+            Self::Certificate(tls::Refused::OtherName) => "certificate_other_name",
+        }
+    }
+
+    /// Whoever proves nothing is not authenticated; whoever proves to be somebody else may not.
+    fn code(self) -> Code {
+        match self {
+            Self::Certificate(tls::Refused::Missing | tls::Refused::Untrusted(_)) => Code::Unauthenticated,
+            Self::Address(_) | Self::NoAddress | Self::Certificate(tls::Refused::OtherName) => {
+                Code::Forbidden
+            }
         }
     }
 }
 
 impl Admission {
     /// Takes the rules from the configuration.
-    pub fn new(config: &EdgeConfig) -> Self {
+    pub fn new(edge: &EdgeConfig, tls: Option<&TlsConfig>) -> Self {
         Self {
-            allowed_networks: config.allowed_networks.clone(),
-            trusted_proxies: config.trusted_proxies.clone(),
+            allowed_networks: edge.allowed_networks.clone(),
+            trusted_proxies: edge.trusted_proxies.clone(),
+            certificate_demanded: tls.is_some_and(|tls| tls.webhook_client.is_some()),
             address_refusals: Quiet::new(REFUSALS_LOGGED_EVERY),
+            certificate_refusals: Quiet::new(REFUSALS_LOGGED_EVERY),
         }
     }
 
     fn check(&self, request: &ServiceRequest) -> Result<(), Refused> {
+        self.check_address(request)?;
+        if self.certificate_demanded {
+            // A connection that was not judged showed nothing.
+            request.conn_data::<Judgement>().map_or(Err(tls::Refused::Missing), |judgement| judgement.0)?;
+        }
+        Ok(())
+    }
+
+    fn check_address(&self, request: &ServiceRequest) -> Result<(), Refused> {
         if self.allowed_networks.is_empty() {
             return Ok(());
         }
@@ -111,13 +145,17 @@ pub async fn admit(
     let Err(refused) = state.admission.check(&request) else {
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     };
-    if let Some(kept_back) = state.admission.address_refusals.allow() {
+    let quiet = match refused {
+        Refused::Certificate(_) => &state.admission.certificate_refusals,
+        Refused::Address(_) | Refused::NoAddress => &state.admission.address_refusals,
+    };
+    if let Some(kept_back) = quiet.allow() {
         let peer = request.peer_addr().map(|peer| field::display(peer.ip()));
         let address = refused.address().map(field::display);
         warn!(%refused, peer, address, kept_back, "a call of the webhook was turned away");
     }
-    state.webhooks.count("address_refused");
-    Ok(request.error_response(ApiError(Code::Forbidden)))
+    state.webhooks.count(refused.outcome());
+    Ok(request.error_response(ApiError(refused.code())))
 }
 
 fn is_in(address: IpAddr, networks: &[IpNet]) -> bool {
@@ -142,10 +180,11 @@ mod tests {
 
     fn address_behind(peer: &str, lines: &[&[u8]]) -> Option<String> {
         let networks = |list: &[&str]| list.iter().map(|text| text.parse().unwrap()).collect();
-        let admission = Admission::new(&EdgeConfig {
+        let config = EdgeConfig {
             allowed_networks: networks(&["157.240.0.0/16"]),
             trusted_proxies: networks(&["10.0.0.0/8", "fd00::/8"]),
-        });
+        };
+        let admission = Admission::new(&config, None);
         let mut headers = HeaderMap::new();
         for line in lines {
             headers.append(FORWARDED_FOR, HeaderValue::from_bytes(line).unwrap());

@@ -8,6 +8,7 @@ pub mod error;
 mod health;
 mod metrics;
 mod request;
+pub mod tls;
 mod webhook;
 
 use std::net::TcpListener;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 
 pub use admission::Admission;
 pub use metrics::HttpMetrics;
+pub use tls::Tls;
 pub use webhook::{PATH as WEBHOOK_PATH, Webhooks};
 
 /// An idle connection is kept this long: longer than a proxy keeps it, so the proxy closes first.
@@ -46,10 +48,11 @@ pub struct State {
     pub journal: Journal,
 }
 
-/// Starts answering on `listener`. The returned future runs the server; `stop_max` bounds its graceful stop.
+/// Starts answering on `listener`, plainly or with TLS. The returned future runs the server; `stop_max` bounds its graceful stop.
 pub fn serve(
     listener: TcpListener,
     state: State,
+    tls: Option<Tls>,
     workers: Option<usize>,
     stop_max: Duration,
 ) -> std::io::Result<Server> {
@@ -64,7 +67,16 @@ pub fn serve(
         Some(workers) => server.workers(workers),
         None => server,
     };
-    Ok(server.listen(listener)?.run())
+    let server = match tls {
+        Some(tls) => {
+            let config = tls.server_config();
+            server
+                .on_connect(move |connection, data| tls.judge(connection, data))
+                .listen_rustls_0_23(listener, config)?
+        }
+        None => server.listen(listener)?,
+    };
+    Ok(server.run())
 }
 
 fn routes(config: &mut web::ServiceConfig) {
