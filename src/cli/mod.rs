@@ -65,8 +65,8 @@ enum Command {
     },
     /// Ask a running service on this machine whether it is ready (for containers).
     Healthcheck(healthcheck::Arguments),
-    /// Print the table of error codes, as in docs/ERRORS.md.
-    Errors,
+    /// Print the table of error codes, as in docs/ERRORS.md, or the catalogue of Meta's.
+    Errors(errors::Arguments),
     /// Guards a private MongoDB; started by `pesan dev` and the tests, not by people.
     #[cfg(feature = "dev")]
     #[command(hide = true)]
@@ -166,7 +166,7 @@ impl Cli {
                 Command::Db { command } => db::run(command, &source).await,
                 Command::Config { command } => config::run(&command, &source),
                 Command::Healthcheck(arguments) => healthcheck::run(&arguments, &source),
-                Command::Errors => errors::run(),
+                Command::Errors(arguments) => errors::run(&arguments),
                 #[cfg(feature = "dev")]
                 Command::Guard(arguments) => guard::run(arguments, &source).await,
             },
