@@ -34,6 +34,10 @@ pub use webhook::{PATH as WEBHOOK_PATH, Webhooks};
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// A request's head must be there within this time.
 const HEAD_MAX: Duration = Duration::from_secs(10);
+/// A TLS handshake must be done within this time: two lost packets are borne, silence is not.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(5);
+/// So many handshakes a worker has under way; further connections wait in the listener's queue.
+const HANDSHAKES_PER_WORKER_MAX: usize = 256;
 
 /// What the routes work with. Cheap to clone; one for the whole process.
 #[derive(Clone, Debug)]
@@ -48,7 +52,8 @@ pub struct State {
     pub journal: Journal,
 }
 
-/// Starts answering on `listener`, plainly or with TLS. The returned future runs the server; `stop_max` bounds its graceful stop.
+/// Starts answering on `listener`, plainly or with TLS. The returned future runs the server; `stop_max` bounds its
+/// graceful stop.
 pub fn serve(
     listener: TcpListener,
     state: State,
@@ -71,6 +76,8 @@ pub fn serve(
         Some(tls) => {
             let config = tls.server_config();
             server
+                .tls_handshake_timeout(HANDSHAKE_MAX)
+                .max_connection_rate(HANDSHAKES_PER_WORKER_MAX)
                 .on_connect(move |connection, data| tls.judge(connection, data))
                 .listen_rustls_0_23(listener, config)?
         }

@@ -1,7 +1,7 @@
 //! The door of the service: from which addresses the webhook may be called, TLS of our own, and the certificate that
 //! the webhook's caller has to show.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, ClientConnection, HandshakeKind};
 use tempfile::TempDir;
 
+use crate::support::PATIENCE;
 use crate::support::app::TestApp;
 use crate::support::pki::{Authority, Issued, Shows, Wanted, client, tls};
 use crate::support::program::run;
@@ -351,6 +352,42 @@ async fn metrics_say_until_when_the_files_are_good() {
     assert!((metric("pesan_webhook_client_ca_expires_seconds").await - soonest).abs() < 0.1);
 }
 
+/// What the server says before it ends the connection; it must end it by itself.
+fn last_words(mut stream: &TcpStream) -> Vec<u8> {
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut words = Vec::new();
+    match stream.read_to_end(&mut words) {
+        Err(error) if error.kind() != ErrorKind::ConnectionReset => panic!("still open: {error}"),
+        _ => words,
+    }
+}
+
+#[tokio::test]
+async fn plain_http_is_not_spoken_where_tls_is() {
+    let secure = Secure::start(&[]);
+    let address = secure.app.url.strip_prefix("https://").unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET /health/live HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
+    let words = last_words(&stream);
+    assert!(!String::from_utf8_lossy(&words).contains("HTTP"), "{words:?}");
+}
+
+#[tokio::test]
+async fn who_shakes_no_hand_holds_nobody_up_and_is_put_out() {
+    let secure = Secure::start(&[]);
+    let address = secure.app.url.strip_prefix("https://").unwrap();
+    let mut idle: Vec<_> = (0..50).map(|_| TcpStream::connect(address).unwrap()).collect();
+    for stream in idle.iter_mut().skip(25) {
+        // The beginning of a handshake record, and no more.
+        stream.write_all(&[22, 3, 1]).unwrap();
+    }
+    let issued = secure.meta.issue(&Wanted::client(&[META_NAME]));
+    assert_eq!(secure.deliver(&Shows::Own(&issued)).await, 200);
+    for stream in &idle {
+        last_words(stream);
+    }
+}
+
 #[tokio::test]
 async fn the_health_check_speaks_tls_too() {
     let secure = Secure::start(&[]);
@@ -363,6 +400,10 @@ async fn the_health_check_speaks_tls_too() {
     check(&["--tls"], &[], 0).await;
     check(&[], &[(CERT, "/etc/pesan/cert.pem")], 0).await;
     check(&[], &[], 1).await;
+    let plain = TestApp::start();
+    let address = plain.url.strip_prefix("http://").unwrap();
+    let outcome = run(&["healthcheck", "--tls", "--address", address], &[]).await;
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
 }
 
 #[tokio::test]

@@ -29,7 +29,9 @@ impl Facts {
             Some((_, names)) => names.0.iter().filter_map(dns_name).collect(),
             None => Vec::new(),
         };
-        let common_name = content.subject().common_name().ok()?.map(|name| name.value().into_owned());
+        // One that cannot be read is nobody's name; the certificate may be good for all else.
+        let common_name = content.subject().common_name().ok().flatten();
+        let common_name = common_name.map(|name| name.value().into_owned());
         Some(Self { expires: expires.unwrap_or(Timestamp::MAX), dns_names, common_name })
     }
 
@@ -48,5 +50,28 @@ fn dns_name(name: &GeneralName) -> Option<String> {
     match name {
         GeneralName::DnsName(name) => Some(name.as_str().to_owned()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::string::Ia5String;
+    use rcgen::{CertificateParams, DnType, DnValue, KeyPair};
+
+    use super::*;
+
+    #[test]
+    fn a_common_name_that_cannot_be_read_is_nobodys_and_the_rest_holds() {
+        let check = |dns_names: &[&str], name: &str, expected: bool| {
+            let dns_names: Vec<_> = dns_names.iter().map(|name| (*name).to_owned()).collect();
+            let mut params = CertificateParams::new(dns_names).unwrap();
+            let common_name = Ia5String::try_from("client.example").unwrap();
+            params.distinguished_name.push(DnType::CommonName, DnValue::Ia5String(common_name));
+            let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+            assert_eq!(Facts::read(certificate.der()).unwrap().carries(name), expected, "{name}");
+        };
+        check(&["client.example"], "client.example", true);
+        check(&[], "client.example", false);
+        check(&[], "", false);
     }
 }
