@@ -16,7 +16,7 @@ use tracing::{info, warn};
 use crate::clock::{Clock, Stopwatch};
 use crate::config::Config;
 use crate::config::WhatsappConfig;
-use crate::http::{self, HttpMetrics, Webhooks};
+use crate::http::{self, Admission, HttpMetrics, Tls, Webhooks};
 use crate::ids::Random;
 use crate::ingest::Ingest;
 use crate::runtime::worker::{Round, keep_running};
@@ -35,6 +35,8 @@ const HTTP_SHARE_PERCENT: u32 = 75;
 /// Why the service could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
+    #[error(transparent)]
+    Tls(#[from] http::tls::Unusable),
     #[error(transparent)]
     Storage(#[from] storage::Error),
     #[error("the database is not up to date; run `pesan db migrate`, then start again\n  {}", .0.join("\n  "))]
@@ -122,6 +124,7 @@ impl App {
     /// Connects to the database, checks its schema, binds the port and starts the background work.
     pub async fn build(config: Config, surroundings: Surroundings) -> Result<Self, BuildError> {
         let Surroundings { clock, random, workers_run } = surroundings;
+        let tls = load_tls(&config, &clock)?;
         let storage = Storage::connect(&config.mongo).await?;
         let state = storage.state().await?;
         if !state.is_current() {
@@ -130,6 +133,9 @@ impl App {
         let listener = bind(config.server.bind)?;
         let address = listener.local_addr().unwrap_or(config.server.bind);
         let metrics = Arc::new(Metrics::new());
+        if let Some(tls) = &tls {
+            tls.register(&metrics);
+        }
         let supervisor = Supervisor::new(Handle::current(), &metrics);
 
         let probe: Arc<dyn Worker> = Arc::new(DatabaseProbe { storage: storage.clone() });
@@ -152,6 +158,7 @@ impl App {
         pulses.extend(workers_run.then_some(probe_pulse));
         let readiness = Readiness::of(pulses);
         let state = http::State {
+            admission: Arc::new(Admission::new(&config.edge, config.tls.as_ref())),
             webhooks: Arc::new(Webhooks::new(&config.whatsapp, &metrics, &supervisor, &ingest.directory)),
             journal: ingest.journal,
             http_metrics: HttpMetrics::new(&metrics),
@@ -161,7 +168,7 @@ impl App {
             random,
         };
         let http_stop_max = config.server.shutdown_grace * HTTP_SHARE_PERCENT / 100;
-        let server = http::serve(listener, state, config.server.http_workers, http_stop_max)
+        let server = http::serve(listener, state, tls, config.server.http_workers, http_stop_max)
             .map_err(|source| BuildError::Bind { address, reason: reason_of(&source), source })?;
         Ok(Self { address, config, server, supervisor, readiness, workers, storage })
     }
@@ -169,6 +176,12 @@ impl App {
     /// Where the service listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The beginning of every address of the service on this machine.
+    pub fn url(&self) -> String {
+        let scheme = if self.config.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// The owner of the background work, for what a command adds to it.
@@ -259,6 +272,15 @@ async fn add_first_number(storage: &Storage, config: &WhatsappConfig) -> Result<
         }
         outcome => outcome,
     }
+}
+
+fn load_tls(config: &Config, clock: &Clock) -> Result<Option<Tls>, http::tls::Unusable> {
+    let Some(config) = &config.tls else { return Ok(None) };
+    let tls = Tls::load(config, clock)?;
+    for warning in tls.warnings(clock.now()) {
+        warn!("{warning}");
+    }
+    Ok(Some(tls))
 }
 
 fn bind(address: SocketAddr) -> Result<TcpListener, BuildError> {

@@ -49,7 +49,7 @@ pub const TABLE: &[Row] = &[
         status: 401,
         retryable: false,
         message: "The request does not prove who sends it.",
-        when: "A webhook's signature is missing or wrong; an API key or token is missing, wrong, expired or revoked.",
+        when: "A webhook's signature, or the client certificate that is demanded of its caller, is missing or wrong; an API key or token is missing, wrong, expired or revoked.",
     },
     Row {
         code: Code::Forbidden,
@@ -57,7 +57,7 @@ pub const TABLE: &[Row] = &[
         status: 403,
         retryable: false,
         message: "The sender may not do this.",
-        when: "The verify token is not the configured one; the key or role does not allow the operation.",
+        when: "The verify token is not the configured one; the webhook is called from an address that is not admitted, or with a client certificate for another name; the key or role does not allow the operation.",
     },
     Row {
         code: Code::NotFound,

@@ -98,7 +98,7 @@ async fn start(arguments: &Arguments, source: Source) -> Result<Started, Failure
     migrated?;
     let app = App::build(config.clone(), Surroundings::default()).await?;
 
-    let url = format!("http://{}", app.address());
+    let url = app.url();
     let simulator_url = simulator.as_ref().map(|(running, ..)| {
         running.set_callback(&format!("{url}{WEBHOOK_PATH}"));
         running.url()

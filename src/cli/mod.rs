@@ -22,6 +22,7 @@ use clap::{Parser, Subcommand};
 
 use crate::app::{BuildError, StopRequest};
 use crate::config::{Config, Mistakes, Source, SourceError};
+use crate::http::tls::Unusable;
 use crate::storage::{self, Storage};
 
 /// The WhatsApp backend of a CRM.
@@ -64,8 +65,8 @@ enum Command {
     },
     /// Ask a running service on this machine whether it is ready (for containers).
     Healthcheck(healthcheck::Arguments),
-    /// Print the table of error codes, as in docs/ERRORS.md.
-    Errors,
+    /// Print the table of error codes, as in docs/ERRORS.md, or the catalogue of Meta's.
+    Errors(errors::Arguments),
     /// Guards a private MongoDB; started by `pesan dev` and the tests, not by people.
     #[cfg(feature = "dev")]
     #[command(hide = true)]
@@ -121,6 +122,12 @@ impl From<SourceError> for Failure {
     }
 }
 
+impl From<Unusable> for Failure {
+    fn from(error: Unusable) -> Self {
+        Self::new(Exit::Configuration, error.to_string())
+    }
+}
+
 impl From<storage::Error> for Failure {
     fn from(error: storage::Error) -> Self {
         let exit = if error == storage::Error::BadUri { Exit::Configuration } else { Exit::Dependency };
@@ -132,6 +139,7 @@ impl From<BuildError> for Failure {
     fn from(error: BuildError) -> Self {
         match error {
             BuildError::Storage(error) => error.into(),
+            BuildError::Tls(error) => error.into(),
             error => Self::new(Exit::Dependency, error.to_string()),
         }
     }
@@ -158,7 +166,7 @@ impl Cli {
                 Command::Db { command } => db::run(command, &source).await,
                 Command::Config { command } => config::run(&command, &source),
                 Command::Healthcheck(arguments) => healthcheck::run(&arguments, &source),
-                Command::Errors => errors::run(),
+                Command::Errors(arguments) => errors::run(&arguments),
                 #[cfg(feature = "dev")]
                 Command::Guard(arguments) => guard::run(arguments, &source).await,
             },

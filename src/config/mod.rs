@@ -4,6 +4,7 @@
 //! one table of all of them: `.env.local.example` is printed from it, an unknown name is checked against it, and
 //! a test sees that every row is really read. Nothing else in the program reads the environment.
 
+mod edge;
 mod example;
 mod journal;
 mod keys;
@@ -13,11 +14,13 @@ mod server;
 mod setting;
 mod source;
 mod telemetry;
+mod tls;
 mod whatsapp;
 
 #[cfg(feature = "dev")]
 pub mod dev;
 
+pub use edge::EdgeConfig;
 pub use example::example;
 pub use journal::JournalConfig;
 pub use keys::{KeysConfig, MasterKey};
@@ -27,6 +30,7 @@ pub use server::ServerConfig;
 pub use setting::{Mistake, Mistakes, Reader, Setting};
 pub use source::{Source, SourceError};
 pub use telemetry::{LogFormat, TelemetryConfig};
+pub use tls::{TlsConfig, WebhookClientConfig};
 pub use whatsapp::WhatsappConfig;
 
 /// Every setting, section by section, in the order in which a person meets them.
@@ -37,6 +41,8 @@ pub const SETTINGS: &[(&str, &[&Setting])] = &[
     ("The journal of webhooks", journal::SETTINGS),
     ("Keys that seal stored secrets", keys::SETTINGS),
     ("The server", server::SETTINGS),
+    ("TLS without a proxy", tls::SETTINGS),
+    ("The edge: who may call the webhook", edge::SETTINGS),
     ("Logs and traces", telemetry::SETTINGS),
     #[cfg(feature = "dev")]
     ("Development: `pesan dev` and the tests", dev::SETTINGS),
@@ -46,6 +52,9 @@ pub const SETTINGS: &[(&str, &[&Setting])] = &[
 #[derive(Clone, Debug)]
 pub struct Config {
     pub server: ServerConfig,
+    /// None: plain HTTP, a proxy stands in front.
+    pub tls: Option<TlsConfig>,
+    pub edge: EdgeConfig,
     pub mongo: MongoConfig,
     pub journal: JournalConfig,
     pub whatsapp: WhatsappConfig,
@@ -60,6 +69,8 @@ impl Config {
         let mut reader = Reader::new(source);
         let sections = (
             ServerConfig::read(&mut reader),
+            TlsConfig::read(&mut reader),
+            EdgeConfig::read(&mut reader),
             MongoConfig::read(&mut reader),
             JournalConfig::read(&mut reader),
             WhatsappConfig::read(&mut reader),
@@ -72,6 +83,8 @@ impl Config {
             (
                 (
                     Some(server),
+                    Some(tls),
+                    Some(edge),
                     Some(mongo),
                     Some(journal),
                     Some(whatsapp),
@@ -80,7 +93,7 @@ impl Config {
                     Some(telemetry),
                 ),
                 Ok(()),
-            ) => Ok(Self { server, mongo, journal, whatsapp, meta, keys, telemetry }),
+            ) => Ok(Self { server, tls, edge, mongo, journal, whatsapp, meta, keys, telemetry }),
             (_, Err(mistakes)) => Err(mistakes),
             // A section is absent only after it has reported a mistake.
             (_, Ok(())) => Err(Mistakes::default()),
@@ -183,6 +196,8 @@ mod tests {
         let mut reader = Reader::new(&source);
         drop((
             ServerConfig::read(&mut reader),
+            TlsConfig::read(&mut reader),
+            EdgeConfig::read(&mut reader),
             MongoConfig::read(&mut reader),
             JournalConfig::read(&mut reader),
             WhatsappConfig::read(&mut reader),

@@ -12,7 +12,7 @@ static BIND: Setting = Setting {
     example: "0.0.0.0:8080",
     expects: "an IP address and a port, like 127.0.0.1:8080 or [::]:8080",
     secret: false,
-    meaning: "Where the server listens. A TLS proxy stands in front of it in production. HOST and PORT are read when this is not set.",
+    meaning: "Where the server listens. In production a TLS proxy stands in front of it, or PESAN_TLS_CERT is set. HOST and PORT are read when this is not set.",
 };
 static HOST: Setting = Setting {
     name: "HOST",

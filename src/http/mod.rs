@@ -3,10 +3,12 @@
 //! A handler awaits nothing but channels and timers: what needs the database or the network runs on the main
 //! runtime, because a worker's own runtime ends with the worker.
 
+mod admission;
 pub mod error;
 mod health;
 mod metrics;
 mod request;
+pub mod tls;
 mod webhook;
 
 use std::net::TcpListener;
@@ -23,13 +25,19 @@ use crate::runtime::Readiness;
 use crate::telemetry::Metrics;
 use std::sync::Arc;
 
+pub use admission::Admission;
 pub use metrics::HttpMetrics;
+pub use tls::Tls;
 pub use webhook::{PATH as WEBHOOK_PATH, Webhooks};
 
 /// An idle connection is kept this long: longer than a proxy keeps it, so the proxy closes first.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// A request's head must be there within this time.
 const HEAD_MAX: Duration = Duration::from_secs(10);
+/// A TLS handshake must be done within this time: two lost packets are borne, silence is not.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(5);
+/// So many handshakes a worker has under way; further connections wait in the listener's queue.
+const HANDSHAKES_PER_WORKER_MAX: usize = 256;
 
 /// What the routes work with. Cheap to clone; one for the whole process.
 #[derive(Clone, Debug)]
@@ -39,14 +47,17 @@ pub struct State {
     pub readiness: Readiness,
     pub metrics: Arc<Metrics>,
     pub http_metrics: HttpMetrics,
+    pub admission: Arc<Admission>,
     pub webhooks: Arc<Webhooks>,
     pub journal: Journal,
 }
 
-/// Starts answering on `listener`. The returned future runs the server; `stop_max` bounds its graceful stop.
+/// Starts answering on `listener`, plainly or with TLS. The returned future runs the server; `stop_max` bounds its
+/// graceful stop.
 pub fn serve(
     listener: TcpListener,
     state: State,
+    tls: Option<Tls>,
     workers: Option<usize>,
     stop_max: Duration,
 ) -> std::io::Result<Server> {
@@ -61,7 +72,18 @@ pub fn serve(
         Some(workers) => server.workers(workers),
         None => server,
     };
-    Ok(server.listen(listener)?.run())
+    let server = match tls {
+        Some(tls) => {
+            let config = tls.server_config();
+            server
+                .tls_handshake_timeout(HANDSHAKE_MAX)
+                .max_connection_rate(HANDSHAKES_PER_WORKER_MAX)
+                .on_connect(move |connection, data| tls.judge(connection, data))
+                .listen_rustls_0_23(listener, config)?
+        }
+        None => server.listen(listener)?,
+    };
+    Ok(server.run())
 }
 
 fn routes(config: &mut web::ServiceConfig) {
@@ -71,6 +93,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/metrics", web::get().to(metrics::show))
         .service(
             web::resource(webhook::PATH)
+                .wrap(from_fn(admission::admit))
                 .route(web::get().to(webhook::verify_subscription))
                 .route(web::post().to(webhook::receive))
                 .default_service(web::to(request::method_not_allowed)),

@@ -79,7 +79,7 @@ impl Webhooks {
         }
     }
 
-    fn count(&self, outcome: &'static str) {
+    pub(super) fn count(&self, outcome: &'static str) {
         self.received.get_or_create(&OutcomeLabels { outcome }).inc();
     }
 }

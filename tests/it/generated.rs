@@ -23,3 +23,8 @@ async fn the_example_of_settings_is_current() {
 async fn the_table_of_errors_is_current() {
     compare(&["errors"], "docs/ERRORS.md").await;
 }
+
+#[tokio::test]
+async fn the_catalogue_of_metas_errors_is_current() {
+    compare(&["errors", "--meta"], "docs/META-ERRORS.md").await;
+}

@@ -18,6 +18,7 @@ mod support;
 mod database;
 #[cfg(feature = "dev")]
 mod dev;
+mod edge;
 mod generated;
 mod http;
 mod ingest;

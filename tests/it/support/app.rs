@@ -76,16 +76,15 @@ impl TestApp {
                 storage.migrate(&Clock::system(), &mut |_| {}).await.unwrap();
                 let app = App::build(config, surroundings).await.unwrap();
                 let workers = app.workers().to_vec();
-                tell_started.send((app.address(), app.storage().clone(), workers)).unwrap();
+                tell_started.send((app.url(), app.storage().clone(), workers)).unwrap();
                 let ended = app.run_until_stopped(stopped).await;
                 storage.drop_database().await.unwrap();
                 tell_ended.send(ended).ok();
             });
         });
-        let (address, storage, workers) = started
+        let (url, storage, workers) = started
             .recv_timeout(PATIENCE * 4)
             .expect("the service starts; the panic above says why it did not");
-        let url = format!("http://{address}");
         Self { url, database, storage, clock, client: client(), workers, stop, ended }
     }
 

@@ -1,8 +1,10 @@
 //! What a test begins with: the shared MongoDB (`mongo`), the service in this process (`app`), the service as a
-//! program (`program`), webhooks as Meta signs them (`webhook`), and waiting without sleeping (`eventually`).
+//! program (`program`), webhooks as Meta signs them (`webhook`), certificates (`pki`), and waiting without sleeping
+//! (`eventually`).
 
 pub mod app;
 pub mod mongo;
+pub mod pki;
 pub mod program;
 pub mod webhook;
 
