@@ -122,30 +122,42 @@ impl<'a> Found<'a> {
     fn read_entry(&mut self, raw: &'a RawValue, entry: OuterEntry<'a>) {
         let place = Place {
             account_id: entry.id.map(|id| id.0),
+            field: text(entry.field).unwrap_or_default(),
             entry_time_s: entry.time.map(|time| time.0),
             ..Place::default()
         };
         let changes = entry.changes.unwrap_or_default();
-        match (entry.field, entry.value) {
+        match entry.value {
             // Some partner news stand in the entry itself.
-            (Some(field), value) if changes.is_empty() => {
-                let place = Place { field: field.0, ..place };
-                return match value {
-                    Some(value) => self.read_value(&place, value),
-                    None => self.unrecognised(&place, Some(raw.get()), Why::Empty),
-                };
-            }
-            _ if changes.is_empty() => return self.unrecognised(&place, Some(raw.get()), Why::Empty),
-            _ => {}
+            Some(value) => self.read_change(&place, raw, None, value),
+            None if changes.is_empty() => self.unrecognised(&place, Some(raw.get()), Why::Empty),
+            None => {}
         }
         for raw in changes {
             match wire::read::<wire::Change<'a>>(raw) {
-                Ok(wire::Change { field: Some(field), value: Some(value), .. }) => {
-                    let place = Place { field: field.0, ..place.clone() };
-                    self.read_value(&place, value);
+                Ok(wire::Change { field, value: Some(value), .. }) => {
+                    self.read_change(&place, raw, text(field), value);
                 }
                 _ => self.unrecognised(&place, Some(raw.get()), Why::Shape),
             }
+        }
+    }
+
+    /// Reads a value under its field's name. Meta (2026-07): in partner news the name can stand inside the value or
+    /// beside the changes.
+    fn read_change(
+        &mut self,
+        place: &Place<'a>,
+        raw: &'a RawValue,
+        field: Option<Str<'a>>,
+        value: &'a RawValue,
+    ) {
+        let inside = || wire::read::<Inner<'a>>(value).ok().and_then(|inner| text(inner.field));
+        let field = field.or_else(inside).unwrap_or_else(|| place.field.clone());
+        if field.is_empty() {
+            self.unrecognised(place, Some(raw.get()), Why::Shape);
+        } else {
+            self.read_value(&Place { field, ..place.clone() }, value);
         }
     }
 
@@ -188,6 +200,13 @@ struct OuterEntry<'a> {
     changes: Option<Vec<&'a RawValue>>,
     field: Option<Text<'a>>,
     value: Option<&'a RawValue>,
+}
+
+/// A value that names its field itself.
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
+struct Inner<'a> {
+    field: Option<Text<'a>>,
 }
 
 /// A text of Meta's as the domain keeps it: an empty one is none.
