@@ -14,6 +14,8 @@ use crate::meta::decode::{Item, decode};
 
 /// What Meta has published.
 pub const SAMPLES: &[&str] = &["fixtures/meta/webhooks-openapi", "fixtures/meta/webhooks-2026"];
+/// What Meta's reference pages show inline.
+const REFERENCE: &[&str] = &["fixtures/meta/webhooks-reference"];
 /// Our own.
 pub const OWN: &[&str] = &["fixtures/webhook"];
 
@@ -37,7 +39,7 @@ pub fn files(folders: &[&str]) -> BTreeMap<String, String> {
 
 /// The folders with the number of files that each has at least: a test over an empty folder proves nothing.
 fn corpora() -> Vec<BTreeMap<String, String>> {
-    let corpora: Vec<_> = [(SAMPLES, 47), (OWN, 180)]
+    let corpora: Vec<_> = [(SAMPLES, 47), (REFERENCE, 98), (OWN, 180)]
         .map(|(folders, at_least)| {
             let files = files(folders);
             assert!(files.len() >= at_least, "{folders:?} has {} files", files.len());
