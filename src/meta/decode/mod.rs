@@ -37,7 +37,8 @@ pub struct Item<'a> {
     pub is_standby: bool,
     /// Sent by the test button of the app dashboard: it creates nothing.
     pub is_test: bool,
-    /// The item's own JSON; nothing when the body is not text at all.
+    /// The item's own JSON; nothing when the body is not text at all, and for a piece of the past, whose messages
+    /// have their own.
     pub raw: Option<&'a str>,
     pub event: Event<'a>,
 }

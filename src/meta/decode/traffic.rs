@@ -103,9 +103,13 @@ impl<'a> Found<'a> {
             return self.unrecognised(place, Some(raw.get()), Why::Shape);
         };
         let metadata = chunk.metadata.unwrap_or_default();
+        let threads = chunk.threads.unwrap_or_default();
+        let has_messages =
+            threads.iter().any(|thread| thread.messages.as_ref().is_some_and(|list| !list.is_empty()));
         self.push(
             place,
-            None,
+            // Megabytes, which its messages hold as well.
+            (!has_messages).then_some(raw.get()),
             Event::HistoryProgress {
                 phase: int(metadata.phase),
                 chunk: int(metadata.chunk_order),
@@ -113,7 +117,7 @@ impl<'a> Found<'a> {
                 faults: faults(chunk.errors),
             },
         );
-        for thread in chunk.threads.unwrap_or_default() {
+        for thread in threads {
             let context = thread.context.unwrap_or_default();
             let customer = Person {
                 wa_id: text(thread.id).or(text(context.wa_id)),
