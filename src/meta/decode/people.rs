@@ -8,10 +8,16 @@ use crate::domain::person::Person;
 use crate::domain::status::Fault;
 use crate::meta::wire;
 
-/// The people that a value introduces. One that cannot be read introduces nobody and harms nobody.
-pub(super) fn introduced<'a>(contacts: Option<&[&'a RawValue]>) -> Vec<Person<'a>> {
-    let contacts = contacts.unwrap_or_default().iter();
-    contacts.filter_map(|raw| wire::read::<wire::Contact<'a>>(raw).ok()).map(person_of_contact).collect()
+/// The people that a value introduces, and the contacts that cannot be read: they introduce nobody and harm nobody.
+pub(super) fn introduced(contacts: Option<Vec<&RawValue>>) -> (Vec<Person<'_>>, Vec<&RawValue>) {
+    let (mut people, mut unread) = (Vec::new(), Vec::new());
+    for raw in contacts.unwrap_or_default() {
+        match wire::read(raw) {
+            Ok(contact) => people.push(person_of_contact(contact)),
+            Err(_) => unread.push(raw),
+        }
+    }
+    (people, unread)
 }
 
 fn person_of_contact(contact: wire::Contact<'_>) -> Person<'_> {

@@ -233,6 +233,43 @@ fn a_kind_or_status_of_tomorrow_is_a_message_or_status_all_the_same() {
 }
 
 #[test]
+fn what_stands_beside_the_known_is_kept_unless_it_is_a_plain_value() {
+    let check = |body: &str, expected: &[&str]| {
+        let items = decode(body.as_bytes());
+        let kept: Vec<_> = items
+            .iter()
+            .filter(|item| matches!(item.event, Event::Unrecognised { why: Why::Member | Why::Shape }))
+            .map(|item| item.raw.unwrap())
+            .collect();
+        assert_eq!(kept, expected, "{body}");
+        assert!(items.iter().any(|item| matches!(item.event, Event::Message(_))), "{body}");
+    };
+    let message = r#"{"from":"62811","id":"w","timestamp":"1","type":"text","text":{"body":"ok"}}"#;
+    let value = format!(
+        r#""field":"messages","value":{{"new":[1],"contacts":[7,{{"wa_id":"62811"}}],"messages":[{message}],"n":{{"a":1}},
+        "plain":1,"none":null,"empty":[ ],"bare":{{}}}}"#
+    );
+    check(
+        &format!(r#"{{"entry":[{{"id":"1","e":[2],"changes":[{{{value},"c":{{"b":[]}}}}]}}],"o":["x"]}}"#),
+        &["7", "[1]", r#"{"a":1}"#, r#"{"b":[]}"#, "[2]", r#"["x"]"#],
+    );
+    check(
+        &format!(
+            r#"{{"entry":[{{"id":"1","changes":[{{"field":"standby","value":{{"standby":{{
+            "messages":[{message}],"new":[1],"contacts":[[]]}}}}}}]}}]}}"#
+        ),
+        &["[]", "[1]"],
+    );
+    check(
+        &format!(
+            r#"{{"entry":[{{"id":"1","changes":[{{"field":"history","value":{{"history":[{{"new":[1],
+            "threads":[{{"id":"62811","t":[2],"messages":[{message}]}},7]}}]}}}}]}}]}}"#
+        ),
+        &["[2]", "7", "[1]"],
+    );
+}
+
+#[test]
 fn the_dashboards_test_button_is_recognised() {
     let body = sample("Text_Message");
     assert!(!decode(body.as_bytes())[0].is_test);

@@ -1,5 +1,5 @@
-//! Whether decoding has lost anything: what a body holds is found here by another way than the decoder's, and each
-//! element of its arrays has to lie within the raw JSON of some item, or some item within it.
+//! Whether decoding has lost anything. What a body holds is found here by another way than the decoder's: without any
+//! knowledge of Meta's shapes, so that a list which the decoder forgets is missed all the same.
 //!
 //! The fuzz target uses this file as well.
 
@@ -12,21 +12,14 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-/// The arrays of a value of which each element is something that happened.
-const LISTS: &[&str] = &[
-    "messages",
-    "message_echoes",
-    "statuses",
-    "calls",
-    "groups",
-    "state_sync",
-    "user_preferences",
-    "user_id_update",
-    "user_actions",
-    "automatic_events",
-    "events",
-    "errors",
-];
+/// Objects that say something about the items around them, and happen to be without one of their own. The contacts
+/// among them are listed: in an object each, or they are no contacts.
+const CONTEXT: &[&str] = &["metadata", "conversation_context", "context"];
+const CONTEXT_LISTS: &[&str] = &["contacts"];
+
+/// A piece of the past is an item without raw JSON if its threads are items of their own; it also tells the errors.
+const PAST: &str = "history";
+const TOLD_BY_A_PIECE: &str = "errors";
 
 /// What is wrong with the items of a body; nothing if all is well.
 pub fn faults(body: &[u8], items: &[Item<'_>]) -> Vec<String> {
@@ -43,31 +36,94 @@ pub fn faults(body: &[u8], items: &[Item<'_>]) -> Vec<String> {
         }
         return faults;
     };
-    let found = Found::in_body(text);
-    let spans: Vec<_> = items.iter().filter_map(|item| item.raw.map(|raw| span(text, raw))).collect();
-    let within =
-        |inner: &Range<usize>, outer: &Range<usize>| outer.start <= inner.start && inner.end <= outer.end;
-    for leaf in &found.leaves {
-        if !spans.iter().any(|item| within(leaf, item)) {
-            faults.push(format!("lost: {}", excerpt(text, leaf)));
-        }
+    let without_raw = items.iter().filter(|item| item.raw.is_none());
+    let mut search = Search {
+        text,
+        kept: items.iter().filter_map(|item| item.raw.map(|raw| span(text, raw))).collect(),
+        pieces: without_raw
+            .clone()
+            .filter(|item| matches!(item.event, Event::HistoryProgress { .. }))
+            .count(),
+        faults,
+    };
+    if without_raw.count() != search.pieces {
+        search.faults.push("an item other than a piece of the past is without raw JSON".to_owned());
     }
-    for group in &found.groups {
-        if !spans.iter().any(|item| within(group, item) || within(item, group)) {
-            faults.push(format!("without an item: {}", excerpt(text, group)));
-        }
+    search.kept.sort_by_key(|kept| (kept.start, std::cmp::Reverse(kept.end)));
+    search.look(text.trim_matches([' ', '\t', '\n', '\r']), "", "");
+    if search.pieces > 0 {
+        search.faults.push(format!("{} pieces of the past come from nowhere", search.pieces));
     }
-    let progress = items.iter().filter(|item| matches!(item.event, Event::HistoryProgress { .. })).count();
-    let kept = found.chunks.iter().filter(|chunk| spans.iter().any(|item| within(chunk, item))).count();
-    if progress + kept < found.chunks.len() {
-        faults.push(format!("{} pieces of the past, {progress} read, {kept} kept", found.chunks.len()));
-    }
-    faults
+    search.faults
 }
 
-fn excerpt<'a>(text: &'a str, range: &Range<usize>) -> &'a str {
-    let end = (range.start..=range.end.min(range.start + 200)).rev().find(|end| text.is_char_boundary(*end));
-    text.get(range.start..end.unwrap_or(range.end)).unwrap_or_default()
+/// Walks through a body and notes what is in no item.
+struct Search<'a> {
+    text: &'a str,
+    /// Where the items' raw JSON stands, by its start.
+    kept: Vec<Range<usize>>,
+    /// Items without raw JSON that have not been matched with a place yet.
+    pieces: usize,
+    faults: Vec<String>,
+}
+
+impl Search<'_> {
+    /// Looks at the value of `key`, which for an element is that of its list; `list` is that of the list around.
+    fn look(&mut self, json: &str, key: &str, list: &str) {
+        let place = span(self.text, json);
+        if self.is_kept(&place) || is_empty(json) {
+            return;
+        }
+        let members = members(json);
+        let elements: Vec<_> = elements(json).collect();
+        let is_piece = list == PAST && self.pieces > 0 && !members.is_empty();
+        self.pieces -= usize::from(is_piece);
+        if members.is_empty() && elements.is_empty() {
+            self.faults.push(format!("{key}: lost: {}", excerpt(json)));
+        } else if !is_piece && !self.has_item_within(&place) {
+            self.faults.push(format!("{key}: without an item: {}", excerpt(json)));
+        }
+        for (key, value) in &members {
+            let told = CONTEXT.contains(&key.as_str()) || is_piece && key == TOLD_BY_A_PIECE;
+            if CONTEXT_LISTS.contains(&key.as_str()) {
+                self.look_at_context(value, key);
+            } else if value.starts_with(['[', '{']) && !told {
+                self.look(value, key, "");
+            }
+        }
+        for element in elements {
+            self.look(element, key, key);
+        }
+    }
+
+    fn look_at_context(&mut self, json: &str, key: &str) {
+        for element in elements(json).filter(|element| !element.starts_with('{')) {
+            if !self.is_kept(&span(self.text, element)) {
+                self.faults.push(format!("{key}: lost: {}", excerpt(element)));
+            }
+        }
+    }
+
+    /// Whether the place is within an item. Items do not overlap but by one being within the other.
+    fn is_kept(&self, place: &Range<usize>) -> bool {
+        let until = self.kept.partition_point(|kept| kept.start <= place.start);
+        self.kept[..until].iter().rev().any(|kept| place.end <= kept.end)
+    }
+
+    fn has_item_within(&self, place: &Range<usize>) -> bool {
+        let from = self.kept.partition_point(|kept| kept.start < place.start);
+        self.kept[from..].iter().take_while(|kept| kept.start < place.end).any(|kept| kept.end <= place.end)
+    }
+}
+
+/// Whether there is nothing in it: `[]`, `{}`.
+fn is_empty(json: &str) -> bool {
+    let inside = json.strip_prefix(['[', '{']).and_then(|rest| rest.strip_suffix([']', '}']));
+    inside.is_some_and(|inside| inside.trim_matches([' ', '\t', '\n', '\r']).is_empty())
+}
+
+fn excerpt(json: &str) -> String {
+    json.chars().take(200).collect()
 }
 
 /// Where `part`, which borrows from `text`, stands in it.
@@ -76,68 +132,6 @@ fn span(text: &str, part: &str) -> Range<usize> {
     let start =
         start.filter(|start| start + part.len() <= text.len()).expect("an item's JSON is the body's own");
     start..start + part.len()
-}
-
-/// What a body holds, by place.
-#[derive(Default)]
-struct Found {
-    /// Elements that need an item of their own, or one that holds them.
-    leaves: Vec<Range<usize>>,
-    /// Entries and changes: something of them has to be there.
-    groups: Vec<Range<usize>>,
-    /// Pieces of the past.
-    chunks: Vec<Range<usize>>,
-}
-
-impl Found {
-    fn in_body(text: &str) -> Self {
-        let mut found = Self::default();
-        for (key, entries) in members(text) {
-            for entry in elements(entries).filter(|_| key == "entry") {
-                found.groups.push(span(text, entry));
-                found.add_entry(text, entry);
-            }
-        }
-        found
-    }
-
-    fn add_entry(&mut self, text: &str, entry: &str) {
-        for (key, part) in members(entry) {
-            match key.as_str() {
-                "value" => self.add_value(text, part),
-                "changes" => {
-                    for change in elements(part) {
-                        self.groups.push(span(text, change));
-                        for (_, value) in members(change).into_iter().filter(|(key, _)| key == "value") {
-                            self.add_value(text, value);
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn add_value(&mut self, text: &str, value: &str) {
-        for (key, part) in members(value) {
-            match key.as_str() {
-                "standby" => self.add_value(text, part),
-                "history" => {
-                    for chunk in elements(part) {
-                        self.chunks.push(span(text, chunk));
-                        let threads = members(chunk).into_iter().filter(|(key, _)| key == "threads");
-                        for thread in threads.flat_map(|(_, threads)| elements(threads)) {
-                            self.add_value(text, thread);
-                        }
-                    }
-                }
-                key if LISTS.contains(&key) => {
-                    self.leaves.extend(elements(part).map(|item| span(text, item)));
-                }
-                _ => {}
-            }
-        }
-    }
 }
 
 /// An object's members with their raw values, repeated keys and all; none if it is no object.

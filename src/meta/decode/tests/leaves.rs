@@ -166,11 +166,14 @@ fn traffic(mut typed: Value) -> Value {
         "user_actions" => UserAction, "automatic_events" => AutomaticEvent, "events" => TrackingEvent,
     );
     for chunk in typed["history"].as_array_mut().into_iter().flatten() {
+        typed_items!(chunk, "threads" => Thread);
         for thread in chunk["threads"].as_array_mut().into_iter().flatten() {
             typed_items!(thread, "messages" => Message);
         }
     }
     if let Some(standby) = typed.get_mut("standby").filter(|standby| standby.is_object()) {
+        let text = standby.to_string();
+        *standby = serde_json::to_value(serde_json::from_str::<wire::Standby<'_>>(&text).unwrap()).unwrap();
         typed_items!(standby,
             "contacts" => Contact, "messages" => Message, "statuses" => Status,
             "message_echoes" => StandbyEcho,
