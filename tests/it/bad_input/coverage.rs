@@ -78,7 +78,8 @@ impl Search<'_> {
         let elements: Vec<_> = elements(json).collect();
         let is_piece = list == PAST && self.pieces > 0 && !members.is_empty();
         self.pieces -= usize::from(is_piece);
-        if members.is_empty() && elements.is_empty() {
+        let is_untold = list == PAST && !is_piece;
+        if is_untold || members.is_empty() && elements.is_empty() {
             self.faults.push(format!("{key}: lost: {}", excerpt(json)));
         } else if !is_piece && !self.has_item_within(&place) {
             self.faults.push(format!("{key}: without an item: {}", excerpt(json)));

@@ -26,6 +26,25 @@ fn no_mutated_fixture_panics_and_nothing_of_it_is_lost() {
     assert!(typed > 2_000, "{typed} typed items");
 }
 
+/// The check of the other tests can fail.
+#[test]
+fn an_item_that_is_taken_away_is_missed() {
+    let mut taken_away = 0;
+    for original in Corpus::read().0 {
+        let items = decode(original.text.as_bytes());
+        assert_eq!(coverage::faults(original.text.as_bytes(), &items), [""; 0]);
+        for at in 0..items.len() {
+            let mut fewer = items.clone();
+            fewer.remove(at);
+            fewer.iter_mut().zip(0..).for_each(|(item, index)| item.index = index);
+            let faults = coverage::faults(original.text.as_bytes(), &fewer);
+            assert!(!faults.is_empty(), "{:?} in {}", items[at], original.text);
+            taken_away += 1;
+        }
+    }
+    assert!(taken_away > 300, "{taken_away} items");
+}
+
 /// What an item says, without its place.
 fn says<'a>(items: &[Item<'a>]) -> Vec<(Option<&'a str>, Event<'a>)> {
     items.iter().map(|item| (item.raw, item.event.clone())).collect()
