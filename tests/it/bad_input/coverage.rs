@@ -1,5 +1,5 @@
-//! Whether decoding has lost anything. What a body holds is found here by another way than the decoder's: without any
-//! knowledge of Meta's shapes, so that a list which the decoder forgets is missed all the same.
+//! Whether decoding has lost anything. What a body holds is found here by another way than the decoder's: of Meta's
+//! shapes no more is known than which names are mere context, so a list that the decoder forgets is missed all the same.
 //!
 //! The fuzz target uses this file as well.
 
