@@ -45,8 +45,13 @@ fn known<'a>(kind: &str, message: &mut wire::Message<'a>) -> Option<Content<'a>>
         "request_welcome" => Content::RequestWelcome,
         "edit" => {
             let part = message.edit.take()?;
-            let mut edited = *part.message?;
-            Content::Edit { target: text(part.original_message_id)?, content: Box::new(content(&mut edited)) }
+            let mut edited = wire::read::<wire::Message<'a>>(part.message?).ok()?;
+            let content = match edited.kind.as_deref() {
+                // Nobody edits an edit.
+                Some("edit") => Content::Unrecognised { kind: text(edited.kind) },
+                _ => content(&mut edited),
+            };
+            Content::Edit { target: text(part.original_message_id)?, content: Box::new(content) }
         }
         "revoke" => Content::Revoke { target: text(message.revoke.take()?.original_message_id)? },
         "media_placeholder" => Content::MediaPlaceholder,

@@ -1,5 +1,7 @@
 //! `messages[]`, and what surrounds a message: who, in answer to what, brought by which advertisement.
 
+use serde_json::value::RawValue;
+
 use super::scalar::{Int, Text, Truth};
 use super::{
     Button, ContactCard, Fault, Identity, Interactive, Location, Media, Order, Reaction, System, Template,
@@ -129,7 +131,8 @@ shape! {
 shape! {
     Edit {
         original_message_id: Text<'a>,
-        message: Box<Message<'a>>,
+        // Unread, as it may hold an edit again, and so on: nesting must not eat the stack.
+        message: &'a RawValue,
     }
 }
 

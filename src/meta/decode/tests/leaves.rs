@@ -127,10 +127,19 @@ macro_rules! typed_items {
                     let text = item.to_string();
                     let read: wire::$shape<'_> = serde_json::from_str(&text).unwrap();
                     *item = serde_json::to_value(read).unwrap();
+                    type_edited(item);
                 }
             }
         )*
     };
+}
+
+/// The message in an edit is read on its own.
+fn type_edited(item: &mut Value) {
+    if let Some(edited) = item.pointer_mut("/edit/message") {
+        let text = edited.to_string();
+        *edited = serde_json::to_value(serde_json::from_str::<wire::Message<'_>>(&text).unwrap()).unwrap();
+    }
 }
 
 /// What the types take of a value of that field.
