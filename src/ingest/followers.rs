@@ -176,6 +176,10 @@ impl Applier {
             self.storage.edits_waiting_for(&keys)
         )?;
         let origin_of = |target: &String| hosts.get(target).map(|(.., origin)| *origin);
+        // What came in the same batch has found its message already; it is marked so when all has been told.
+        let told: HashSet<String> = tally.settled.iter().map(|(_, key, _)| key.clone()).collect();
+        let statuses: Vec<_> = statuses.into_iter().filter(|one| !told.contains(&one.key)).collect();
+        let edits: Vec<_> = edits.into_iter().filter(|one| !told.contains(&one.key)).collect();
         let waiting = statuses.iter().filter_map(|one| Some((origin_of(&one.target)?, one.key.clone())));
         let claimed = self.claim(STATUSES.name, waiting).await?;
         for status in statuses.into_iter().filter(|one| claimed.contains(&one.key)) {

@@ -123,3 +123,37 @@ async fn the_price_comes_from_whichever_status_carries_it() {
     assert_eq!(pricing["category"], "service");
     assert_eq!(message["rank"], 5);
 }
+
+#[tokio::test]
+async fn in_a_group_each_participant_has_a_status_and_the_message_shows_the_furthest() {
+    let app = TestApp::start_with_number();
+    let report = |participant: &str, step: &str, at_s: i64| {
+        let mut change = status(BUDI, "wamid.1", step, at_s);
+        let report = &mut change["value"]["statuses"][0];
+        report["recipient_id"] = "GROUP1".into();
+        report["recipient_type"] = "group".into();
+        report["recipient_participant_id"] = participant.into();
+        report["recipient_user_id"] = Value::Null;
+        change
+    };
+    let mut sent = echo(BUDI, "wamid.1", NOW_S, text("halo semua"));
+    sent["value"]["message_echoes"][0]["group_id"] = "GROUP1".into();
+    app.take_changes(&[report("628222", "read", NOW_S + 9), sent]).await;
+    app.take_changes(&[
+        report("628111", "delivered", NOW_S + 5),
+        report("628222", "delivered", NOW_S + 5),
+        report("628222", "read", NOW_S + 9),
+    ])
+    .await;
+    let statuses = app.all("statuses").await;
+    let mut seen: Vec<(&str, &str)> = statuses
+        .iter()
+        .map(|one| (one["recipient"]["waId"].as_str().unwrap(), one["outcome"]["message"].as_str().unwrap()))
+        .collect();
+    seen.sort_unstable();
+    assert_eq!(seen, [("628111", "delivered"), ("628222", "delivered"), ("628222", "read")]);
+    let message = app.only("messages").await;
+    assert_eq!(message["rank"], 5);
+    assert_eq!(message["times"]["delivered"], NOW_S + 5);
+    assert_eq!(app.only("conversations").await["groupId"], "GROUP1");
+}
