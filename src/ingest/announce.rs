@@ -45,7 +45,7 @@ impl Applier {
             let happening = Happening::Notice {
                 notice: piece.key.clone(),
                 kind: piece.what.kind.to_owned(),
-                number: Some(piece.number.id),
+                number: piece.what.is_about_number.then_some(piece.number.id),
             };
             tally.happenings.push((piece.at, piece.number.workspace, happening));
         }
@@ -68,7 +68,7 @@ impl Applier {
             .map(|(piece, subject)| Latest {
                 subject,
                 workspace: piece.number.workspace,
-                number: piece.item.phone_number_id.is_some().then_some(piece.number.id),
+                number: piece.what.is_about_number.then_some(piece.number.id),
                 contact: tally.contact(piece.at),
                 kind: &piece.what.latest,
                 came: piece.came,
@@ -140,7 +140,7 @@ fn notice<'a>(piece: &'a Piece<'_, News<'_>>, tally: &Tally<'_>) -> Notice<'a> {
     Notice {
         key: piece.key.clone(),
         workspace: piece.number.workspace,
-        number: piece.item.phone_number_id.is_some().then_some(piece.number.id),
+        number: piece.what.is_about_number.then_some(piece.number.id),
         account_id: piece.item.account_id.as_deref(),
         field: &piece.item.field,
         kind: piece.what.kind,

@@ -6,6 +6,7 @@ use crate::domain::content::{Content, SystemChange};
 use crate::domain::event::Event;
 use crate::domain::message::Message;
 use crate::domain::person::Person;
+use crate::domain::status::Outcome;
 use crate::meta::decode::Item;
 use crate::storage::notices::Subject;
 use crate::storage::numbers::Number;
@@ -16,6 +17,8 @@ pub struct News<'a> {
     /// Its kind, in the interface and in the database.
     pub kind: &'static str,
     pub subject: Subject,
+    /// Whether it concerns one number, and not the whole account.
+    pub is_about_number: bool,
     /// Whether it is about the person instead, once it is known who that is.
     pub is_about_person: bool,
     /// The name of the latest of its kind on the subject's record.
@@ -26,15 +29,29 @@ pub struct News<'a> {
     pub at_s: Option<i64>,
 }
 
-/// What an item says that is neither a message nor a status; nothing for those and for what is not understood.
+/// What an item says that is neither about a message nor one; nothing for those and for what is not understood.
 pub fn news_of<'a>(item: &'a Item<'a>, number: &Number, is_about_number: bool) -> Option<News<'a>> {
+    let news = news_of_event(item, number, is_about_number)?;
+    Some(News { is_about_number, ..news })
+}
+
+fn news_of_event<'a>(item: &'a Item<'a>, number: &Number, is_about_number: bool) -> Option<News<'a>> {
     let here = Subject::Number(number.id);
     let account = || match item.account_id.as_deref() {
         Some(id) => Subject::Account(id.to_owned()),
         None => Subject::Number(number.id),
     };
     Some(match &item.event {
-        Event::Message(_) | Event::Status(_) | Event::Unrecognised { .. } => return None,
+        Event::Message(_) | Event::Unrecognised { .. } => return None,
+        Event::Status(status) => {
+            let Outcome::Call { status: step } = &status.outcome else { return None };
+            let subject = Subject::Call {
+                phone_number_id: number.phone_number_id.clone(),
+                call_id: status.wamid.as_ref().to_owned(),
+            };
+            let person = status.recipient.is_identified().then_some(&status.recipient);
+            News { latest: joined("", Some(step)), person, ..plain("call", subject, Some(status.at_s)) }
+        }
         Event::HistoryProgress { .. } => plain("historyProgress", here, None),
         Event::AddressBook { person, at_s, .. } => {
             News { person: Some(person), ..plain("addressBook", Subject::Nothing, *at_s) }
@@ -119,7 +136,16 @@ fn news_of_account<'a>(
 }
 
 fn plain(kind: &'static str, subject: Subject, at_s: Option<i64>) -> News<'static> {
-    News { kind, subject, is_about_person: false, latest: kind.to_owned(), person: None, becomes: None, at_s }
+    News {
+        kind,
+        subject,
+        is_about_number: false,
+        is_about_person: false,
+        latest: kind.to_owned(),
+        person: None,
+        becomes: None,
+        at_s,
+    }
 }
 
 fn account_latest(news: &AccountNews<'_>) -> String {

@@ -68,7 +68,8 @@ impl<'a> Pieces<'a> {
         (seen, metrics): (&mut HashSet<(&'static str, String)>, &IngestMetrics),
     ) {
         let home = home_of(numbers, item, delivery.webhook.received_ms);
-        let mut fresh = keys_of(&home, item).into_iter().filter(|key| seen.insert(key.clone()));
+        let keys = keys_of(&home, item);
+        let mut fresh = keys.iter().filter(|key| seen.insert((*key).clone())).cloned();
         match home {
             Home::Test => metrics.count(&item.field, "test", "test"),
             Home::Aside { reason, owner, why } => {
@@ -106,7 +107,11 @@ impl<'a> Pieces<'a> {
                 }));
             }
             Home::News { numbers, is_about_number } => {
-                for (number, (_, key)) in numbers.into_iter().zip(fresh) {
+                for (number, (collection, key)) in numbers.into_iter().zip(keys) {
+                    // In one batch, some of an account's workspaces may have it already and others not.
+                    if !seen.insert((collection, key.clone())) {
+                        continue;
+                    }
                     let Some(what) = news_of(item, &number, is_about_number) else { continue };
                     let at_s = what.at_s.or(item.entry_time_s).unwrap_or_else(|| delivery.received_s());
                     let came = delivery.came(item, at_s);

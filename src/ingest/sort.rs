@@ -9,7 +9,7 @@ use super::directory::{Numbers, Owner};
 use crate::domain::event::Event;
 use crate::domain::message::Message;
 use crate::domain::position::Position;
-use crate::domain::status::Status;
+use crate::domain::status::{Outcome, Status};
 use crate::ids::derived;
 use crate::meta::decode::{Item, decode};
 use crate::storage::arrivals::Origin;
@@ -109,6 +109,11 @@ pub fn home_of<'a>(numbers: &Numbers, item: &'a Item<'a>, received_ms: i64) -> H
         Owner::Number(number) => (vec![number], true),
         Owner::Account(numbers) => (numbers, false),
     };
+    // Without a number, nobody can say where such a person, call or group belongs.
+    if !is_about_number && is_of_a_number(&item.event) {
+        let owner = item.account_id.as_deref().map(str::to_owned);
+        return Home::Aside { reason: Reason::Unrecognised, owner, why: "NoNumber".to_owned() };
+    }
     match (&item.event, numbers.as_slice()) {
         (Event::Message(message), [number]) => {
             let number = Arc::clone(number);
@@ -121,12 +126,34 @@ pub fn home_of<'a>(numbers: &Numbers, item: &'a Item<'a>, received_ms: i64) -> H
                 None => Home::Message { number, message },
             }
         }
-        (Event::Status(status), [number]) => Home::Status { number: Arc::clone(number), status },
-        (Event::Message(_) | Event::Status(_), _) => {
-            let owner = item.account_id.as_deref().map(str::to_owned);
-            Home::Aside { reason: Reason::Unrecognised, owner, why: "NoNumber".to_owned() }
+        // It is about a call, which has no message.
+        (Event::Status(status), [_]) if matches!(status.outcome, Outcome::Call { .. }) => {
+            Home::News { numbers, is_about_number }
         }
+        (Event::Status(status), [number]) => Home::Status { number: Arc::clone(number), status },
         _ => Home::News { numbers, is_about_number },
+    }
+}
+
+/// Whether it tells of a conversation, a person, a call or a group: of what belongs to one number.
+fn is_of_a_number(event: &Event<'_>) -> bool {
+    match event {
+        Event::Message(_)
+        | Event::Status(_)
+        | Event::HistoryProgress { .. }
+        | Event::AddressBook { .. }
+        | Event::UserId { .. }
+        | Event::Preference { .. }
+        | Event::Call(_)
+        | Event::Group(_)
+        | Event::Handover { .. }
+        | Event::NumberFault(_) => true,
+        Event::LinkClick { .. }
+        | Event::Conversion { .. }
+        | Event::Number(_)
+        | Event::Template(_)
+        | Event::Account(_)
+        | Event::Unrecognised { .. } => false,
     }
 }
 

@@ -60,7 +60,12 @@ pub enum Happening {
     /// A contact is new or is known better.
     Contact { contact: Uuid },
     /// Meta told something else: about an account, a number, a template, a group, a call.
-    Notice { notice: String, kind: String, number: Option<Uuid> },
+    Notice {
+        notice: String,
+        kind: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<Uuid>,
+    },
 }
 
 /// A batch of events.
