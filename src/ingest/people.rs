@@ -157,9 +157,20 @@ impl People {
         let mut mentions = Vec::with_capacity(people.len());
         for (asked, contact) in people.iter().zip(&found) {
             let Some(contact) = *contact else { continue };
-            for person in [Some(asked.person), asked.becomes].into_iter().flatten() {
-                mentions.push(Mention { contact, person, at_s: asked.at_s, order: asked.order });
-            }
+            let before = asked.becomes.map(|becomes| without_what_changes(asked.person, becomes));
+            let (at_s, order) = (asked.at_s, asked.order);
+            mentions.push(Mention {
+                contact,
+                person: before.unwrap_or_else(|| asked.person.clone()),
+                at_s,
+                order,
+            });
+            mentions.extend(asked.becomes.map(|person| Mention {
+                contact,
+                person: person.clone(),
+                at_s,
+                order,
+            }));
         }
         self.storage.note_mentions(workspace, &mentions, now_ms).await?;
         for (from, into) in &register.merges {
@@ -195,6 +206,21 @@ impl People {
 /// The conversation of a number with a contact, or with a group by Meta's id.
 pub fn conversation_id(number: Uuid, other: &[u8]) -> Uuid {
     derived("conversation", &[number.as_bytes(), other])
+}
+
+/// What a mention tells beside the names that it says are no more.
+fn without_what_changes<'a>(person: &Person<'a>, becomes: &Person<'_>) -> Person<'a> {
+    let mut person = person.clone();
+    for (old, new) in [
+        (&mut person.wa_id, &becomes.wa_id),
+        (&mut person.phone, &becomes.wa_id),
+        (&mut person.username, &becomes.username),
+    ] {
+        if new.is_some() {
+            *old = None;
+        }
+    }
+    person
 }
 
 /// The names to look up for a mention. A phone number may be known as a `wa_id`, and the other way round.

@@ -59,7 +59,7 @@ pub struct KnownContact {
 #[derive(Debug)]
 pub struct Mention<'a> {
     pub contact: Uuid,
-    pub person: &'a Person<'a>,
+    pub person: Person<'a>,
     /// Meta's time in seconds, and our order within it: the latest mention's words stay.
     pub at_s: i64,
     pub order: i64,
@@ -253,7 +253,7 @@ pub struct Claim {
 }
 
 fn mention_update(workspace: Uuid, mention: &Mention<'_>, now_ms: i64) -> Result<Update, Error> {
-    let person = mention.person;
+    let person = &mention.person;
     let stamp = |value: &str| doc! { "at": mention.at_s, "order": mention.order, "value": value };
     let mut latest = Document::new();
     for (field, value) in [
