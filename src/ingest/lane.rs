@@ -274,6 +274,7 @@ impl Run {
     /// Applies segments, however long it takes. What cannot be applied is set aside.
     async fn apply(&self, segments: &[Arc<Segment>]) -> Applied {
         let mut harmful = HashSet::new();
+        let mut is_acquitted = false;
         let mut pause = PAUSE_MIN;
         loop {
             match self.try_apply(segments, &harmful).await {
@@ -283,8 +284,11 @@ impl Run {
                 }
                 Err(error) => {
                     error!(%error, "a batch of webhooks cannot be applied; looking for the webhook that is to blame");
-                    if let Err(error) = self.find_harmful(segments, &error, &mut harmful).await {
-                        warn!(%error, "the webhook to blame could not be set aside; it is tried again");
+                    match self.find_harmful(segments, &error, &mut harmful, is_acquitted).await {
+                        Ok(found) => is_acquitted = !found,
+                        Err(error) => {
+                            warn!(%error, "the webhook to blame could not be set aside; it is tried again");
+                        }
                     }
                 }
             }
@@ -303,14 +307,16 @@ impl Run {
         attempt.await.unwrap_or(Err(Error::Malformed { what: "a batch at which this program panicked" }))
     }
 
-    /// Tries each webhook alone, and sets those aside that cannot be applied. If all can, and together they cannot,
-    /// none is known to be harmless.
+    /// Tries each webhook alone, and sets those aside that cannot be applied. If all can, whatever was in the way may
+    /// have gone: false. If they had all been acquitted so before, and together they still cannot, none is known to
+    /// be harmless.
     async fn find_harmful(
         &self,
         segments: &[Arc<Segment>],
         reason: &Error,
         harmful: &mut HashSet<(i64, u32)>,
-    ) -> Result<(), Error> {
+        is_acquitted: bool,
+    ) -> Result<bool, Error> {
         let mut found = Vec::new();
         for segment in segments {
             for (slot, _) in (0_u32..).zip(&segment.webhooks) {
@@ -325,6 +331,9 @@ impl Run {
             }
         }
         if found.iter().all(|(segment, slot, _)| harmful.contains(&(segment.place.number, *slot))) {
+            if !is_acquitted {
+                return Ok(false);
+            }
             found = segments
                 .iter()
                 .flat_map(|segment| (0_u32..).zip(&segment.webhooks).map(move |(slot, _)| (segment, slot)))
@@ -335,7 +344,7 @@ impl Run {
             self.applier.bury(segment, slot, &error).await?;
             harmful.insert((segment.place.number, slot));
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Folds what is pending, again and again; gives the last mark.
@@ -399,7 +408,7 @@ impl Run {
     /// Folds until it is done, however long it takes.
     async fn fold(&self, from: i64, pending: Pending) -> Result<(), Break> {
         let Pending { to, changes, advances, received_ms, .. } = pending;
-        let fold = Fold { lane: self.lane, from, to, changes: changes.into_iter().collect() };
+        let mut fold = Fold { lane: self.lane, from, to, changes: changes.into_iter().collect() };
         let advances: Vec<(&String, &Advance)> = advances.iter().collect();
         let mut pause = PAUSE_MIN;
         loop {
@@ -417,7 +426,12 @@ impl Run {
                 Err(error) if error.is_transient() => {
                     warn!(%error, "conversations could not be brought up to date; it is tried again");
                 }
-                Err(error) => error!(%error, "conversations cannot be brought up to date; it is tried again"),
+                Err(error) => {
+                    error!(%error, "conversations cannot be brought up to date; looking for the one that is to blame");
+                    if let Err(error) = self.leave_out_refused(&mut fold.changes).await {
+                        warn!(%error, "the conversation to blame could not be found; it is tried again");
+                    }
+                }
             }
             self.applier.metrics.apply_failures.inc();
             tokio::time::sleep(pause).await;
@@ -431,10 +445,37 @@ impl Run {
         Ok(())
     }
 
+    /// Takes out the changes that the database refuses: their conversation must not hold the others up. Its messages
+    /// are all there; what it shows of them is not.
+    async fn leave_out_refused(&self, changes: &mut Vec<(Uuid, Change)>) -> Result<(), Error> {
+        let mut refused = HashSet::new();
+        let mut parts = vec![changes.as_slice()];
+        while let Some(part) = parts.pop() {
+            let Err(error) = self.applier.storage.rehearse_fold(part).await else { continue };
+            if error.is_transient() {
+                return Err(error);
+            }
+            if let [(conversation, _)] = part {
+                error!(%error, %conversation, "a conversation cannot be brought up to date and is left as it is");
+                self.applier.metrics.fold_refusals.inc();
+                refused.insert(*conversation);
+            } else {
+                let (first, second) = part.split_at(part.len() / 2);
+                parts.extend([first, second]);
+            }
+            self.beat(|pulses| &pulses.fold);
+        }
+        changes.retain(|(conversation, _)| !refused.contains(conversation));
+        Ok(())
+    }
+
     async fn try_fold(&self, fold: &Fold, advances: &[(&String, &Advance)]) -> Result<bool, Error> {
         let storage = &self.applier.storage;
         if !advances.is_empty() {
-            storage.advance_messages(advances).await?;
+            // A message that cannot be moved must not hold the others up; its statuses are kept.
+            for refusal in storage.advance_messages(advances).await? {
+                error!(error = %refusal.error, "a message could not take the step that a status tells");
+            }
         }
         crash::pass("before-mark");
         if fold.changes.is_empty() {

@@ -23,6 +23,7 @@ pub struct IngestMetrics {
     pub fold_seconds: Histogram,
     pub behind: Gauge,
     pub apply_failures: Counter,
+    pub fold_refusals: Counter,
     pub lane_moves: Counter,
     pub takeovers: Counter,
 }
@@ -57,6 +58,10 @@ impl IngestMetrics {
                 Gauge::default(),
             ),
             apply_failures: counter("ingest_apply_failures", "Batches that failed and are tried again"),
+            fold_refusals: counter(
+                "ingest_fold_refusals",
+                "Changes of a conversation that the database does not take",
+            ),
             lane_moves: counter("ingest_lane_moves", "Folds that found somebody else had done them"),
             takeovers: counter("ingest_lane_takeovers", "Lanes of others with segments left to do"),
         }

@@ -120,6 +120,20 @@ impl Storage {
         }
     }
 
+    /// Tries changes without keeping them: whether the database takes them.
+    pub async fn rehearse_fold(&self, changes: &[(Uuid, Change)]) -> Result<(), Error> {
+        let mut updates = Vec::with_capacity(changes.len());
+        for (id, change) in changes {
+            updates.extend(change_updates(*id, change)?);
+        }
+        let mut session = self.database.client().start_session().await?;
+        session.start_transaction().await?;
+        let outcome = self.update_within(&mut session, COLLECTION.name, updates).await;
+        // What cannot be aborted ends by itself.
+        session.abort_transaction().await.ok();
+        outcome.map(drop)
+    }
+
     async fn fold_within(
         &self,
         session: &mut ClientSession,

@@ -12,7 +12,7 @@ use super::arrivals::{Fresh, binary};
 use super::contacts::raw;
 use super::index::{Collection, Index};
 use super::messages::{Came, MESSAGES, Target, message_key};
-use super::write::Update;
+use super::write::{Refusal, Update};
 use super::{Error, arrivals::Origin};
 use crate::domain::status::{Outcome, Status};
 
@@ -211,8 +211,8 @@ impl Storage {
         Ok(found)
     }
 
-    /// Moves messages forward. Doing it again changes nothing.
-    pub async fn advance_messages(&self, advances: &[(&String, &Advance)]) -> Result<(), Error> {
+    /// Moves messages forward. Doing it again changes nothing. Gives what the database does not take.
+    pub async fn advance_messages(&self, advances: &[(&String, &Advance)]) -> Result<Vec<Refusal>, Error> {
         let updates = advances.iter().filter_map(|(message, advance)| {
             let change = advance.change();
             (!change.is_empty()).then(|| {
@@ -223,7 +223,6 @@ impl Storage {
                 })
             })
         });
-        let refusals = self.update_each(MESSAGES.name, updates.collect::<Result<_, _>>()?).await?;
-        refusals.into_iter().next().map_or(Ok(()), |refusal| Err(refusal.error))
+        self.update_each(MESSAGES.name, updates.collect::<Result<_, _>>()?).await
     }
 }
