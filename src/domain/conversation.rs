@@ -1,6 +1,7 @@
 //! What events change in a conversation: many events become one change, and the order in which they are added
 //! does not matter.
 
+use super::content::Content;
 use super::message::Message;
 use super::message::Origin;
 use super::position::Position;
@@ -77,8 +78,10 @@ impl Change {
         };
         if is_inbound {
             (change.first_inbound_s, change.last_inbound_s) = (at_s, at_s);
-            // A conversation with a group has no window.
-            change.window_ends_s = message.group_id.is_none().then_some(message.at_s + WINDOW_S);
+            // What WhatsApp says about the customer is not the customer's word. Meta (2026-07): in a group, any
+            // participant opens the window for all.
+            let is_notice = matches!(message.content, Content::System(_));
+            change.window_ends_s = (!is_notice).then_some(message.at_s + WINDOW_S);
         } else {
             (change.first_outbound_s, change.last_outbound_s) = (at_s, at_s);
         }
