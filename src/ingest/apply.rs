@@ -159,13 +159,17 @@ impl Applier {
         let has_stranger = items().any(|item| {
             item.phone_number_id.as_deref().or(item.account_id.as_deref()).is_some_and(is_stranger)
         });
-        for item in items() {
+        let mut noted = HashSet::new();
+        for item in items().filter(|item| !item.is_test) {
             if let (Some(id), Some(display)) = (&item.phone_number_id, &item.display_phone_number)
                 && let Some(number) = numbers.lacking_display(id, display)
+                && noted.insert(number.id)
             {
                 self.storage.note_display_phone_number(number.id, display).await?;
-                return self.directory.numbers_now().await;
             }
+        }
+        if !noted.is_empty() {
+            return self.directory.numbers_now().await;
         }
         if has_stranger { self.directory.numbers_for_stranger().await } else { Ok(numbers) }
     }
