@@ -56,6 +56,8 @@ pub struct Change {
     pub first_outbound_s: Option<i64>,
     pub last_outbound_s: Option<i64>,
     pub window_ends_s: Option<i64>,
+    /// When something happened that is no message: it too brings the conversation to the front.
+    pub active_s: Option<i64>,
 }
 
 impl Change {
@@ -100,13 +102,13 @@ impl Change {
 
     /// A call by the customer opens the window like a message.
     pub fn of_call(at_s: i64) -> Self {
-        Self { window_ends_s: Some(at_s + WINDOW_S), ..Self::default() }
+        Self { window_ends_s: Some(at_s + WINDOW_S), active_s: Some(at_s), ..Self::default() }
     }
 
     /// The conversation's owner changes.
     pub fn of_handover(position: Position, taken: bool, role: Option<&str>) -> Self {
         let handover = Handover { position, taken, role: role.map(str::to_owned) };
-        Self { handover: Some(handover), ..Self::default() }
+        Self { handover: Some(handover), active_s: Some(position.second), ..Self::default() }
     }
 
     /// Adds another change of the same conversation.
@@ -121,6 +123,7 @@ impl Change {
         self.last_inbound_s = self.last_inbound_s.max(other.last_inbound_s);
         self.last_outbound_s = self.last_outbound_s.max(other.last_outbound_s);
         self.window_ends_s = self.window_ends_s.max(other.window_ends_s);
+        self.active_s = self.active_s.max(other.active_s);
     }
 }
 

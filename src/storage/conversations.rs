@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::arrivals::{binary, uuid_of};
 use super::contacts::{insert_text, raw};
 use super::index::{Collection, Index};
+use super::messages::MESSAGES;
 use super::write::Update;
 use super::{Error, Storage, durable};
 use crate::domain::conversation::{Change, FREE_ENTRY_ANSWER_S, FREE_ENTRY_S};
@@ -101,7 +102,7 @@ impl Storage {
     pub async fn fold(&self, fold: &Fold) -> Result<bool, Error> {
         let mut updates = Vec::with_capacity(fold.changes.len());
         for (id, change) in &fold.changes {
-            updates.extend(change_updates(*id, change)?);
+            updates.extend(change_update(*id, change)?);
         }
         let mut session = self.database.client().start_session().await?;
         let options = TransactionOptions::builder()
@@ -124,7 +125,7 @@ impl Storage {
     pub async fn rehearse_fold(&self, changes: &[(Uuid, Change)]) -> Result<(), Error> {
         let mut updates = Vec::with_capacity(changes.len());
         for (id, change) in changes {
-            updates.extend(change_updates(*id, change)?);
+            updates.extend(change_update(*id, change)?);
         }
         let mut session = self.database.client().start_session().await?;
         session.start_transaction().await?;
@@ -144,8 +145,51 @@ impl Storage {
             return Ok(false);
         }
         self.update_within(session, COLLECTION.name, updates).await?;
+        self.open_free_windows_within(session, &fold.changes).await?;
         crash::pass("inside-fold");
         Ok(true)
+    }
+
+    /// The first answer within a day to a customer who came by an advertisement opens the free-entry window. Which one
+    /// is the first, the messages say, as far as they are here: the answer may come before the question. Whoever
+    /// brings the other at the same time changes the same conversation, so one of the two transactions sees both.
+    async fn open_free_windows_within(
+        &self,
+        session: &mut ClientSession,
+        changes: &[(Uuid, Change)],
+    ) -> Result<(), Error> {
+        let touched = |change: &Change| change.entry.is_some() || change.first_outbound_s.is_some();
+        let ids: Vec<_> = changes.iter().filter(|(_, one)| touched(one)).map(|(id, _)| binary(*id)).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let filter = doc! { "_id": { "$in": ids }, "referral.at": { "$exists": true } };
+        let conversations = self.conversations();
+        let find = conversations.find(filter).projection(doc! { "referral.at": 1 }).batch_size(5_000);
+        let mut cursor = find.session(&mut *session).await?;
+        let mut referred = Vec::new();
+        while cursor.advance(session).await? {
+            let found = cursor.deserialize_current()?;
+            let at_s = found.get_document("referral").ok().and_then(|referral| referral.get_i64("at").ok());
+            referred.extend(uuid_of(&found, "_id").zip(at_s));
+        }
+        let messages: Handle<Document> = self.database.collection(MESSAGES.name);
+        let mut updates = Vec::new();
+        for (id, at_s) in referred {
+            let within = doc! { "$gte": at_s, "$lte": at_s + FREE_ENTRY_ANSWER_S };
+            let answer = messages
+                .find_one(doc! { "conversation": binary(id), "at": within, "inbound": false })
+                .sort(doc! { "at": 1 })
+                .projection(doc! { "at": 1 })
+                .session(&mut *session)
+                .await?;
+            if let Some(answer_s) = answer.and_then(|answer| answer.get_i64("at").ok()) {
+                let set = doc! { "$set": { "freeEntryEndsAt": answer_s + FREE_ENTRY_S } };
+                let filter = raw(&doc! { "_id": binary(id) })?;
+                updates.push(Update { filter, change: raw(&set)?, upsert: false });
+            }
+        }
+        self.update_within(session, COLLECTION.name, updates).await.map(drop)
     }
 
     /// The conversations of a contact: their ids and numbers.
@@ -179,12 +223,11 @@ async fn commit(session: &mut ClientSession) -> Result<(), Error> {
     outcome
 }
 
-/// A change as updates that come out the same in any order; counts are right because each is made once.
-fn change_updates(id: Uuid, change: &Change) -> Result<Vec<Update>, Error> {
+/// A change as an update that comes out the same in any order; counts are right because each is made once.
+fn change_update(id: Uuid, change: &Change) -> Result<Option<Update>, Error> {
     let filter = doc! { "_id": binary(id) };
     let (mut max, mut min, mut inc) = (Document::new(), Document::new(), Document::new());
     if let Some(last) = &change.last {
-        max.insert("lastAt", last.position.second);
         max.insert(
             "last",
             doc! {
@@ -197,7 +240,9 @@ fn change_updates(id: Uuid, change: &Change) -> Result<Vec<Update>, Error> {
             },
         );
     }
+    let last_at = change.last.as_ref().map(|last| last.position.second).max(change.active_s);
     for (field, at) in [
+        ("lastAt", last_at),
         ("lastInboundAt", change.last_inbound_s),
         ("lastOutboundAt", change.last_outbound_s),
         ("windowEndsAt", change.window_ends_s),
@@ -239,21 +284,8 @@ fn change_updates(id: Uuid, change: &Change) -> Result<Vec<Update>, Error> {
             update.insert(operator, fields);
         }
     }
-    let mut updates = Vec::new();
-    if !update.is_empty() {
-        updates.push(Update { filter: raw(&filter)?, change: raw(&update)?, upsert: false });
+    if update.is_empty() {
+        return Ok(None);
     }
-    if let Some(at_s) = change.first_outbound_s {
-        updates.push(answer_update(&filter, at_s)?);
-    }
-    Ok(updates)
-}
-
-/// The first answer within a day to a customer who came by an advertisement opens the free-entry window.
-fn answer_update(filter: &Document, at_s: i64) -> Result<Update, Error> {
-    let mut filter = filter.clone();
-    filter.insert("referral.at", doc! { "$lte": at_s, "$gte": at_s - FREE_ENTRY_ANSWER_S });
-    filter.insert("freeEntryEndsAt", doc! { "$not": { "$gt": at_s } });
-    let change = doc! { "$set": { "freeEntryEndsAt": at_s + FREE_ENTRY_S } };
-    Ok(Update { filter: raw(&filter)?, change: raw(&change)?, upsert: false })
+    Ok(Some(Update { filter: raw(&filter)?, change: raw(&update)?, upsert: false }))
 }

@@ -153,6 +153,22 @@ async fn an_answer_to_somebody_who_came_by_an_advertisement_opens_the_free_windo
 }
 
 #[tokio::test]
+async fn the_free_window_is_the_same_when_the_answers_come_before_the_question() {
+    let app = TestApp::start_with_number();
+    let mut question = text("saya lihat iklan");
+    question["referral"] = json!({ "source_type": "ad", "source_id": "120" });
+    // One webhook with a word from before, and the answers the wrong way round, before what they answer.
+    app.take_changes(&[
+        echo(BUDI, "wamid.0", NOW_S - 60, text("selamat datang")),
+        echo(BUDI, "wamid.3", NOW_S + 900, text("ada lagi?")),
+        echo(BUDI, "wamid.2", NOW_S + 600, text("halo!")),
+    ])
+    .await;
+    app.take_changes(&[inbound(BUDI, "wamid.1", NOW_S, question)]).await;
+    assert_eq!(app.only("conversations").await["freeEntryEndsAt"], NOW_S + 600 + 3 * DAY);
+}
+
+#[tokio::test]
 async fn a_group_is_one_conversation_of_several_people() {
     let app = TestApp::start_with_number();
     let in_group = |customer, wamid: &str| {
