@@ -41,6 +41,7 @@ impl Applier {
                 _ => {}
             }
         }
+        tally.ours.extend(ours.iter().map(|piece| piece.at));
         for piece in &ours {
             let happening = Happening::Notice {
                 notice: piece.key.clone(),

@@ -65,6 +65,8 @@ pub(super) struct Tally<'a> {
     pub happenings: Vec<(At, Uuid, Happening)>,
     pub asides: Vec<(usize, Reason, AsideItem)>,
     pub seen: Seen,
+    /// The items that this batch has brought.
+    pub ours: HashSet<At>,
     /// What waited and is told of in this batch: the collection, its key, its message.
     pub settled: Vec<(&'static str, String, String)>,
 }
@@ -143,12 +145,13 @@ impl Applier {
             happenings: Vec::new(),
             asides: std::mem::take(&mut pieces.asides),
             seen: Seen::default(),
+            ours: HashSet::new(),
             settled: Vec::new(),
         };
-        tell_of_people(&pieces, &mut tally);
         self.store_messages(&pieces.messages, &mut tally).await?;
         self.store_followers(&pieces, &mut tally).await?;
         self.store_news(&pieces.news, &mut tally).await?;
+        tell_of_people(&pieces, &mut tally);
         Ok(tally)
     }
 
@@ -212,6 +215,7 @@ impl Applier {
             let target = Target { message: piece.key.clone(), conversation };
             here.push((piece.key.as_str(), target));
             if arrival.is_ours() {
+                tally.ours.insert(piece.at);
                 let change =
                     Change::of_message(piece.what, &piece.key, piece.came.position, piece.came.is_standby);
                 tally.applied.changes.push((conversation, change));
@@ -343,17 +347,21 @@ pub(super) fn belongs<'a>(
     }
 }
 
+/// Contacts come before what they did. What comes again tells of nobody who has not got a name by it.
 fn tell_of_people(pieces: &Pieces<'_>, tally: &mut Tally<'_>) {
-    let mut told = HashSet::new();
+    let mut seen = HashSet::new();
+    let mut told = Vec::new();
     let messages = pieces.messages.iter().chain(&pieces.edits).map(|piece| (piece.at, &piece.number));
     let news = pieces.news.iter().map(|piece| (piece.at, &piece.number));
     for (at, number) in messages.chain(news) {
-        if let Some(found) = tally.people.get(&at).filter(|found| found.is_touched)
-            && told.insert(found.contact)
-        {
-            tally.happenings.push((at, number.workspace, Happening::Contact { contact: found.contact }));
+        let Some(found) = tally.people.get(&at) else { continue };
+        let is_news = found.is_named || found.is_touched && tally.ours.contains(&at);
+        if is_news && seen.insert(found.contact) {
+            told.push((at, number.workspace, Happening::Contact { contact: found.contact }));
         }
     }
+    told.append(&mut tally.happenings);
+    tally.happenings = told;
 }
 
 fn gather_asides(deliveries: &[Delivery<'_>], items: Vec<(usize, Reason, AsideItem)>) -> Vec<Aside> {

@@ -99,7 +99,10 @@ impl Applier {
             match &arrival {
                 Arrival::Refused(error) => tally.refuse(piece, error),
                 // They are seldom: all of them go the way of those that wait.
-                Arrival::New | Arrival::Again => waiting.push(index),
+                Arrival::New | Arrival::Again => {
+                    tally.ours.insert(piece.at);
+                    waiting.push(index);
+                }
                 Arrival::Repeat => {}
             }
         }

@@ -42,6 +42,15 @@ pub struct Found {
     pub contact: Uuid,
     /// Whether the contact may be new or known better than before.
     pub is_touched: bool,
+    /// Whether it is certain: a name has become theirs.
+    pub is_named: bool,
+}
+
+/// Who was found, and which of them have got names by it.
+#[derive(Debug)]
+struct LookedUp {
+    contacts: Vec<Option<Uuid>>,
+    named: HashSet<Uuid>,
 }
 
 /// Finds people. One a process.
@@ -79,10 +88,11 @@ impl People {
         for (workspace, indexes) in strangers {
             let people: Vec<Asked<'_>> =
                 indexes.iter().filter_map(|index| asked.get(*index).copied()).collect();
-            let contacts = self.look_up(workspace, &people).await?;
+            let LookedUp { contacts, named } = self.look_up(workspace, &people).await?;
             for ((index, one), contact) in indexes.into_iter().zip(&people).zip(contacts) {
                 if let (Some(slot), Some(contact)) = (found.get_mut(index), contact) {
-                    *slot = Some(Found { contact, is_touched: true });
+                    let is_named = named.contains(&contact);
+                    *slot = Some(Found { contact, is_touched: true, is_named });
                     self.remember(one, contact);
                 }
             }
@@ -98,7 +108,7 @@ impl People {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key)?;
         let marks = self.marks(asked.person);
         let is_all_known = marks.iter().zip(known.marks).all(|(mark, known)| *mark == 0 || *mark == known);
-        is_all_known.then_some(Found { contact: known.contact, is_touched: false })
+        is_all_known.then_some(Found { contact: known.contact, is_touched: false, is_named: false })
     }
 
     /// Only people with a user id: every other name may be somebody else's tomorrow.
@@ -129,7 +139,7 @@ impl People {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    async fn look_up(&self, workspace: Uuid, people: &[Asked<'_>]) -> Result<Vec<Option<Uuid>>, Error> {
+    async fn look_up(&self, workspace: Uuid, people: &[Asked<'_>]) -> Result<LookedUp, Error> {
         for _ in 0..TRIES_MAX {
             match self.look_up_once(workspace, people).await {
                 Err(Error::Conflict) => tokio::task::yield_now().await,
@@ -139,7 +149,7 @@ impl People {
         Err(Error::Conflict)
     }
 
-    async fn look_up_once(&self, workspace: Uuid, people: &[Asked<'_>]) -> Result<Vec<Option<Uuid>>, Error> {
+    async fn look_up_once(&self, workspace: Uuid, people: &[Asked<'_>]) -> Result<LookedUp, Error> {
         let names: HashSet<Name> = people.iter().flat_map(all_names).collect();
         let names: Vec<Name> = names.into_iter().collect();
         let aliases = self.storage.aliases_of(workspace, &names).await?;
@@ -184,7 +194,9 @@ impl People {
         if !register.merges.is_empty() {
             self.forget();
         }
-        Ok(found)
+        let merged = register.merges.iter().flat_map(|(from, into)| [*from, *into]);
+        let named = register.claims.iter().map(|claim| claim.contact).chain(merged).collect();
+        Ok(LookedUp { contacts: found, named })
     }
 
     async fn add_merge_targets(&self, contacts: &mut HashMap<Uuid, KnownContact>) -> Result<(), Error> {
