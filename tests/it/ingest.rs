@@ -2,4 +2,11 @@
 
 mod conversations;
 mod followers;
+mod names;
+mod news;
 mod people;
+mod poison;
+mod routing;
+mod samples;
+mod shapes;
+mod shuffle;
