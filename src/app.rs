@@ -15,13 +15,12 @@ use tracing::{info, warn};
 
 use crate::clock::{Clock, Stopwatch};
 use crate::config::Config;
-use crate::config::WhatsappConfig;
 use crate::http::{self, Admission, HttpMetrics, Tls, Webhooks};
 use crate::ids::Random;
 use crate::ingest::Ingest;
+use crate::ingest::directory;
 use crate::runtime::worker::{Round, keep_running};
 use crate::runtime::{Nudge, Pulse, Readiness, Supervisor, Worker};
-use crate::storage::numbers::first_workspace;
 use crate::storage::{self, Storage};
 use crate::telemetry::Metrics;
 
@@ -144,7 +143,7 @@ impl App {
             keep_running(&supervisor, Arc::clone(&probe), Nudge::default(), probe_pulse.clone());
         }
         let instance = random.id(clock.now())?;
-        add_first_number(&storage, &config.whatsapp).await?;
+        directory::add_first_number(&storage, &config.whatsapp).await?;
         let ingest = Ingest::start(&supervisor, &storage, (&clock, &random), instance, &metrics);
         let mut workers = ingest.workers(&config.journal);
         if workers_run {
@@ -254,24 +253,6 @@ async fn stop_in_order(
     let watch = Stopwatch::start();
     tokio::join!(handle.stop(true), async { server.await.ok() });
     supervisor.shut_down(config.server.shutdown_grace.saturating_sub(watch.elapsed())).await
-}
-
-/// The number that the settings name belongs to the first workspace from the start.
-async fn add_first_number(storage: &Storage, config: &WhatsappConfig) -> Result<(), storage::Error> {
-    let Some(phone_number_id) = &config.phone_number_id else { return Ok(()) };
-    let workspace = first_workspace();
-    storage.ensure_workspace(workspace, "first").await?;
-    let account_id = config.business_account_id.as_deref();
-    match storage.ensure_number(workspace, phone_number_id, account_id).await {
-        Err(storage::Error::Duplicate) => {
-            warn!(
-                phone_number_id,
-                "the number of WHATSAPP_PHONE_NUMBER_ID belongs to another workspace and stays there"
-            );
-            Ok(())
-        }
-        outcome => outcome,
-    }
 }
 
 fn load_tls(config: &Config, clock: &Clock) -> Result<Option<Tls>, http::tls::Unusable> {

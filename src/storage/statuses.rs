@@ -211,6 +211,19 @@ impl Storage {
         Ok(found)
     }
 
+    /// The keys of the statuses of a message.
+    pub async fn statuses_of(&self, message_key: &str) -> Result<Vec<String>, Error> {
+        let (from, to) = (format!("{message_key}:"), format!("{message_key};"));
+        let statuses = self.database.collection::<Document>(STATUSES.name);
+        let filter = doc! { "_id": { "$gte": from, "$lt": to } };
+        let mut cursor = statuses.find(filter).projection(doc! { "_id": 1 }).await?;
+        let mut keys = Vec::new();
+        while cursor.advance().await? {
+            keys.extend(cursor.deserialize_current()?.get_str("_id").map(str::to_owned));
+        }
+        Ok(keys)
+    }
+
     /// Moves messages forward. Doing it again changes nothing.
     pub async fn advance_messages(&self, advances: &[(&String, &Advance)]) -> Result<(), Error> {
         let updates = advances.iter().filter_map(|(message, advance)| {

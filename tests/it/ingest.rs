@@ -3,3 +3,4 @@
 mod conversations;
 mod followers;
 mod people;
+mod replay;
