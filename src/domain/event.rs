@@ -104,4 +104,6 @@ pub enum Why {
     Shape,
     /// It has no id, or no time.
     NoKey,
+    /// It stands beside what we know, and nobody has told us what it is.
+    Member,
 }

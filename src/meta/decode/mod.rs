@@ -2,7 +2,9 @@
 //!
 //! Every item of a delivery is read on its own: one that cannot be read is an `Unrecognised` event with its raw
 //! JSON and harms no neighbour. No input fails as a whole, and nothing that stands in a delivery is without an
-//! event: a change gives at least one, an array gives one for each of its items.
+//! event: a change gives at least one, an array gives one for each of its items, and an array or object that we have
+//! no name for gives one as a whole. Only plain values that we have no name for are passed over when they stand around
+//! the items (in the body, an entry, a change, a value): they describe, and tell nothing.
 
 mod content;
 mod news;
@@ -39,7 +41,8 @@ pub struct Item<'a> {
     pub is_standby: bool,
     /// Sent by the test button of the app dashboard: it creates nothing.
     pub is_test: bool,
-    /// The item's own JSON; nothing when the body is not text at all.
+    /// The item's own JSON; nothing when the body is not text at all, and for a piece of the past with
+    /// threads, whose items have their own.
     pub raw: Option<&'a str>,
     pub event: Event<'a>,
 }
@@ -106,49 +109,75 @@ impl<'a> Found<'a> {
 
     fn read_body(&mut self, text: &'a str) {
         let place = Place::default();
-        let entries = match serde_json::from_str::<Outer<'a>>(text) {
-            Ok(outer) => outer.entry.unwrap_or_default(),
+        let (entries, rest) = match serde_json::from_str::<wire::WithRest<'a, Outer<'a>>>(text) {
+            Ok(outer) => (outer.known.entry.unwrap_or_default(), outer.rest),
             Err(error) if error.is_data() => return self.unrecognised(&place, Some(text), Why::Shape),
             Err(_) => return self.unrecognised(&place, Some(text), Why::NotJson),
         };
         if entries.is_empty() {
-            self.unrecognised(&place, Some(text), Why::Empty);
+            return self.unrecognised(&place, Some(text), Why::Empty);
         }
         for raw in entries {
-            match wire::read::<OuterEntry<'a>>(raw) {
+            match wire::read(raw) {
                 Ok(entry) => self.read_entry(raw, entry),
                 Err(_) => self.unrecognised(&place, Some(raw.get()), Why::Shape),
             }
         }
+        self.read_rest(&place, rest);
     }
 
-    fn read_entry(&mut self, raw: &'a RawValue, entry: OuterEntry<'a>) {
+    /// What stands beside the things that we know.
+    fn read_rest(&mut self, place: &Place<'a>, rest: Vec<&'a RawValue>) {
+        for raw in rest.into_iter().map(RawValue::get) {
+            let is_empty = || raw.bytes().filter(|byte| !byte.is_ascii_whitespace()).nth(2).is_none();
+            if raw.starts_with(['[', '{']) && !is_empty() {
+                self.unrecognised(place, Some(raw), Why::Member);
+            }
+        }
+    }
+
+    fn read_entry(&mut self, raw: &'a RawValue, entry: wire::WithRest<'a, OuterEntry<'a>>) {
+        let wire::WithRest { known: entry, rest } = entry;
         let place = Place {
             account_id: entry.id.map(|id| id.0),
+            field: text(entry.field).unwrap_or_default(),
             entry_time_s: entry.time.map(|time| time.0),
             ..Place::default()
         };
         let changes = entry.changes.unwrap_or_default();
-        match (entry.field, entry.value) {
+        match entry.value {
             // Some partner news stand in the entry itself.
-            (Some(field), value) if changes.is_empty() => {
-                let place = Place { field: field.0, ..place };
-                return match value {
-                    Some(value) => self.read_value(&place, value),
-                    None => self.unrecognised(&place, Some(raw.get()), Why::Empty),
-                };
-            }
-            _ if changes.is_empty() => return self.unrecognised(&place, Some(raw.get()), Why::Empty),
-            _ => {}
+            Some(value) => self.read_change(&place, raw, None, value),
+            None if changes.is_empty() => return self.unrecognised(&place, Some(raw.get()), Why::Empty),
+            None => {}
         }
         for raw in changes {
-            match wire::read::<wire::Change<'a>>(raw) {
-                Ok(wire::Change { field: Some(field), value: Some(value), .. }) => {
-                    let place = Place { field: field.0, ..place.clone() };
-                    self.read_value(&place, value);
+            match wire::read::<wire::WithRest<'a, wire::Change<'a>>>(raw) {
+                Ok(wire::WithRest { known: wire::Change { field, value: Some(value), .. }, rest }) => {
+                    self.read_change(&place, raw, text(field), value);
+                    self.read_rest(&place, rest);
                 }
                 _ => self.unrecognised(&place, Some(raw.get()), Why::Shape),
             }
+        }
+        self.read_rest(&place, rest);
+    }
+
+    /// Reads a value under its field's name. Meta (2026-07): in partner news the name can stand inside the value or
+    /// beside the changes.
+    fn read_change(
+        &mut self,
+        place: &Place<'a>,
+        raw: &'a RawValue,
+        field: Option<Str<'a>>,
+        value: &'a RawValue,
+    ) {
+        let inside = || wire::read::<Inner<'a>>(value).ok().and_then(|inner| text(inner.field));
+        let field = field.or_else(inside).unwrap_or_else(|| place.field.clone());
+        if field.is_empty() {
+            self.unrecognised(place, Some(raw.get()), Why::Shape);
+        } else {
+            self.read_value(&Place { field, ..place.clone() }, value);
         }
     }
 
@@ -191,6 +220,13 @@ struct OuterEntry<'a> {
     changes: Option<Vec<&'a RawValue>>,
     field: Option<Text<'a>>,
     value: Option<&'a RawValue>,
+}
+
+/// A value that names its field itself.
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
+struct Inner<'a> {
+    field: Option<Text<'a>>,
 }
 
 /// A text of Meta's as the domain keeps it: an empty one is none.

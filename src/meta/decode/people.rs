@@ -8,10 +8,16 @@ use crate::domain::person::Person;
 use crate::domain::status::Fault;
 use crate::meta::wire;
 
-/// The people that a value introduces. One that cannot be read introduces nobody and harms nobody.
-pub(super) fn introduced<'a>(contacts: Option<&[&'a RawValue]>) -> Vec<Person<'a>> {
-    let contacts = contacts.unwrap_or_default().iter();
-    contacts.filter_map(|raw| wire::read::<wire::Contact<'a>>(raw).ok()).map(person_of_contact).collect()
+/// The people that a value introduces, and the contacts that cannot be read: they introduce nobody and harm nobody.
+pub(super) fn introduced(contacts: Option<Vec<&RawValue>>) -> (Vec<Person<'_>>, Vec<&RawValue>) {
+    let (mut people, mut unread) = (Vec::new(), Vec::new());
+    for raw in contacts.unwrap_or_default() {
+        match wire::read(raw) {
+            Ok(contact) => people.push(person_of_contact(contact)),
+            Err(_) => unread.push(raw),
+        }
+    }
+    (people, unread)
 }
 
 fn person_of_contact(contact: wire::Contact<'_>) -> Person<'_> {
@@ -36,19 +42,23 @@ pub(super) fn person<'a>(
 ) -> Person<'a> {
     let mut person = Person { wa_id, user_id, parent_user_id, ..Person::default() };
     if let Some(known) = introduced.iter().find(|known| known.is_same_as(&person)) {
+        take_wa_id(&mut person, known);
         person.complete_from(known);
     } else if let ([only], None) = (introduced, &person.user_id) {
-        // A `from` that differs from the only contact's `wa_id` is the same person written otherwise (Brazil's ninth
-        // digit, Mexico's 1, Argentina's 9): the contact has the id by which WhatsApp knows the person.
-        let from = person.wa_id.take();
-        person = only.clone();
-        if person.wa_id.is_none() {
-            person.wa_id = from;
-        } else {
-            person.phone = from.filter(|from| Some(from) != person.wa_id.as_ref());
-        }
+        let mut known = only.clone();
+        known.wa_id = person.wa_id.take();
+        take_wa_id(&mut known, only);
+        person = known;
     }
     person
+}
+
+/// A `from` that differs from the contact's `wa_id` is the same person written otherwise (Brazil's ninth digit,
+/// Mexico's 1, Argentina's 9): the contact has the id by which WhatsApp knows the person.
+fn take_wa_id<'a>(person: &mut Person<'a>, known: &Person<'a>) {
+    if known.wa_id.is_some() && person.wa_id != known.wa_id {
+        person.phone = std::mem::replace(&mut person.wa_id, known.wa_id.clone());
+    }
 }
 
 pub(super) fn fault(fault: wire::Fault<'_>) -> Fault<'_> {

@@ -1,8 +1,8 @@
-//! Every published sample becomes typed events, leaf by leaf; no input panics and none is lost.
+//! What decoding makes of single payloads; that no input panics and none is lost. `corpus` asks the same of every
+//! fixture.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
+mod corpus;
+mod leaves;
 
 use proptest::prelude::*;
 use serde_json::Value;
@@ -12,152 +12,14 @@ use crate::domain::content::{Content, SystemChange};
 use crate::domain::event::{Event, Why};
 use crate::domain::message::{Message, Origin};
 use crate::domain::status::{Outcome, Step};
-use crate::meta::wire;
-
-const FOLDERS: &[&str] = &["fixtures/meta/webhooks-openapi", "fixtures/meta/webhooks-2026"];
-
-/// Leaves that are kept as JSON and not typed further: parts of what a business itself sent, repeated in an echo.
-const KEPT_AS_JSON: &[(&str, &str)] = &[
-    ("/message/template/components/", "a send request's own parameters, as another partner sent them"),
-    ("/template/components/", "the whole template as stored at Meta; templates are synced by their own call"),
-    ("/message/interactive/action/parameters/", "differs by kind of interactive message"),
-];
-
-fn samples() -> BTreeMap<String, String> {
-    let mut samples = BTreeMap::new();
-    for folder in FOLDERS {
-        for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap().flatten() {
-            let name = entry.file_name().into_string().unwrap();
-            samples.insert(name, fs::read_to_string(entry.path()).unwrap());
-        }
-    }
-    assert!(samples.len() >= 47, "the samples are there: {}", samples.len());
-    samples
-}
 
 fn sample(name: &str) -> String {
-    samples().remove(&format!("{name}.json")).unwrap()
+    let mut samples = corpus::files(corpus::SAMPLES);
+    samples.remove(&format!("{name}.json")).unwrap()
 }
 
-/// The leaves of a JSON value by path; a number and its text are the same leaf.
-fn leaves(value: &Value, path: &str, found: &mut BTreeMap<String, String>) {
-    match value {
-        Value::Object(object) => {
-            for (key, value) in object {
-                leaves(value, &format!("{path}/{key}"), found);
-            }
-        }
-        Value::Array(items) => {
-            for (index, value) in items.iter().enumerate() {
-                leaves(value, &format!("{path}/{index}"), found);
-            }
-        }
-        Value::String(text) => drop(found.insert(path.to_owned(), text.clone())),
-        Value::Number(number) => {
-            drop(found.insert(path.to_owned(), number.as_f64().unwrap().to_string()));
-        }
-        Value::Bool(truth) => drop(found.insert(path.to_owned(), truth.to_string())),
-        Value::Null => {}
-    }
-}
-
-fn same_leaf(a: &str, b: &str) -> bool {
-    a == b
-        || matches!((a.parse::<f64>(), b.parse::<f64>()), (Ok(a), Ok(b)) if (a - b).abs() < f64::EPSILON * a.abs())
-}
-
-/// Replaces the raw items of an array by what their type has taken.
-macro_rules! typed_items {
-    ($typed:expr, $($key:literal => $shape:ident),* $(,)?) => {
-        $(
-            if let Some(items) = $typed.get_mut($key).and_then(Value::as_array_mut) {
-                for item in items {
-                    let text = item.to_string();
-                    let read: wire::$shape<'_> = serde_json::from_str(&text).unwrap();
-                    *item = serde_json::to_value(read).unwrap();
-                }
-            }
-        )*
-    };
-}
-
-/// What the types take of a value of that field.
-fn taken(field: &str, raw: &str) -> Value {
-    macro_rules! as_shape {
-        ($shape:ident) => {
-            serde_json::to_value(serde_json::from_str::<wire::$shape<'_>>(raw).unwrap()).unwrap()
-        };
-    }
-    match field {
-        "messaging_handovers" => as_shape!(Handover),
-        "business_username_updates" => as_shape!(UsernameUpdate),
-        "account_update" => as_shape!(AccountUpdate),
-        _ if field.contains("template") => as_shape!(TemplateNews),
-        _ => {
-            let mut typed = as_shape!(Value);
-            typed_items!(typed,
-                "contacts" => Contact, "messages" => Message, "message_echoes" => Message, "statuses" => Status,
-                "errors" => Fault, "calls" => Call, "groups" => Group, "state_sync" => StateSync,
-                "history" => HistoryChunk, "user_preferences" => UserPreference, "user_id_update" => UserIdUpdate,
-            );
-            for chunk in typed["history"].as_array_mut().into_iter().flatten() {
-                for thread in chunk["threads"].as_array_mut().into_iter().flatten() {
-                    typed_items!(thread, "messages" => Message);
-                }
-            }
-            if let Some(standby) = typed.get_mut("standby").filter(|standby| standby.is_object()) {
-                typed_items!(standby,
-                    "contacts" => Contact, "messages" => Message, "statuses" => Status,
-                    "message_echoes" => StandbyEcho,
-                );
-            }
-            typed
-        }
-    }
-}
-
-#[test]
-fn every_leaf_of_every_published_sample_lands_in_a_typed_field() {
-    let mut used = vec![false; KEPT_AS_JSON.len()];
-    for (name, text) in samples() {
-        let body: Value = serde_json::from_str(&text).unwrap();
-        for change in
-            body["entry"].as_array().unwrap().iter().flat_map(|entry| entry["changes"].as_array().unwrap())
-        {
-            let field = change["field"].as_str().unwrap();
-            let (mut expected, mut found) = (BTreeMap::new(), BTreeMap::new());
-            leaves(&change["value"], "", &mut expected);
-            leaves(&taken(field, &change["value"].to_string()), "", &mut found);
-            for (path, leaf) in expected {
-                if let Some(row) = KEPT_AS_JSON.iter().position(|(part, _)| path.contains(part)) {
-                    used[row] = true;
-                    continue;
-                }
-                let taken = found.get(&path).unwrap_or_else(|| panic!("{name}: {path} is in no typed field"));
-                assert!(same_leaf(taken, &leaf), "{name}: {path} is {leaf}, and was taken as {taken}");
-            }
-        }
-    }
-    assert!(used.iter().all(|used| *used), "a row of KEPT_AS_JSON is needed by no sample: {used:?}");
-}
-
-#[test]
-fn every_published_sample_is_recognised_and_routed() {
-    for (name, text) in samples() {
-        let items = decode(text.as_bytes());
-        assert!(!items.is_empty(), "{name}");
-        for item in &items {
-            assert!(!matches!(item.event, Event::Unrecognised { .. }), "{name}: {item:?}");
-            if let Event::Message(message) = &item.event {
-                assert!(!matches!(message.content, Content::Unrecognised { .. }), "{name}: {message:?}");
-                assert!(
-                    message.customer.is_identified() || message.group_id.is_some(),
-                    "{name}: {message:?}"
-                );
-            }
-            assert!(item.account_id.is_some(), "{name}");
-        }
-    }
+fn own(name: &str) -> String {
+    corpus::files(corpus::OWN).remove(&format!("{name}.json")).unwrap()
 }
 
 fn message<'a>(item: &'a Item<'a>) -> &'a Message<'a> {
@@ -207,6 +69,12 @@ fn a_from_that_is_written_otherwise_keeps_the_contacts_wa_id() {
     let customer = &message(&items[0]).customer;
     assert_eq!(customer.wa_id.as_deref(), Some("5511987654321"));
     assert_eq!(customer.phone.as_deref(), Some("551187654321"));
+    let body = own("messages__text_from_number_written_otherwise");
+    let items = decode(body.as_bytes());
+    let customer = &message(&items[0]).customer;
+    assert_eq!(customer.user_id.as_deref(), Some("BR.20837465019988746501"));
+    assert_eq!(customer.wa_id.as_deref(), Some("5511987650001"));
+    assert_eq!(customer.phone.as_deref(), Some("551187650001"));
 }
 
 #[test]
@@ -289,6 +157,24 @@ fn a_changed_number_and_a_changed_id_are_told_apart() {
 }
 
 #[test]
+fn a_field_is_found_beside_its_changes_and_inside_its_value() {
+    for name in ["in_the_entry", "field_in_the_entry"] {
+        let body = own(&format!("account_update__partner_app_installed_{name}"));
+        let items = decode(body.as_bytes());
+        assert_eq!((items.len(), items[0].field.as_ref()), (1, "account_update"), "{name}");
+    }
+    let body = br#"{"entry":[{"id":"1","field":"account_review_update","value":{"decision":"APPROVED"},
+        "changes":[{"value":{"decision":"DEFERRED"}},{"field":"security","value":{"event":"PIN_CHANGED"}},
+        {"value":{"field":"flows","event":"FLOW_STATUS_CHANGE"}},{"value":{"field":""}}]}]}"#;
+    let items = decode(body);
+    let fields: Vec<_> = items.iter().map(|item| item.field.as_ref()).collect();
+    // The nearest name counts.
+    let review = "account_review_update";
+    assert_eq!(fields, [review, review, "security", "flows", review]);
+    assert_eq!(decode(br#"{"entry":[{"changes":[{"value":{"field":"flows"}}]}]}"#)[0].field, "flows");
+}
+
+#[test]
 fn what_is_odd_is_kept_and_harms_no_neighbour() {
     let check = |body: &str, expected: &[Option<Why>]| {
         let items = decode(body.as_bytes());
@@ -347,6 +233,43 @@ fn a_kind_or_status_of_tomorrow_is_a_message_or_status_all_the_same() {
 }
 
 #[test]
+fn what_stands_beside_the_known_is_kept_unless_it_is_a_plain_value() {
+    let check = |body: &str, expected: &[&str]| {
+        let items = decode(body.as_bytes());
+        let kept: Vec<_> = items
+            .iter()
+            .filter(|item| matches!(item.event, Event::Unrecognised { why: Why::Member | Why::Shape }))
+            .map(|item| item.raw.unwrap())
+            .collect();
+        assert_eq!(kept, expected, "{body}");
+        assert!(items.iter().any(|item| matches!(item.event, Event::Message(_))), "{body}");
+    };
+    let message = r#"{"from":"62811","id":"w","timestamp":"1","type":"text","text":{"body":"ok"}}"#;
+    let value = format!(
+        r#""field":"messages","value":{{"new":[1],"contacts":[7,{{"wa_id":"62811"}}],"messages":[{message}],"n":{{"a":1}},
+        "plain":1,"none":null,"empty":[ ],"bare":{{}}}}"#
+    );
+    check(
+        &format!(r#"{{"entry":[{{"id":"1","e":[2],"changes":[{{{value},"c":{{"b":[]}}}}]}}],"o":["x"]}}"#),
+        &["7", "[1]", r#"{"a":1}"#, r#"{"b":[]}"#, "[2]", r#"["x"]"#],
+    );
+    check(
+        &format!(
+            r#"{{"entry":[{{"id":"1","changes":[{{"field":"standby","value":{{"standby":{{
+            "messages":[{message}],"new":[1],"contacts":[[]]}}}}}}]}}]}}"#
+        ),
+        &["[]", "[1]"],
+    );
+    check(
+        &format!(
+            r#"{{"entry":[{{"id":"1","changes":[{{"field":"history","value":{{"history":[{{"new":[1],
+            "threads":[{{"id":"62811","t":[2],"messages":[{message}]}},7]}}]}}}}]}}]}}"#
+        ),
+        &["[2]", "7", "[1]"],
+    );
+}
+
+#[test]
 fn the_dashboards_test_button_is_recognised() {
     let body = sample("Text_Message");
     assert!(!decode(body.as_bytes())[0].is_test);
@@ -364,7 +287,7 @@ proptest! {
 
     #[test]
     fn no_mutated_sample_panics(which in 0_usize..47, at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<bool>()) {
-        let samples = samples();
+        let samples = corpus::files(corpus::SAMPLES);
         let mut bytes = samples.values().nth(which).unwrap().clone().into_bytes();
         let at = at.index(bytes.len());
         if cut { bytes.truncate(at) } else { bytes[at] = byte }

@@ -15,7 +15,9 @@ use crate::meta::wire;
 
 impl<'a> Found<'a> {
     pub(super) fn read_traffic(&mut self, place: &Place<'a>, raw: &'a RawValue) {
-        let Ok(value) = wire::read::<wire::Value<'a>>(raw) else {
+        let Ok(wire::WithRest { known: value, rest }) =
+            wire::read::<wire::WithRest<'a, wire::Value<'a>>>(raw)
+        else {
             return self.unrecognised(place, Some(raw.get()), Why::Shape);
         };
         let metadata = value.metadata.unwrap_or_default();
@@ -25,7 +27,7 @@ impl<'a> Found<'a> {
             ..place.clone()
         };
         let before = self.items.len();
-        let people = introduced(value.contacts.as_deref());
+        let (people, unread) = introduced(value.contacts);
         let summary =
             text(value.conversation_context.and_then(|context| context.summary).and_then(|part| part.text));
         // Meta (2026-07): the media of the past come as `messages` of the field `history`.
@@ -77,8 +79,12 @@ impl<'a> Found<'a> {
             self.read(place, raw, |error| Ok(Event::NumberFault(fault(error))));
         }
         if self.items.len() == before {
-            self.unrecognised(place, Some(raw.get()), Why::Empty);
+            return self.unrecognised(place, Some(raw.get()), Why::Empty);
         }
+        for raw in unread {
+            self.unrecognised(place, Some(raw.get()), Why::Shape);
+        }
+        self.read_rest(place, rest);
     }
 
     fn read_message(
@@ -99,13 +105,18 @@ impl<'a> Found<'a> {
     }
 
     fn read_history(&mut self, place: &Place<'a>, raw: &'a RawValue) {
-        let Ok(chunk) = wire::read::<wire::HistoryChunk<'a>>(raw) else {
+        let Ok(wire::WithRest { known: chunk, rest }) =
+            wire::read::<wire::WithRest<'a, wire::HistoryChunk<'a>>>(raw)
+        else {
             return self.unrecognised(place, Some(raw.get()), Why::Shape);
         };
         let metadata = chunk.metadata.unwrap_or_default();
+        let threads = chunk.threads.unwrap_or_default();
+        let is_told_by_its_threads = !threads.is_empty();
         self.push(
             place,
-            None,
+            // Megabytes, which its threads' items hold as well.
+            (!is_told_by_its_threads).then_some(raw.get()),
             Event::HistoryProgress {
                 phase: int(metadata.phase),
                 chunk: int(metadata.chunk_order),
@@ -113,24 +124,48 @@ impl<'a> Found<'a> {
                 faults: faults(chunk.errors),
             },
         );
-        for thread in chunk.threads.unwrap_or_default() {
-            let context = thread.context.unwrap_or_default();
-            let customer = Person {
-                wa_id: text(thread.id).or(text(context.wa_id)),
-                user_id: text(context.user_id),
-                parent_user_id: text(context.parent_user_id),
-                username: text(context.username),
-                ..Person::default()
-            };
-            for raw in thread.messages.unwrap_or_default() {
-                self.read(place, raw, |message| past_event(place, message, &customer).ok_or(Why::NoKey));
-            }
+        for raw in threads {
+            self.read_thread(place, raw);
+        }
+        if is_told_by_its_threads {
+            self.read_rest(place, rest);
         }
     }
 
-    fn read_standby(&mut self, place: &Place<'a>, standby: wire::Standby<'a>) {
+    /// Reads a conversation of the past.
+    fn read_thread(&mut self, place: &Place<'a>, raw: &'a RawValue) {
+        let Ok(wire::WithRest { known: thread, rest }) =
+            wire::read::<wire::WithRest<'a, wire::Thread<'a>>>(raw)
+        else {
+            return self.unrecognised(place, Some(raw.get()), Why::Shape);
+        };
+        let messages = thread.messages.unwrap_or_default();
+        if messages.is_empty() {
+            return self.unrecognised(place, Some(raw.get()), Why::Empty);
+        }
+        let context = thread.context.unwrap_or_default();
+        let customer = Person {
+            wa_id: text(thread.id).or(text(context.wa_id)),
+            user_id: text(context.user_id),
+            parent_user_id: text(context.parent_user_id),
+            username: text(context.username),
+            ..Person::default()
+        };
+        for raw in messages {
+            self.read(place, raw, |message| past_event(place, message, &customer).ok_or(Why::NoKey));
+        }
+        self.read_rest(place, rest);
+    }
+
+    fn read_standby(&mut self, place: &Place<'a>, raw: &'a RawValue) {
         let place = &Place { is_standby: true, ..place.clone() };
-        let people = introduced(standby.contacts.as_deref());
+        let Ok(wire::WithRest { known: standby, rest }) =
+            wire::read::<wire::WithRest<'a, wire::Standby<'a>>>(raw)
+        else {
+            return self.unrecognised(place, Some(raw.get()), Why::Shape);
+        };
+        let before = self.items.len();
+        let (people, unread) = introduced(standby.contacts);
         for raw in standby.messages.unwrap_or_default() {
             self.read_message(place, raw, &people, Origin::Customer, None);
         }
@@ -146,6 +181,13 @@ impl<'a> Found<'a> {
                 message_event(message, &people, Origin::Echo, None).ok_or(Why::NoKey)
             });
         }
+        if self.items.len() == before {
+            return self.unrecognised(place, Some(raw.get()), Why::Empty);
+        }
+        for raw in unread {
+            self.unrecognised(place, Some(raw.get()), Why::Shape);
+        }
+        self.read_rest(place, rest);
     }
 }
 

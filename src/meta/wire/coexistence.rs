@@ -8,7 +8,7 @@ shape! {
     /// `history[]`: a piece of the past.
     HistoryChunk {
         metadata: HistoryMetadata<'a>,
-        threads: Vec<Thread<'a>>,
+        threads: Vec<&'a RawValue>,
         errors: Vec<Fault<'a>>,
     }
 }

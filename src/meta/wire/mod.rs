@@ -1,5 +1,6 @@
 //! Webhooks as Meta spells them. Every field that the published pages and samples show is typed here; each of them
-//! may be absent, and what is not known is passed over (the raw bytes are kept elsewhere).
+//! may be absent, and what is not known is passed over (an item's raw bytes are kept beside what was read of it), or
+//! with `WithRest` handed out where nothing else would keep it.
 //!
 //! One file a family. Arrays whose items must not harm each other are kept as raw items, which `meta::decode`
 //! reads one by one.
@@ -10,6 +11,7 @@ mod coexistence;
 mod content;
 mod group;
 mod message;
+mod rest;
 mod routing;
 pub mod scalar;
 mod status;
@@ -22,6 +24,7 @@ pub use coexistence::*;
 pub use content::*;
 pub use group::*;
 pub use message::*;
+pub use rest::*;
 pub use routing::*;
 pub use status::*;
 pub use template::*;
@@ -118,7 +121,7 @@ shape! {
         message_echoes: Vec<&'a RawValue>,
         history: Vec<&'a RawValue>,
         state_sync: Vec<&'a RawValue>,
-        standby: Standby<'a>,
+        standby: &'a RawValue,
         groups: Vec<&'a RawValue>,
         calls: Vec<&'a RawValue>,
         user_preferences: Vec<&'a RawValue>,
@@ -133,7 +136,11 @@ pub fn is_true(truth: Option<Truth>) -> bool {
     truth.is_some_and(|truth| truth.0)
 }
 
-/// Reads one raw item.
+/// Reads one raw item, which is an object: serde would fill a struct from an array as well, by position.
 pub fn read<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T, serde_json::Error> {
-    serde_json::from_str(raw.get())
+    if raw.get().starts_with('{') {
+        serde_json::from_str(raw.get())
+    } else {
+        Err(serde::de::Error::custom("an item is an object"))
+    }
 }

@@ -84,7 +84,7 @@ pub struct Service {
     pub url: String,
     pub database: String,
     /// Holds its output.
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Service {
@@ -103,7 +103,13 @@ impl Service {
             (answer.status() == 200).then_some(())
         })
         .await;
-        Self { program, url, database, _folder: folder }
+        Self { program, url, database, folder }
+    }
+
+    /// All that it has written so far.
+    pub fn log(&self) -> String {
+        let text = |name| std::fs::read_to_string(self.folder.path().join(name)).unwrap();
+        text("stdout") + &text("stderr")
     }
 
     /// Asks it to stop, waits for its good end, and removes its database.
