@@ -70,7 +70,7 @@ impl Service {
         }
         if self.has_pipeline {
             self.stored.put_sent_messages(spec).await;
-            self.stored.wait_visible(&Expected::of(spec, &[], 0)).await;
+            self.stored.wait_visible(&Expected::of(spec, &[], 0), || ()).await;
         }
     }
 

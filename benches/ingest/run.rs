@@ -89,7 +89,7 @@ impl Run {
         self.load_cpu_s * 1e6 / self.webhooks as f64
     }
 
-    /// Cores that others used meanwhile: other programs, and this one while it looks.
+    /// Cores that other programs used meanwhile.
     pub fn other_cores(&self) -> f64 {
         self.cpu.other_s / self.seconds
     }
@@ -159,17 +159,16 @@ impl Bench {
         let report = load.report();
         let (lag, slice_mb, probes) = watch.end(self);
         let acknowledged = all_acknowledged(&report, &spec, pace);
-        let visible = self.runtime.block_on(async {
+        let clocks = || (Instant::now(), Cpu::now(service.pid(), self.mongod.pid(), load.pid()));
+        let (visible, then) = self.runtime.block_on(async {
             if !service.has_pipeline {
-                assert!(
-                    service.stored.journal().await >= acknowledged.len() as i64,
-                    "the journal lacks webhooks"
-                );
-                return Instant::now();
+                let journal = service.stored.journal().await;
+                assert!(journal >= acknowledged.len() as i64, "the journal lacks webhooks");
+                return clocks();
             }
-            service.stored.wait_visible(&Expected::of(&spec, &acknowledged, probes)).await
+            service.stored.wait_visible(&Expected::of(&spec, &acknowledged, probes), clocks).await
         });
-        let used = Cpu::now(service.pid(), self.mongod.pid(), load.pid()).since(&cpu);
+        let used = then.since(&cpu);
         let (_, peak_mb) = proc::memory_mb(service.pid());
         self.runtime.block_on(service.stop());
         let seconds = (visible - begin).as_secs_f64();

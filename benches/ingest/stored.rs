@@ -151,22 +151,24 @@ impl Stored {
         self.groups("segments", vec![sum]).await.into_iter().map(|(_, n)| n.cast_signed()).sum()
     }
 
-    /// Waits until all that is expected can be read, and gives the moment. Anything else in the end is a loss, or
-    /// something twice: the benchmark fails.
-    pub async fn wait_visible(&self, expected: &Expected) -> Instant {
+    /// Waits until all that is expected can be read, and gives what `read` read at that moment, before it was
+    /// counted. Anything else in the end is a loss, or something twice: the benchmark fails.
+    pub async fn wait_visible<T>(&self, expected: &Expected, read: impl Fn() -> T) -> T {
         let begin = Instant::now();
         loop {
             if self.is_near(expected).await {
-                let asked = Instant::now();
+                let (asked, clocks) = (Instant::now(), read());
                 let state = self.state().await;
                 if state == expected.state {
-                    return asked;
+                    return clocks;
                 }
                 assert!(
                     begin.elapsed() < VISIBLE_MAX,
                     "not what was sent is stored:\nexpected {:?}\nfound    {state:?}",
                     expected.state
                 );
+                // Looking is not to cost more than what is looked at.
+                tokio::time::sleep(asked.elapsed()).await;
             }
             assert!(
                 begin.elapsed() < VISIBLE_MAX,
