@@ -39,6 +39,11 @@ pub fn memory_mb(pid: u32) -> (f64, f64) {
     (mb("VmRSS"), mb("VmHWM"))
 }
 
+/// Lets the highest memory of a process begin anew.
+pub fn forget_peak(pid: u32) {
+    std::fs::write(format!("/proc/{pid}/clear_refs"), "5").unwrap();
+}
+
 /// CPU seconds of everybody at one moment.
 #[derive(Clone, Copy, Debug)]
 pub struct Cpu {

@@ -68,12 +68,35 @@ pub struct Run {
     pub cpu: CpuUsed,
     pub load_cpu_s: f64,
     pub seconds: f64,
-    /// Resident memory of the service at its highest.
-    pub peak_mb: f64,
+    /// Resident memory of the service: before, at its highest until then, and at its highest from then on.
+    pub memory: Memory,
+    /// From the last answer until all was visible.
+    pub tail_s: f64,
     /// What the probes saw, if there were any.
     pub lag: Lag,
     /// Resident memory at the end of each slice, if probes ran.
     pub slice_mb: Vec<f64>,
+}
+
+/// Resident memory in MB.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory {
+    /// While the conversations came into being.
+    pub opening_peak: f64,
+    pub before: f64,
+    pub peak: f64,
+}
+
+impl Memory {
+    fn before(pid: u32) -> Self {
+        let (before, opening_peak) = proc::memory_mb(pid);
+        proc::forget_peak(pid);
+        Self { opening_peak, before, peak: before }
+    }
+
+    fn after(self, pid: u32) -> Self {
+        Self { peak: proc::memory_mb(pid).1, ..self }
+    }
 }
 
 impl Run {
@@ -100,17 +123,18 @@ impl Run {
         all
     }
 
-    pub const HEAD: &str = "            ack/s visible/s   p50 ms   p99 ms p99.9 ms  service   mongod     load other cores  peak MB";
+    pub const HEAD: &str = "            ack/s visible/s  tail ms   p50 ms   p99 ms p99.9 ms  service   mongod     load \
+                            other cores  MB: opening before    peak";
 
     pub fn row(&self, name: &str) -> String {
         let answers = self.answers();
-        let (acknowledged, visible) = (self.acknowledged_s, self.visible_s);
+        let (acknowledged, visible, tail_ms) = (self.acknowledged_s, self.visible_s, self.tail_s * 1e3);
         let (p50, p99, p999) = (answers.ms(0.5), answers.ms(0.99), answers.ms(0.999));
         let (service, mongod, load) = (self.service_us(), self.mongod_us(), self.load_us());
-        let (other, peak) = (self.other_cores(), self.peak_mb);
+        let (other, Memory { opening_peak, before, peak }) = (self.other_cores(), self.memory);
         format!(
-            "{name:<8} {acknowledged:>8.0} {visible:>9.0} {p50:>8.1} {p99:>8.1} {p999:>8.1} {service:>5.0} us \
-             {mongod:>5.0} us {load:>5.0} us {other:>11.2} {peak:>8.1}"
+            "{name:<8} {acknowledged:>8.0} {visible:>9.0} {tail_ms:>8.0} {p50:>8.1} {p99:>8.1} {p999:>8.1} \
+             {service:>5.0} us {mongod:>5.0} us {load:>5.0} us {other:>11.2} {opening_peak:>12.1} {before:>6.1} {peak:>7.1}"
         )
     }
 }
@@ -150,8 +174,8 @@ impl Bench {
     pub fn run_ours(&mut self, webhooks: usize, conversations: usize, pace: Pace, probers: usize) -> Run {
         let (name, spec) = self.next(webhooks, conversations);
         let service = self.start(&name, &spec);
-        let probers = if service.has_pipeline { probers } else { 0 };
         let mut load = Load::prepare(&pace.order(service.address, spec));
+        let memory = Memory::before(service.pid());
         let cpu = Cpu::now(service.pid(), self.mongod.pid(), load.pid());
         let begin = Instant::now();
         let watch = Watch::begin(self, &service, spec, pace, probers);
@@ -160,19 +184,14 @@ impl Bench {
         let (lag, slice_mb, probes) = watch.end(self);
         let acknowledged = all_acknowledged(&report, &spec, pace);
         let clocks = || (Instant::now(), Cpu::now(service.pid(), self.mongod.pid(), load.pid()));
-        let (visible, then) = self.runtime.block_on(async {
-            if !service.has_pipeline {
-                let journal = service.stored.journal().await;
-                assert!(journal >= acknowledged.len() as i64, "the journal lacks webhooks");
-                return clocks();
-            }
-            service.stored.wait_visible(&Expected::of(&spec, &acknowledged, probes), clocks).await
-        });
-        let used = then.since(&cpu);
-        let (_, peak_mb) = proc::memory_mb(service.pid());
+        let expected = Expected::of(&spec, &acknowledged, probes);
+        let (visible, then) = self.runtime.block_on(service.stored.wait_visible(&expected, clocks));
+        let memory = memory.after(service.pid());
         self.runtime.block_on(service.stop());
         let seconds = (visible - begin).as_secs_f64();
-        Run { lag, slice_mb, ..run_of(report, acknowledged.len(), used, seconds, peak_mb) }
+        let tail_s = seconds - report.seconds;
+        let run = run_of(report, acknowledged.len(), then.since(&cpu), seconds, memory);
+        Run { tail_s, lag, slice_mb, ..run }
     }
 
     /// Sends a stream to the plain pipeline.
@@ -180,18 +199,19 @@ impl Bench {
         let (name, spec) = self.next(webhooks, conversations);
         let plain = self.runtime.block_on(Plain::start(self.mongod.uri(), &self.client, &name, &spec));
         let mut load = Load::prepare(&pace.order(plain.address, spec));
+        let memory = Memory::before(plain.pid());
         let cpu = Cpu::now(plain.pid(), self.mongod.pid(), load.pid());
         load.begin();
         let report = load.report();
         let used = Cpu::now(plain.pid(), self.mongod.pid(), load.pid()).since(&cpu);
         let acknowledged = all_acknowledged(&report, &spec, pace);
-        let (_, peak_mb) = proc::memory_mb(plain.pid());
+        let memory = memory.after(plain.pid());
         self.runtime.block_on(async {
             plain.check(&spec, &acknowledged).await;
             plain.stop().await;
         });
         let seconds = report.seconds;
-        run_of(report, acknowledged.len(), used, seconds, peak_mb)
+        run_of(report, acknowledged.len(), used, seconds, memory)
     }
 }
 
@@ -204,7 +224,7 @@ fn all_acknowledged(report: &Report, spec: &Spec, pace: Pace) -> Vec<Item> {
     acknowledged
 }
 
-fn run_of(report: Report, webhooks: usize, cpu: CpuUsed, seconds: f64, peak_mb: f64) -> Run {
+fn run_of(report: Report, webhooks: usize, cpu: CpuUsed, seconds: f64, memory: Memory) -> Run {
     Run {
         webhooks,
         acknowledged_s: webhooks as f64 / report.seconds,
@@ -214,7 +234,8 @@ fn run_of(report: Report, webhooks: usize, cpu: CpuUsed, seconds: f64, peak_mb: 
         cpu,
         load_cpu_s: report.cpu_s,
         seconds,
-        peak_mb,
+        memory,
+        tail_s: 0.0,
         lag: Lag::default(),
         slice_mb: Vec::new(),
     }

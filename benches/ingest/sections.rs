@@ -30,7 +30,8 @@ pub fn saturation(bench: &mut Bench, figures: &mut Figures) -> f64 {
             plain = bench.run_plain(plain_n, 1_000, Pace::closed(CONNECTIONS, plain_s));
             ours = bench.run_ours(ours_n, 1_000, Pace::closed(CONNECTIONS, 60.0), 0);
         }
-        println!("{}\n{}", ours.row("ours"), plain.row("plain"));
+        show(figures, "ours", &ours);
+        show(figures, "plain", &plain);
         let bare = bare(bench, bare_s);
         println!(
             "         visible, ours / plain {:.1};  bare insert_one x{CONNECTIONS} {:.0}/s, plain / that {:.2};  \
@@ -60,11 +61,16 @@ pub fn saturation(bench: &mut Bench, figures: &mut Figures) -> f64 {
     figures.at_most("mongod CPU per webhook, us", median(all(&|(ours, ..)| ours.mongod_us())), 130.0, 0);
     figures.at_most(
         "resident memory at saturation, MB (the highest)",
-        max(all(&|(ours, ..)| ours.peak_mb)),
+        max(all(&|(ours, ..)| ours.memory.peak)),
         80.0,
         1,
     );
     median(all(&|(ours, ..)| ours.visible_s))
+}
+
+fn show(figures: &mut Figures, name: &str, run: &Run) {
+    figures.saw_others(run.other_cores());
+    println!("{}", run.row(name));
 }
 
 fn max(values: Vec<f64>) -> f64 {
@@ -96,7 +102,8 @@ pub fn open_loop(bench: &mut Bench, figures: &mut Figures) {
     println!("\n== open loop: {rate}/s for {seconds} s over {CONNECTIONS} connections, 1,000 conversations");
     let pace = Pace::open(CONNECTIONS, rate, 1e9);
     let run = bench.run_ours((rate * seconds) as usize, 1_000, pace, 3);
-    println!("{}\n{}", Run::HEAD, run.row("ours"));
+    println!("{}", Run::HEAD);
+    show(figures, "ours", &run);
     let (answers, lag) = (run.answers(), run.lag.all());
     println!("answer, from the time it was due: {}; refused {}", quantiles(&answers), run.refused);
     print_bands(&answers);
@@ -104,10 +111,8 @@ pub fn open_loop(bench: &mut Bench, figures: &mut Figures) {
     print_bands(&lag);
     figures.at_most("answer p50 at 2,000/s, ms", answers.ms(0.5), 6.0, 1);
     figures.at_most("answer p99 at 2,000/s, ms", answers.ms(0.99), 50.0, 1);
-    if lag.count() > 0 {
-        figures.at_most("receive to visible p50 at 2,000/s, ms", lag.ms(0.5), 100.0, 0);
-        figures.at_most("receive to visible p99 at 2,000/s, ms", lag.ms(0.99), 800.0, 0);
-    }
+    figures.at_most("receive to visible p50 at 2,000/s, ms", lag.ms(0.5), 100.0, 0);
+    figures.at_most("receive to visible p99 at 2,000/s, ms", lag.ms(0.99), 800.0, 0);
 }
 
 /// One webhook at a time on a server that has nothing else to do, beside one bare durable insert.
@@ -119,21 +124,17 @@ pub fn idle(bench: &mut Bench, figures: &mut Figures) {
     let (bare_name, _) = bench.next(0, 0);
     let ceiling = Ceiling::new(&bench.client, &bare_name, &spec);
     let prober = Prober::new(service.stored.clone(), service.address, spec);
-    let (mut bare, mut answer, mut visible) = Default::default();
+    let [mut bare, mut answer, mut visible] = std::array::from_fn(|_| Histogram::default());
     bench.runtime.block_on(async {
         let mut connection = Connection::new(service.address);
         ceiling.insert_one().await;
         for _ in 0..rounds {
             tokio::time::sleep(Duration::from_millis(5)).await;
-            record(&mut bare, ceiling.insert_one().await);
+            bare.record(ceiling.insert_one().await);
             tokio::time::sleep(Duration::from_millis(5)).await;
-            if service.has_pipeline {
-                let probed = prober.probe(&mut connection, Duration::from_millis(1)).await;
-                record(&mut answer, probed.answer);
-                record(&mut visible, probed.visible);
-            } else {
-                record(&mut answer, prober.answer_only(&mut connection).await);
-            }
+            let probed = prober.probe(&mut connection, Duration::from_millis(1)).await;
+            answer.record(probed.answer);
+            visible.record(probed.visible);
         }
         service.stop().await;
         bench.client.database(&bare_name).drop().await.unwrap();
@@ -147,13 +148,7 @@ pub fn idle(bench: &mut Bench, figures: &mut Figures) {
         1.5,
         2,
     );
-    if visible.count() > 0 {
-        figures.at_most("receive to visible p50 on an idle server, ms", visible.ms(0.5), 15.0, 1);
-    }
-}
-
-fn record(histogram: &mut Histogram, duration: Duration) {
-    histogram.record(duration);
+    figures.at_most("receive to visible p50 on an idle server, ms", visible.ms(0.5), 15.0, 1);
 }
 
 /// The same load on few conversations and on many.
@@ -165,9 +160,9 @@ pub fn many_conversations(bench: &mut Bench, figures: &mut Figures) {
     for _ in 0..repeats {
         let cost = |run: &Run| run.service_us() + run.mongod_us();
         let small = bench.run_ours(webhooks, few, Pace::closed(CONNECTIONS, 60.0), 0);
-        println!("{}", small.row(&few.to_string()));
+        show(figures, &few.to_string(), &small);
         let large = bench.run_ours(webhooks, many, Pace::closed(CONNECTIONS, 60.0), 0);
-        println!("{}", large.row(&many.to_string()));
+        show(figures, &many.to_string(), &large);
         times.push(cost(&large) / cost(&small));
     }
     println!("CPU of service and mongod per webhook, many / few: {}", spread(&times, 2));
@@ -181,7 +176,8 @@ pub fn soak(bench: &mut Bench, figures: &mut Figures, saturated_s: f64) {
     println!("\n== soak: {rate}/s, 60 % of saturation, five slices of {slice_s} s");
     let run =
         bench.run_ours((rate * minutes * slice_s) as usize, 1_000, Pace::open(CONNECTIONS, rate, slice_s), 2);
-    println!("{}\n{}", Run::HEAD, run.row("ours"));
+    println!("{}", Run::HEAD);
+    show(figures, "ours", &run);
     for (index, answers) in run.slices.iter().enumerate() {
         let lag = run.lag.slices.get(index).cloned().unwrap_or_default();
         let mb = run.slice_mb.get(index).copied().unwrap_or(f64::NAN);

@@ -140,17 +140,6 @@ impl Stored {
         }
     }
 
-    /// Whether the service makes anything of the webhooks that it stores.
-    pub async fn has_pipeline(&self) -> bool {
-        self.collection("numbers").estimated_document_count().await.unwrap() > 0
-    }
-
-    /// How many webhooks the journal holds.
-    pub async fn journal(&self) -> i64 {
-        let sum = doc! { "$group": { "_id": null, "n": { "$sum": "$count" } } };
-        self.groups("segments", vec![sum]).await.into_iter().map(|(_, n)| n.cast_signed()).sum()
-    }
-
     /// Waits until all that is expected can be read, and gives what `read` read at that moment, before it was
     /// counted. Anything else in the end is a loss, or something twice: the benchmark fails.
     pub async fn wait_visible<T>(&self, expected: &Expected, read: impl Fn() -> T) -> T {

@@ -2,6 +2,9 @@
 
 use crate::histogram::Histogram;
 
+/// When other programs use more than so many cores, figures say little.
+const QUIET_CORES: f64 = 0.15;
+
 /// A figure that there is a target for.
 #[derive(Clone, Debug)]
 pub struct Figure {
@@ -13,7 +16,10 @@ pub struct Figure {
 
 /// Figures as they come, shown together in the end.
 #[derive(Debug, Default)]
-pub struct Figures(Vec<Figure>);
+pub struct Figures {
+    all: Vec<Figure>,
+    other_cores: f64,
+}
 
 impl Figures {
     /// A figure that should be at least `target`; `digits` after the point.
@@ -26,9 +32,14 @@ impl Figures {
         self.add(name, value, ("at most", target), value <= target, digits);
     }
 
+    /// So many cores were used by other programs during a run.
+    pub fn saw_others(&mut self, cores: f64) {
+        self.other_cores = self.other_cores.max(cores);
+    }
+
     fn add(&mut self, name: &'static str, value: f64, target: (&str, f64), is_met: bool, digits: usize) {
         let (word, target) = target;
-        self.0.push(Figure {
+        self.all.push(Figure {
             name,
             value: format!("{value:.digits$}"),
             target: format!("{word} {target}"),
@@ -39,7 +50,10 @@ impl Figures {
     /// Small numbers meet no target, and miss none.
     pub fn print(&self, is_quick: bool) {
         println!("\n== figures beside their targets\n{:<60} {:>10}  {:<16}", "", "measured", "target");
-        for Figure { name, value, target, is_met } in &self.0 {
+        if self.other_cores > QUIET_CORES {
+            println!("NOT QUIET: other programs used up to {:.1} cores meanwhile", self.other_cores);
+        }
+        for Figure { name, value, target, is_met } in &self.all {
             println!(
                 "{name:<60} {value:>10}  {target:<16} {}",
                 if *is_met || is_quick { "" } else { "MISSED" }
