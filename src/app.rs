@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
+use tokio::net::TcpSocket;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -28,6 +29,9 @@ use crate::telemetry::Metrics;
 const PROBE_EVERY: Duration = Duration::from_secs(1);
 const PROBE_MAX: Duration = Duration::from_secs(2);
 const PROBE_STUCK_AFTER: Duration = Duration::from_secs(4);
+/// How many connections may wait for being taken. The standard library's 128 are too few when a proxy opens a few
+/// hundred at once: each one beyond waits a second for its next try.
+const BACKLOG: u32 = 1_024;
 /// How much of the grace requests may use up; the rest is for background work.
 const HTTP_SHARE_PERCENT: u32 = 75;
 
@@ -265,11 +269,15 @@ fn load_tls(config: &Config, clock: &Clock) -> Result<Option<Tls>, http::tls::Un
 }
 
 fn bind(address: SocketAddr) -> Result<TcpListener, BuildError> {
-    TcpListener::bind(address).map_err(|source| BuildError::Bind {
-        address,
-        reason: reason_of(&source),
-        source,
-    })
+    listen(address).map_err(|source| BuildError::Bind { address, reason: reason_of(&source), source })
+}
+
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // As the standard library does, so that a restart finds its port.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)?.into_std()
 }
 
 fn reason_of(error: &std::io::Error) -> &'static str {

@@ -81,8 +81,8 @@ impl Feed {
         self.lock().lane
     }
 
-    /// What comes after `number`, at most so many webhooks (but at least one segment).
-    pub fn take(&self, lane: Uuid, number: i64, webhooks_max: usize) -> Next {
+    /// What comes after `number`, as much as is applied at once.
+    pub fn take(&self, lane: Uuid, number: i64) -> Next {
         let mut state = self.lock();
         if state.lane != Some(lane) {
             return Next::Closed;
@@ -90,11 +90,13 @@ impl Feed {
         if state.stored <= number {
             return Next::Nothing;
         }
-        let (mut segments, mut last, mut webhooks) = (Vec::new(), number, 0);
+        let (mut segments, mut last, mut webhooks, mut bytes) = (Vec::new(), number, 0, 0);
         while let Some(front) = state.queue.front() {
             let is_known = front.place.number <= last;
             let is_next = front.place.number == last + 1;
-            let fits = segments.is_empty() || webhooks + front.webhooks.len() <= webhooks_max;
+            let fits = segments.is_empty()
+                || (webhooks + front.webhooks.len() <= limits::APPLY_WEBHOOKS_MAX
+                    && bytes + front.bytes() <= limits::APPLY_BYTES_MAX);
             if !(is_known || is_next && fits) {
                 break;
             }
@@ -103,6 +105,7 @@ impl Feed {
             if is_next {
                 last = front.place.number;
                 webhooks += front.webhooks.len();
+                bytes += front.bytes();
                 segments.push(front);
             }
         }
@@ -150,14 +153,22 @@ mod tests {
     fn what_is_stored_comes_in_order_and_once() {
         let feed = Feed::default();
         feed.open(LANE);
-        assert_eq!(feed.take(LANE, -1, 10), Next::Nothing);
+        assert_eq!(feed.take(LANE, -1), Next::Nothing);
         (0..5).for_each(|number| feed.offer(segment(number, 1)));
-        assert_eq!(numbers(feed.take(LANE, -1, 3)), [0, 1, 2]);
         assert_eq!(feed.ahead_of(LANE, 2), 2);
-        assert_eq!(numbers(feed.take(LANE, 2, 10)), [3, 4]);
-        assert_eq!(feed.take(LANE, 4, 10), Next::Nothing);
+        assert_eq!(numbers(feed.take(LANE, -1)), [0, 1, 2, 3, 4]);
+        assert_eq!(feed.take(LANE, 4), Next::Nothing);
         feed.close(LANE);
-        assert_eq!(feed.take(LANE, 4, 10), Next::Closed);
+        assert_eq!(feed.take(LANE, 4), Next::Closed);
+    }
+
+    #[test]
+    fn no_more_is_given_than_is_applied_at_once() {
+        let feed = Feed::default();
+        feed.open(LANE);
+        (0..5).for_each(|number| feed.offer(segment(number, limits::APPLY_BYTES_MAX / 3)));
+        assert_eq!(numbers(feed.take(LANE, -1)), [0, 1, 2]);
+        assert_eq!(numbers(feed.take(LANE, 2)), [3, 4]);
     }
 
     #[test]
@@ -167,8 +178,8 @@ mod tests {
         feed.offer(segment(0, limits::FEED_BYTES_MAX));
         feed.offer(segment(1, 1));
         feed.offer(segment(3, 0));
-        assert_eq!(numbers(feed.take(LANE, -1, 10)), [0]);
-        assert_eq!(feed.take(LANE, 0, 10), Next::Read);
-        assert_eq!(feed.take(LANE, 3, 10), Next::Nothing, "read meanwhile");
+        assert_eq!(numbers(feed.take(LANE, -1)), [0]);
+        assert_eq!(feed.take(LANE, 0), Next::Read);
+        assert_eq!(feed.take(LANE, 3), Next::Nothing, "read meanwhile");
     }
 }

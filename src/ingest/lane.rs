@@ -227,7 +227,7 @@ impl Run {
         let Source::Live(feed) = &self.source else { return self.read_after(applied).await };
         loop {
             let changed = feed.changed();
-            match feed.take(self.lane, applied, limits::APPLY_WEBHOOKS_MAX) {
+            match feed.take(self.lane, applied) {
                 Next::Segments(segments) => return Ok(segments),
                 Next::Read => {
                     let segments = self.read_after(applied).await?;
