@@ -18,7 +18,7 @@ pub const JOURNAL_QUEUE_BYTES_MAX: u32 = 32 * 1024 * 1024;
 pub const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The most bytes of stored webhooks that wait in memory for being applied; the rest is read again.
-pub const FEED_BYTES_MAX: usize = 8 * 1024 * 1024;
+pub const FEED_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// The most webhooks and bytes that are applied at once, but at least one segment, and the most changes that wait for being folded.
 pub const APPLY_WEBHOOKS_MAX: usize = 1_000;

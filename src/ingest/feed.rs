@@ -12,6 +12,11 @@ use uuid::Uuid;
 use crate::limits;
 use crate::storage::segments::Segment;
 
+/// So many webhooks make a batch that is worth its cost.
+const WELL_FILLED: usize = 250;
+/// More than this waiting to be applied, and the next write waits for a moment.
+const AHEAD_MAX: usize = 1_000;
+
 /// The hand-over. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Feed(Arc<Inner>);
@@ -29,6 +34,7 @@ struct State {
     stored: i64,
     queue: VecDeque<Arc<Segment>>,
     bytes: usize,
+    webhooks: usize,
 }
 
 /// What comes next of a lane.
@@ -70,6 +76,7 @@ impl Feed {
         state.stored = segment.place.number;
         if state.bytes + bytes <= limits::FEED_BYTES_MAX {
             state.bytes += bytes;
+            state.webhooks += segment.webhooks.len();
             state.queue.push_back(Arc::new(segment));
         }
         drop(state);
@@ -102,6 +109,7 @@ impl Feed {
             }
             let Some(front) = state.queue.pop_front() else { break };
             state.bytes = state.bytes.saturating_sub(front.bytes());
+            state.webhooks = state.webhooks.saturating_sub(front.webhooks.len());
             if is_next {
                 last = front.place.number;
                 webhooks += front.webhooks.len();
@@ -109,6 +117,8 @@ impl Feed {
                 segments.push(front);
             }
         }
+        drop(state);
+        self.0.changed.notify_waiters();
         if segments.is_empty() { Next::Read } else { Next::Segments(segments) }
     }
 
@@ -121,6 +131,34 @@ impl Feed {
     /// Waits for a change after which `take` may give something else. Ask for it before `take`.
     pub fn changed(&self) -> impl Future<Output = ()> + '_ {
         self.0.changed.notified()
+    }
+
+    /// Waits until so much is there that waiting for more does not pay.
+    pub async fn is_well_filled(&self) {
+        loop {
+            let changed = self.changed();
+            {
+                let state = self.lock();
+                if state.lane.is_none()
+                    || state.webhooks >= WELL_FILLED
+                    || state.bytes >= limits::APPLY_BYTES_MAX
+                {
+                    return;
+                }
+            }
+            changed.await;
+        }
+    }
+
+    /// Waits until whoever applies has caught up a little.
+    pub async fn has_room(&self) {
+        loop {
+            let changed = self.changed();
+            if self.lock().webhooks <= AHEAD_MAX {
+                return;
+            }
+            changed.await;
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
