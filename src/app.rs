@@ -9,19 +9,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
+use tokio::net::TcpSocket;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::clock::{Clock, Stopwatch};
 use crate::config::Config;
-use crate::config::WhatsappConfig;
 use crate::http::{self, Admission, HttpMetrics, Tls, Webhooks};
 use crate::ids::Random;
 use crate::ingest::Ingest;
+use crate::ingest::directory;
 use crate::runtime::worker::{Round, keep_running};
 use crate::runtime::{Nudge, Pulse, Readiness, Supervisor, Worker};
-use crate::storage::numbers::first_workspace;
 use crate::storage::{self, Storage};
 use crate::telemetry::Metrics;
 
@@ -29,6 +29,9 @@ use crate::telemetry::Metrics;
 const PROBE_EVERY: Duration = Duration::from_secs(1);
 const PROBE_MAX: Duration = Duration::from_secs(2);
 const PROBE_STUCK_AFTER: Duration = Duration::from_secs(4);
+/// How many connections may wait for being taken. The standard library's 128 are too few when a proxy opens a few
+/// hundred at once: each one beyond waits a second for its next try.
+const BACKLOG: u32 = 1_024;
 /// How much of the grace requests may use up; the rest is for background work.
 const HTTP_SHARE_PERCENT: u32 = 75;
 
@@ -144,7 +147,7 @@ impl App {
             keep_running(&supervisor, Arc::clone(&probe), Nudge::default(), probe_pulse.clone());
         }
         let instance = random.id(clock.now())?;
-        add_first_number(&storage, &config.whatsapp).await?;
+        directory::add_first_number(&storage, &config.whatsapp).await?;
         let ingest = Ingest::start(&supervisor, &storage, (&clock, &random), instance, &metrics);
         let mut workers = ingest.workers(&config.journal);
         if workers_run {
@@ -256,24 +259,6 @@ async fn stop_in_order(
     supervisor.shut_down(config.server.shutdown_grace.saturating_sub(watch.elapsed())).await
 }
 
-/// The number that the settings name belongs to the first workspace from the start.
-async fn add_first_number(storage: &Storage, config: &WhatsappConfig) -> Result<(), storage::Error> {
-    let Some(phone_number_id) = &config.phone_number_id else { return Ok(()) };
-    let workspace = first_workspace();
-    storage.ensure_workspace(workspace, "first").await?;
-    let account_id = config.business_account_id.as_deref();
-    match storage.ensure_number(workspace, phone_number_id, account_id).await {
-        Err(storage::Error::Duplicate) => {
-            warn!(
-                phone_number_id,
-                "the number of WHATSAPP_PHONE_NUMBER_ID belongs to another workspace and stays there"
-            );
-            Ok(())
-        }
-        outcome => outcome,
-    }
-}
-
 fn load_tls(config: &Config, clock: &Clock) -> Result<Option<Tls>, http::tls::Unusable> {
     let Some(config) = &config.tls else { return Ok(None) };
     let tls = Tls::load(config, clock)?;
@@ -284,11 +269,15 @@ fn load_tls(config: &Config, clock: &Clock) -> Result<Option<Tls>, http::tls::Un
 }
 
 fn bind(address: SocketAddr) -> Result<TcpListener, BuildError> {
-    TcpListener::bind(address).map_err(|source| BuildError::Bind {
-        address,
-        reason: reason_of(&source),
-        source,
-    })
+    listen(address).map_err(|source| BuildError::Bind { address, reason: reason_of(&source), source })
+}
+
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // As the standard library does, so that a restart finds its port.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)?.into_std()
 }
 
 fn reason_of(error: &std::io::Error) -> &'static str {

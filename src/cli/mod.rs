@@ -11,6 +11,7 @@ mod errors;
 #[cfg(feature = "dev")]
 mod guard;
 mod healthcheck;
+mod ingest;
 mod serve;
 #[cfg(feature = "dev")]
 mod simulate;
@@ -58,6 +59,13 @@ enum Command {
         #[command(subcommand)]
         command: db::Command,
     },
+    /// Look back from the journal: what came for nobody, what is missing, the way of one message.
+    Ingest {
+        #[command(subcommand)]
+        command: ingest::Command,
+    },
+    /// Send webhooks through once more: from the journal, or what was set aside.
+    Replay(ingest::Again),
     /// Check the settings, or print them all with their meaning.
     Config {
         #[command(subcommand)]
@@ -164,6 +172,8 @@ impl Cli {
                 #[cfg(feature = "dev")]
                 Command::Simulate(arguments) => simulate::run(arguments).await,
                 Command::Db { command } => db::run(command, &source).await,
+                Command::Ingest { command } => ingest::run(command, &source).await,
+                Command::Replay(arguments) => ingest::replay(arguments, &source).await,
                 Command::Config { command } => config::run(&command, &source),
                 Command::Healthcheck(arguments) => healthcheck::run(&arguments, &source),
                 Command::Errors(arguments) => errors::run(&arguments),

@@ -89,11 +89,12 @@ impl Status<'_> {
 }
 
 impl Step {
+    /// All of them, in their order.
+    pub const ALL: [Self; 5] = [Self::Sent, Self::Failed, Self::Delivered, Self::Read, Self::Played];
+
     /// The step of that name.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Sent, Self::Failed, Self::Delivered, Self::Read, Self::Played]
-            .into_iter()
-            .find(|step| step.name() == name)
+        Self::ALL.into_iter().find(|step| step.name() == name)
     }
 
     /// Its name in keys and in the interface.

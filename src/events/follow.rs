@@ -68,9 +68,15 @@ pub fn watch_other_instances(supervisor: &Supervisor, log: &Log) {
 
 async fn watch_until_stopped(log: &Log, stop: Stop) {
     while !stop.is_requested() {
-        // Both arms are cancel-safe: a nudge that is lost costs a follower a second.
+        // A stream costs the database something for every write, so there is none while nobody follows.
         tokio::select! {
             () = stop.requested() => return,
+            () = log.is_followed() => {}
+        }
+        // All arms are cancel-safe: a nudge that is lost costs a follower a second.
+        tokio::select! {
+            () = stop.requested() => return,
+            () = log.is_left() => continue,
             outcome = log.storage().watch_events(|| log.nudge()) => {
                 if let Err(error) = outcome {
                     warn!(%error, "the stream of new events broke off; followers look by themselves meanwhile");

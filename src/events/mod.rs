@@ -23,6 +23,7 @@ pub use follow::{Follower, watch_other_instances};
 /// Somebody else was at the same number: how long until the next try, and how many tries.
 const RETRY_PAUSE: Duration = Duration::from_millis(3);
 const TRIES_MAX: usize = 1_000;
+const LOOK_FOR_FOLLOWERS_EVERY: Duration = Duration::from_millis(250);
 
 /// The log. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -114,6 +115,19 @@ impl Log {
     /// Wakes all followers of this process.
     pub fn nudge(&self) {
         self.0.changed.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Resolves when somebody follows.
+    async fn is_followed(&self) {
+        // A receiver of its own would count as a follower; followers are long-lived, so looking now and then does.
+        while self.0.changed.receiver_count() == 0 {
+            tokio::time::sleep(LOOK_FOR_FOLLOWERS_EVERY).await;
+        }
+    }
+
+    /// Resolves when nobody follows any more.
+    async fn is_left(&self) {
+        self.0.changed.closed().await;
     }
 
     fn storage(&self) -> &Storage {

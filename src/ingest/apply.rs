@@ -60,18 +60,52 @@ pub struct Applied {
 #[derive(Debug)]
 pub(super) struct Tally<'a> {
     pub deliveries: &'a [Delivery<'a>],
-    pub people: HashMap<At, Found>,
+    pub people: Arc<HashMap<At, Found>>,
     pub applied: Applied,
     pub happenings: Vec<(At, Uuid, Happening)>,
     pub asides: Vec<(usize, Reason, AsideItem)>,
     pub seen: Seen,
     /// The items that this batch has brought.
     pub ours: HashSet<At>,
-    /// What waited and is told of in this batch: the collection, its key, its message.
-    pub settled: Vec<(&'static str, String, String)>,
+    /// What waited and is told of in this batch: the collection and its key, and its message.
+    pub settled: HashMap<(&'static str, String), String>,
 }
 
-impl Tally<'_> {
+impl<'a> Tally<'a> {
+    fn new(deliveries: &'a [Delivery<'a>], people: HashMap<At, Found>) -> Self {
+        Self {
+            deliveries,
+            people: Arc::new(people),
+            applied: Applied::default(),
+            happenings: Vec::new(),
+            asides: Vec::new(),
+            seen: Seen::default(),
+            ours: HashSet::new(),
+            settled: HashMap::new(),
+        }
+    }
+
+    /// Another tally of the same batch, for work that goes on beside.
+    fn beside(&self) -> Self {
+        let people = Arc::clone(&self.people);
+        Self { people, ..Self::new(self.deliveries, HashMap::new()) }
+    }
+
+    fn absorb(&mut self, other: Self) {
+        self.applied.changes.extend(other.applied.changes);
+        self.applied.advances.extend(other.applied.advances);
+        self.happenings.extend(other.happenings);
+        self.asides.extend(other.asides);
+        self.seen.absorb(other.seen);
+        self.ours.extend(other.ours);
+        self.settled.extend(other.settled);
+    }
+
+    /// Something that waited is told of, unless this batch has told of it already.
+    pub(super) fn settle(&mut self, collection: &'static str, key: String, message: &str) -> bool {
+        self.settled.insert((collection, key), message.to_owned()).is_none()
+    }
+
     pub(super) fn contact(&self, at: At) -> Option<Uuid> {
         self.people.get(&at).map(|found| found.contact)
     }
@@ -138,18 +172,17 @@ impl Applier {
         let numbers = self.numbers_for(deliveries).await?;
         let mut pieces = Pieces::sort(deliveries, &numbers, &self.metrics);
         let people = pieces.find_people(&self.people).await?;
-        let mut tally = Tally {
-            deliveries,
-            people,
-            applied: Applied::default(),
-            happenings: Vec::new(),
-            asides: std::mem::take(&mut pieces.asides),
-            seen: Seen::default(),
-            ours: HashSet::new(),
-            settled: Vec::new(),
-        };
-        self.store_messages(&pieces.messages, &mut tally).await?;
-        self.store_followers(&pieces, &mut tally).await?;
+        let mut tally = Tally::new(deliveries, people);
+        tally.asides = std::mem::take(&mut pieces.asides);
+        // Statuses are most of what comes: they need not wait for the messages of the same batch.
+        let mut beside = tally.beside();
+        tokio::try_join!(
+            self.store_messages(&pieces.messages, &mut tally),
+            self.store_statuses(&pieces, &mut beside),
+        )?;
+        tally.absorb(beside);
+        self.store_edits(&pieces.edits, &mut tally).await?;
+        self.welcome(&pieces, &mut tally).await?;
         self.store_news(&pieces.news, &mut tally).await?;
         tell_of_people(&pieces, &mut tally);
         Ok(tally)
@@ -295,7 +328,7 @@ impl Applier {
         self.log.append(batches.collect()).await?;
         crash::pass("after-event-append");
         let mut settled: BTreeMap<&'static str, Vec<(String, String)>> = BTreeMap::new();
-        for (collection, key, message) in tally.settled {
+        for ((collection, key), message) in tally.settled {
             settled.entry(collection).or_default().push((key, message));
         }
         for (collection, settled) in settled {

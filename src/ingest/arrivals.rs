@@ -9,7 +9,7 @@ use crate::storage::Storage;
 use crate::storage::arrivals::{Arrival, Fresh, Origin};
 
 /// How many keys are remembered at least.
-const REMEMBERED: usize = 65_536;
+const REMEMBERED: usize = 32_768;
 /// When more than one in this many was there already, the next batch looks before it inserts: a duplicate costs
 /// the database several times what a look does.
 const REPEATS_RARE: usize = 20;
@@ -26,6 +26,13 @@ pub struct Arrivals {
 /// Keys to remember once the whole batch is done.
 #[derive(Debug, Default)]
 pub struct Seen(Vec<(u128, Origin)>);
+
+impl Seen {
+    /// Those of another part of the batch too.
+    pub fn absorb(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+}
 
 impl Arrivals {
     /// Remembers nothing yet, so it looks first: after a start, much may be there already.

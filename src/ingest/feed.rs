@@ -12,6 +12,11 @@ use uuid::Uuid;
 use crate::limits;
 use crate::storage::segments::Segment;
 
+/// So many webhooks make a batch that is worth its cost.
+const WELL_FILLED: usize = 250;
+/// More than this waiting to be applied, and the next write waits for a moment.
+const AHEAD_MAX: usize = 1_000;
+
 /// The hand-over. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Feed(Arc<Inner>);
@@ -29,6 +34,7 @@ struct State {
     stored: i64,
     queue: VecDeque<Arc<Segment>>,
     bytes: usize,
+    webhooks: usize,
 }
 
 /// What comes next of a lane.
@@ -70,6 +76,7 @@ impl Feed {
         state.stored = segment.place.number;
         if state.bytes + bytes <= limits::FEED_BYTES_MAX {
             state.bytes += bytes;
+            state.webhooks += segment.webhooks.len();
             state.queue.push_back(Arc::new(segment));
         }
         drop(state);
@@ -81,8 +88,8 @@ impl Feed {
         self.lock().lane
     }
 
-    /// What comes after `number`, at most so many webhooks (but at least one segment).
-    pub fn take(&self, lane: Uuid, number: i64, webhooks_max: usize) -> Next {
+    /// What comes after `number`, as much as is applied at once.
+    pub fn take(&self, lane: Uuid, number: i64) -> Next {
         let mut state = self.lock();
         if state.lane != Some(lane) {
             return Next::Closed;
@@ -90,22 +97,28 @@ impl Feed {
         if state.stored <= number {
             return Next::Nothing;
         }
-        let (mut segments, mut last, mut webhooks) = (Vec::new(), number, 0);
+        let (mut segments, mut last, mut webhooks, mut bytes) = (Vec::new(), number, 0, 0);
         while let Some(front) = state.queue.front() {
             let is_known = front.place.number <= last;
             let is_next = front.place.number == last + 1;
-            let fits = segments.is_empty() || webhooks + front.webhooks.len() <= webhooks_max;
+            let fits = segments.is_empty()
+                || (webhooks + front.webhooks.len() <= limits::APPLY_WEBHOOKS_MAX
+                    && bytes + front.bytes() <= limits::APPLY_BYTES_MAX);
             if !(is_known || is_next && fits) {
                 break;
             }
             let Some(front) = state.queue.pop_front() else { break };
             state.bytes = state.bytes.saturating_sub(front.bytes());
+            state.webhooks = state.webhooks.saturating_sub(front.webhooks.len());
             if is_next {
                 last = front.place.number;
                 webhooks += front.webhooks.len();
+                bytes += front.bytes();
                 segments.push(front);
             }
         }
+        drop(state);
+        self.0.changed.notify_waiters();
         if segments.is_empty() { Next::Read } else { Next::Segments(segments) }
     }
 
@@ -118,6 +131,34 @@ impl Feed {
     /// Waits for a change after which `take` may give something else. Ask for it before `take`.
     pub fn changed(&self) -> impl Future<Output = ()> + '_ {
         self.0.changed.notified()
+    }
+
+    /// Waits until so much is there that waiting for more does not pay.
+    pub async fn is_well_filled(&self) {
+        loop {
+            let changed = self.changed();
+            {
+                let state = self.lock();
+                if state.lane.is_none()
+                    || state.webhooks >= WELL_FILLED
+                    || state.bytes >= limits::APPLY_BYTES_MAX
+                {
+                    return;
+                }
+            }
+            changed.await;
+        }
+    }
+
+    /// Waits until whoever applies has caught up a little.
+    pub async fn has_room(&self) {
+        loop {
+            let changed = self.changed();
+            if self.lock().webhooks <= AHEAD_MAX {
+                return;
+            }
+            changed.await;
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -150,14 +191,22 @@ mod tests {
     fn what_is_stored_comes_in_order_and_once() {
         let feed = Feed::default();
         feed.open(LANE);
-        assert_eq!(feed.take(LANE, -1, 10), Next::Nothing);
+        assert_eq!(feed.take(LANE, -1), Next::Nothing);
         (0..5).for_each(|number| feed.offer(segment(number, 1)));
-        assert_eq!(numbers(feed.take(LANE, -1, 3)), [0, 1, 2]);
         assert_eq!(feed.ahead_of(LANE, 2), 2);
-        assert_eq!(numbers(feed.take(LANE, 2, 10)), [3, 4]);
-        assert_eq!(feed.take(LANE, 4, 10), Next::Nothing);
+        assert_eq!(numbers(feed.take(LANE, -1)), [0, 1, 2, 3, 4]);
+        assert_eq!(feed.take(LANE, 4), Next::Nothing);
         feed.close(LANE);
-        assert_eq!(feed.take(LANE, 4, 10), Next::Closed);
+        assert_eq!(feed.take(LANE, 4), Next::Closed);
+    }
+
+    #[test]
+    fn no_more_is_given_than_is_applied_at_once() {
+        let feed = Feed::default();
+        feed.open(LANE);
+        (0..5).for_each(|number| feed.offer(segment(number, limits::APPLY_BYTES_MAX / 3)));
+        assert_eq!(numbers(feed.take(LANE, -1)), [0, 1, 2]);
+        assert_eq!(numbers(feed.take(LANE, 2)), [3, 4]);
     }
 
     #[test]
@@ -167,8 +216,8 @@ mod tests {
         feed.offer(segment(0, limits::FEED_BYTES_MAX));
         feed.offer(segment(1, 1));
         feed.offer(segment(3, 0));
-        assert_eq!(numbers(feed.take(LANE, -1, 10)), [0]);
-        assert_eq!(feed.take(LANE, 0, 10), Next::Read);
-        assert_eq!(feed.take(LANE, 3, 10), Next::Nothing, "read meanwhile");
+        assert_eq!(numbers(feed.take(LANE, -1)), [0]);
+        assert_eq!(feed.take(LANE, 0), Next::Read);
+        assert_eq!(feed.take(LANE, 3), Next::Nothing, "read meanwhile");
     }
 }

@@ -17,76 +17,66 @@ use crate::storage::numbers::Number;
 use crate::storage::statuses::{Advance, STATUSES, new_status};
 
 impl Applier {
-    /// Stores the statuses and edits of a batch, and brings together what waited for what.
-    pub(super) async fn store_followers(
+    /// Stores the statuses of a batch. Those whose message is not here yet wait for it.
+    pub(super) async fn store_statuses(
         &self,
         pieces: &Pieces<'_>,
         tally: &mut Tally<'_>,
     ) -> Result<(), Error> {
-        let found = self.targets.find(pieces.statuses.iter().map(status_target)).await?;
-        let waiting_statuses = self.store_statuses(&pieces.statuses, &found, tally).await?;
-        let waiting_edits = self.store_edits(&pieces.edits, tally).await?;
-        self.look_again(&pieces.statuses, &waiting_statuses, tally).await?;
-        self.look_again_for_edits(&pieces.edits, &waiting_edits, tally).await?;
-        self.welcome(pieces, tally).await
-    }
-
-    /// Gives the places of those that wait for their message.
-    async fn store_statuses(
-        &self,
-        pieces: &[Piece<'_, &Status<'_>>],
-        found: &HashMap<String, Target>,
-        tally: &mut Tally<'_>,
-    ) -> Result<Vec<usize>, Error> {
-        let (mut fresh, mut places) = (Vec::with_capacity(pieces.len()), Vec::with_capacity(pieces.len()));
-        for (index, piece) in pieces.iter().enumerate() {
-            let target = found.get(&status_target(piece));
-            let number = &piece.number;
-            let document = new_status(
-                number.workspace,
-                number.id,
-                &number.phone_number_id,
-                &piece.came,
-                piece.what,
-                target,
-            );
-            match document {
+        if pieces.statuses.is_empty() {
+            return Ok(());
+        }
+        // A message of the same batch is as good as here: either both are stored in the end, or the batch goes
+        // through again.
+        let mut found = self.targets.find(pieces.statuses.iter().map(status_target)).await?;
+        for piece in &pieces.messages {
+            let conversation = conversation_of(piece, tally.contact(piece.at));
+            let target = Target { message: piece.key.clone(), conversation };
+            found.entry(piece.key.clone()).or_insert(target);
+        }
+        let (mut fresh, mut places) =
+            (Vec::with_capacity(pieces.statuses.len()), Vec::with_capacity(pieces.statuses.len()));
+        for piece in &pieces.statuses {
+            let (target, number) = (found.get(&status_target(piece)), &piece.number);
+            let (workspace, id) = (number.workspace, number.id);
+            match new_status(workspace, id, &number.phone_number_id, &piece.came, piece.what, target) {
                 Ok(document) => {
                     fresh.push(document);
-                    places.push((index, piece, target));
+                    places.push((piece, target));
                 }
                 Err(error) => tally.refuse(piece, &error),
             }
         }
         let arrivals = self.arrivals.store(STATUSES.name, fresh, &mut tally.seen).await?;
         let mut waiting = Vec::new();
-        for ((index, piece, target), arrival) in places.into_iter().zip(arrivals) {
+        for ((piece, target), arrival) in places.into_iter().zip(arrivals) {
             self.count(piece, outcome_name(piece.what), &arrival);
             match (&arrival, target) {
                 (Arrival::Refused(error), _) => tally.refuse(piece, error),
                 // What was stored before an interruption may be waiting still.
-                (Arrival::New, None) | (Arrival::Again, _) => waiting.push(index),
+                (Arrival::New, None) | (Arrival::Again, _) => waiting.push(piece),
                 (Arrival::New, Some(target)) => advance(piece, target, tally),
                 (Arrival::Repeat, _) => {}
             }
         }
-        Ok(waiting)
+        self.look_again(&waiting, tally).await
     }
 
-    async fn store_edits(
+    /// Stores the edits of a batch: all of them wait until their message is looked for, which is at once.
+    pub(super) async fn store_edits(
         &self,
         pieces: &[Piece<'_, &Message<'_>>],
         tally: &mut Tally<'_>,
-    ) -> Result<Vec<usize>, Error> {
+    ) -> Result<(), Error> {
         let (mut fresh, mut places) = (Vec::new(), Vec::new());
-        for (index, piece) in pieces.iter().enumerate() {
+        for piece in pieces {
             let conversation = conversation_of(piece, tally.contact(piece.at));
             let document =
                 new_edit(&belongs(piece, conversation, tally), &piece.came, piece.what, piece.item.raw);
             match document {
                 Ok(Some(document)) => {
                     fresh.push(document);
-                    places.push((index, piece));
+                    places.push(piece);
                 }
                 Ok(None) => {}
                 Err(error) => tally.refuse(piece, &error),
@@ -94,42 +84,38 @@ impl Applier {
         }
         let arrivals = self.arrivals.store(EDITS.name, fresh, &mut tally.seen).await?;
         let mut waiting = Vec::new();
-        for ((index, piece), arrival) in places.into_iter().zip(arrivals) {
+        for (piece, arrival) in places.into_iter().zip(arrivals) {
             self.count(piece, piece.what.content.kind_name(), &arrival);
             match &arrival {
                 Arrival::Refused(error) => tally.refuse(piece, error),
-                // They are seldom: all of them go the way of those that wait.
                 Arrival::New | Arrival::Again => {
                     tally.ours.insert(piece.at);
-                    waiting.push(index);
+                    waiting.push(piece);
                 }
                 Arrival::Repeat => {}
             }
         }
-        Ok(waiting)
+        self.look_again_for_edits(&waiting, tally).await
     }
 
     /// The message may have come while the status was stored.
     async fn look_again(
         &self,
-        pieces: &[Piece<'_, &Status<'_>>],
-        waiting: &[usize],
+        waiting: &[&Piece<'_, &Status<'_>>],
         tally: &mut Tally<'_>,
     ) -> Result<(), Error> {
         if waiting.is_empty() {
             return Ok(());
         }
-        let waiting: Vec<&Piece<'_, &Status<'_>>> =
-            waiting.iter().filter_map(|index| pieces.get(*index)).collect();
         let found = self.targets.find(waiting.iter().map(|piece| status_target(piece))).await?;
-        let here = waiting.into_iter().filter_map(|piece| Some((piece, found.get(&status_target(piece))?)));
+        let here = waiting.iter().filter_map(|piece| Some((*piece, found.get(&status_target(piece))?)));
         let here: Vec<_> = here.collect();
         let keys = here.iter().map(|(piece, _)| (piece.came.origin, piece.key.clone()));
         let claimed = self.claim(STATUSES.name, keys).await?;
         for (piece, target) in here {
-            if claimed.contains(&piece.key) {
+            if claimed.contains(&piece.key) && tally.settle(STATUSES.name, piece.key.clone(), &target.message)
+            {
                 advance(piece, target, tally);
-                tally.settled.push((STATUSES.name, piece.key.clone(), target.message.clone()));
             }
         }
         Ok(())
@@ -137,19 +123,16 @@ impl Applier {
 
     async fn look_again_for_edits(
         &self,
-        pieces: &[Piece<'_, &Message<'_>>],
-        waiting: &[usize],
+        waiting: &[&Piece<'_, &Message<'_>>],
         tally: &mut Tally<'_>,
     ) -> Result<(), Error> {
         if waiting.is_empty() {
             return Ok(());
         }
-        let waiting: Vec<&Piece<'_, &Message<'_>>> =
-            waiting.iter().filter_map(|index| pieces.get(*index)).collect();
         let found = self.targets.find(waiting.iter().map(|piece| edit_target_key(piece))).await?;
         let here: HashMap<&str, (&Piece<'_, &Message<'_>>, &Target)> = waiting
-            .into_iter()
-            .filter_map(|piece| Some((piece.key.as_str(), (piece, found.get(&edit_target_key(piece))?))))
+            .iter()
+            .filter_map(|piece| Some((piece.key.as_str(), (*piece, found.get(&edit_target_key(piece))?))))
             .collect();
         let keys = here.values().map(|(piece, _)| (piece.came.origin, piece.key.clone()));
         let claimed = self.claim(EDITS.name, keys).await?;
@@ -164,7 +147,7 @@ impl Applier {
     }
 
     /// Whatever waited for the batch's messages waits no longer.
-    async fn welcome(&self, pieces: &Pieces<'_>, tally: &mut Tally<'_>) -> Result<(), Error> {
+    pub(super) async fn welcome(&self, pieces: &Pieces<'_>, tally: &mut Tally<'_>) -> Result<(), Error> {
         let mut hosts: HashMap<String, (At, &Number, Uuid, Origin)> = HashMap::new();
         for piece in &pieces.messages {
             let conversation = conversation_of(piece, tally.contact(piece.at));
@@ -179,21 +162,19 @@ impl Applier {
             self.storage.edits_waiting_for(&keys)
         )?;
         let origin_of = |target: &String| hosts.get(target).map(|(.., origin)| *origin);
-        // What came in the same batch has found its message already; it is marked so when all has been told.
-        let told: HashSet<String> = tally.settled.iter().map(|(_, key, _)| key.clone()).collect();
-        let statuses: Vec<_> = statuses.into_iter().filter(|one| !told.contains(&one.key)).collect();
-        let edits: Vec<_> = edits.into_iter().filter(|one| !told.contains(&one.key)).collect();
         let waiting = statuses.iter().filter_map(|one| Some((origin_of(&one.target)?, one.key.clone())));
         let claimed = self.claim(STATUSES.name, waiting).await?;
         for status in statuses.into_iter().filter(|one| claimed.contains(&one.key)) {
             let Some((at, number, conversation, _)) = hosts.get(&status.target) else { continue };
+            if !tally.settle(STATUSES.name, status.key, &status.target) {
+                continue;
+            }
             if let Some((step, at_s)) = status.step {
                 let message = status.target.clone();
                 let (conversation, number_id) = (*conversation, number.id);
                 let happening = Happening::Status { message, conversation, number: number_id, step, at_s };
                 tally.happenings.push((*at, number.workspace, happening));
             }
-            tally.settled.push((STATUSES.name, status.key, status.target.clone()));
             tally.applied.advances.push((status.target, status.advance));
         }
         let waiting = edits.iter().filter_map(|one| Some((origin_of(&one.target)?, one.key.clone())));
@@ -256,11 +237,13 @@ fn advance(piece: &Piece<'_, &Status<'_>>, target: &Target, tally: &mut Tally<'_
 }
 
 fn tell_of_edit((at, number): (At, &Number), key: &str, target: &Target, tally: &mut Tally<'_>) {
+    if !tally.settle(EDITS.name, key.to_owned(), &target.message) {
+        return;
+    }
     let happening = Happening::MessageChanged {
         message: target.message.clone(),
         conversation: target.conversation,
         number: number.id,
     };
     tally.happenings.push((at, number.workspace, happening));
-    tally.settled.push((EDITS.name, key.to_owned(), target.message.clone()));
 }

@@ -38,6 +38,9 @@ const OVERHEAD_BYTES: usize = 64;
 /// dead writer's lane is somebody else's.
 pub const LEASE: Duration = Duration::from_secs(6);
 
+/// How long a write waits for those who apply what was written before, at most.
+const GIVE_WAY_MAX: Duration = Duration::from_millis(50);
+
 /// Takes webhooks in. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Journal {
@@ -144,6 +147,8 @@ impl Journal {
 impl Writer {
     async fn flush(&self, webhooks: Vec<RawWebhook>) -> bool {
         let Equipment { storage, clock, feed, .. } = &self.equipment;
+        // Under more load than can be applied, a webhook is better answered a moment later than seen seconds later.
+        tokio::time::timeout(GIVE_WAY_MAX, feed.has_room()).await.ok();
         let place = match self.next_place().await {
             Ok(place) => place,
             Err(error) => {

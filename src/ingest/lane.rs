@@ -32,7 +32,10 @@ use crate::storage::statuses::Advance;
 
 /// The longest window of a fold, and how many times a fold's own time it is.
 const WINDOW_MAX: Duration = Duration::from_millis(500);
-const WINDOW_FOLDS: u32 = 4;
+const WINDOW_FOLDS: u32 = 2;
+/// The pause after a batch: how many times the batch's own time, and the longest.
+const APPLY_PACE: u32 = 2;
+const APPLY_PACE_MAX: Duration = Duration::from_millis(25);
 /// How many segments are read from the database at once.
 const SEGMENTS_READ: i64 = 32;
 /// After a failure: the pauses until the next try.
@@ -154,6 +157,13 @@ impl Pending {
     }
 }
 
+/// The batch before.
+#[derive(Clone, Copy, Debug)]
+struct LastApply {
+    ended: Stopwatch,
+    took: Duration,
+}
+
 /// One run along a lane.
 #[derive(Debug)]
 pub struct Run {
@@ -207,13 +217,16 @@ impl Run {
 
     async fn apply_all(&self, mark: i64) -> Result<(), Error> {
         let mut applied = mark;
+        let mut last_apply = LastApply { ended: Stopwatch::start(), took: Duration::ZERO };
         loop {
+            self.pace(&last_apply).await;
             let segments = self.next_after(applied).await?;
             let Some(last) = segments.last().map(|segment| segment.place.number) else { return Ok(()) };
             self.wait_for_room().await;
             let watch = Stopwatch::start();
             let changes = self.apply(&segments).await;
             self.applier.metrics.apply_seconds.observe(watch.elapsed().as_secs_f64());
+            last_apply = LastApply { ended: Stopwatch::start(), took: watch.elapsed() };
             applied = last;
             let received = segments.iter().flat_map(|segment| &segment.webhooks);
             self.pending().add(last, changes, received.map(|webhook| webhook.received_ms));
@@ -222,12 +235,23 @@ impl Run {
         }
     }
 
+    /// A batch costs the database as much for one webhook as for fifty. So right after a batch the next one waits a
+    /// little for company; on an idle server nothing waits.
+    async fn pace(&self, last: &LastApply) {
+        let Source::Live(feed) = &self.source else { return };
+        let until = (last.took * APPLY_PACE).min(APPLY_PACE_MAX);
+        let rest = until.saturating_sub(last.ended.elapsed());
+        if !rest.is_zero() && !self.stop.as_ref().is_some_and(Stop::is_requested) {
+            tokio::time::timeout(rest, feed.is_well_filled()).await.ok();
+        }
+    }
+
     /// The next segments; none at the end of the source.
     async fn next_after(&self, applied: i64) -> Result<Vec<Arc<Segment>>, Error> {
         let Source::Live(feed) = &self.source else { return self.read_after(applied).await };
         loop {
             let changed = feed.changed();
-            match feed.take(self.lane, applied, limits::APPLY_WEBHOOKS_MAX) {
+            match feed.take(self.lane, applied) {
                 Next::Segments(segments) => return Ok(segments),
                 Next::Read => {
                     let segments = self.read_after(applied).await?;
@@ -408,11 +432,12 @@ impl Run {
     /// Folds until it is done, however long it takes.
     async fn fold(&self, from: i64, pending: Pending) -> Result<(), Break> {
         let Pending { to, changes, advances, received_ms, .. } = pending;
-        let mut fold = Fold { lane: self.lane, from, to, changes: changes.into_iter().collect() };
-        let advances: Vec<(&String, &Advance)> = advances.iter().collect();
+        let (changes, advances) = (changes.into_iter().collect(), advances.into_iter().collect());
+        let mut fold = Fold { lane: self.lane, from, to, changes, advances };
         let mut pause = PAUSE_MIN;
         loop {
-            match self.try_fold(&fold, &advances).await {
+            crash::pass("before-mark");
+            match self.applier.storage.fold(&fold).await {
                 Ok(true) => break,
                 Ok(false) => match self.applier.storage.lane_mark(self.lane).await {
                     // Our own, whose confirmation was lost.
@@ -428,7 +453,7 @@ impl Run {
                 }
                 Err(error) => {
                     error!(%error, "conversations cannot be brought up to date; looking for the one that is to blame");
-                    if let Err(error) = self.leave_out_refused(&mut fold.changes).await {
+                    if let Err(error) = self.leave_out_refused(&mut fold).await {
                         warn!(%error, "the conversation to blame could not be found; it is tried again");
                     }
                 }
@@ -445,11 +470,16 @@ impl Run {
         Ok(())
     }
 
-    /// Takes out the changes that the database refuses: their conversation must not hold the others up. Its messages
-    /// are all there; what it shows of them is not.
-    async fn leave_out_refused(&self, changes: &mut Vec<(Uuid, Change)>) -> Result<(), Error> {
+    /// Takes out what the database refuses: such a conversation or message must not hold the others up. All that was
+    /// said about it is there; what it shows of that is not.
+    async fn leave_out_refused(&self, fold: &mut Fold) -> Result<(), Error> {
+        for (message, error) in self.applier.storage.advance_messages(&fold.advances).await? {
+            error!(%error, %message, "a message cannot be moved forward and is left as it is");
+            self.applier.metrics.fold_refusals.inc();
+        }
+        fold.advances.clear();
         let mut refused = HashSet::new();
-        let mut parts = vec![changes.as_slice()];
+        let mut parts = vec![fold.changes.as_slice()];
         while let Some(part) = parts.pop() {
             let Err(error) = self.applier.storage.rehearse_fold(part).await else { continue };
             if error.is_transient() {
@@ -465,23 +495,8 @@ impl Run {
             }
             self.beat(|pulses| &pulses.fold);
         }
-        changes.retain(|(conversation, _)| !refused.contains(conversation));
+        fold.changes.retain(|(conversation, _)| !refused.contains(conversation));
         Ok(())
-    }
-
-    async fn try_fold(&self, fold: &Fold, advances: &[(&String, &Advance)]) -> Result<bool, Error> {
-        let storage = &self.applier.storage;
-        if !advances.is_empty() {
-            // A message that cannot be moved must not hold the others up; its statuses are kept.
-            for refusal in storage.advance_messages(advances).await? {
-                error!(error = %refusal.error, "a message could not take the step that a status tells");
-            }
-        }
-        crash::pass("before-mark");
-        if fold.changes.is_empty() {
-            return storage.advance_lane(fold.lane, fold.from, fold.to).await;
-        }
-        storage.fold(fold).await
     }
 
     fn note_backlog(&self, mark: i64) {

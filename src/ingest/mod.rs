@@ -3,12 +3,13 @@
 //! One way: `journal` makes a webhook durable, `feed` hands it on, `lane` takes it from there in order, `apply`
 //! (with `sort`, `people`, `followers`, `announce`) stores what it tells, and the lane folds what that changes into
 //! the conversations. `upkeep` looks after lanes whose writer is gone, after what was set aside, and after what is
-//! old.
+//! old. `verify`, `trace` and `replay` look back from the journal's bytes.
 
 pub mod announce;
 pub mod apply;
 pub mod arrivals;
 pub mod directory;
+pub mod examine;
 pub mod feed;
 pub mod followers;
 pub mod journal;
@@ -18,9 +19,12 @@ pub mod metrics;
 pub mod news;
 pub mod people;
 pub mod pieces;
+pub mod replay;
 pub mod sort;
 pub mod targets;
+pub mod trace;
 pub mod upkeep;
+pub mod verify;
 
 use std::sync::Arc;
 

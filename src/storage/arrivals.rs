@@ -145,6 +145,28 @@ impl Storage {
     }
 }
 
+impl Storage {
+    /// Which of the documents are there, and which of those wait for another one.
+    pub async fn present(&self, collection: &str, keys: &[String]) -> Result<HashMap<String, bool>, Error> {
+        let mut present = HashMap::with_capacity(keys.len());
+        for keys in keys.chunks(5_000) {
+            let mut cursor = self
+                .database
+                .collection::<Document>(collection)
+                .find(doc! { "_id": { "$in": keys } })
+                .projection(doc! { "waiting": 1 })
+                .batch_size(5_000)
+                .await?;
+            while cursor.advance().await? {
+                let found = cursor.deserialize_current()?;
+                let waits = found.get_bool("waiting").unwrap_or(false);
+                present.insert(found.get_str("_id").unwrap_or_default().to_owned(), waits);
+            }
+        }
+        Ok(present)
+    }
+}
+
 pub(super) fn origin_of(document: &Document) -> Option<Origin> {
     let lane = uuid_of(document, "lane")?;
     Some(Origin { lane, segment: document.get_i64("segment").ok()? })

@@ -10,6 +10,7 @@ use super::arrivals::{binary, uuid_of};
 use super::contacts::{insert_text, raw};
 use super::index::{Collection, Index};
 use super::messages::MESSAGES;
+use super::statuses::Advance;
 use super::write::Update;
 use super::{Error, Storage, durable};
 use crate::domain::conversation::{Change, FREE_ENTRY_ANSWER_S, FREE_ENTRY_S};
@@ -63,6 +64,8 @@ pub struct Fold {
     pub from: i64,
     pub to: i64,
     pub changes: Vec<(Uuid, Change)>,
+    /// How far messages have come.
+    pub advances: Vec<(String, Advance)>,
 }
 
 impl Storage {
@@ -97,9 +100,28 @@ impl Storage {
         })
     }
 
-    /// Folds changes into their conversations and moves the lane's mark, in one transaction. False: the mark does
-    /// not stand where the fold begins, so somebody else has folded this lane, and nothing was written.
+    /// Folds changes into their conversations and messages and moves the lane's mark. False: the mark does not stand
+    /// where the fold begins, so somebody else has folded this lane, and no conversation was changed.
     pub async fn fold(&self, fold: &Fold) -> Result<bool, Error> {
+        if fold.changes.is_empty() && fold.advances.is_empty() {
+            return self.advance_lane(fold.lane, fold.from, fold.to).await;
+        }
+        match self.try_fold(fold, &fold.advances).await {
+            // Somebody else moves the same messages: these moves need no transaction, and come out the same in any
+            // order. In one they are merely cheaper.
+            Err(Error::Conflict) if !fold.advances.is_empty() => {
+                match self.advance_messages(&fold.advances).await?.into_iter().next() {
+                    Some((_, error)) => Err(error),
+                    None => self.try_fold(fold, &[]).await,
+                }
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn try_fold(&self, fold: &Fold, advances: &[(String, Advance)]) -> Result<bool, Error> {
+        let advances = advances.iter().filter_map(|(message, advance)| advance.update(message).transpose());
+        let advances: Vec<Update> = advances.collect::<Result<_, _>>()?;
         let mut updates = Vec::with_capacity(fold.changes.len());
         for (id, change) in &fold.changes {
             updates.extend(change_update(*id, change)?);
@@ -110,7 +132,7 @@ impl Storage {
             .write_concern(durable(self.timeout))
             .build();
         session.start_transaction().with_options(options).await?;
-        let done = self.fold_within(&mut session, fold, updates).await;
+        let done = self.fold_within(&mut session, fold, updates, advances).await;
         match done {
             Ok(true) => commit(&mut session).await.map(|()| true),
             outcome => {
@@ -140,11 +162,13 @@ impl Storage {
         session: &mut ClientSession,
         fold: &Fold,
         updates: Vec<Update>,
+        advances: Vec<Update>,
     ) -> Result<bool, Error> {
         if !self.advance_lane_within(session, fold.lane, fold.from, fold.to).await? {
             return Ok(false);
         }
         self.update_within(session, COLLECTION.name, updates).await?;
+        self.update_within(session, MESSAGES.name, advances).await?;
         self.open_free_windows_within(session, &fold.changes).await?;
         crash::pass("inside-fold");
         Ok(true)

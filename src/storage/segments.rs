@@ -33,7 +33,7 @@ pub const COLLECTION: Collection = Collection {
 };
 
 /// How much is read of a lane at once.
-const READ_BYTES_ENOUGH: usize = 4 * 1024 * 1024;
+const READ_BYTES_ENOUGH: usize = 1024 * 1024;
 
 /// One webhook as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]

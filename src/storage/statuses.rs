@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use mongodb::bson::{Bson, DateTime, Document, doc};
+use mongodb::bson::raw::{RawDocumentBuf, cstr};
+use mongodb::bson::{DateTime, Document, doc, rawdoc};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -12,9 +13,9 @@ use super::arrivals::{Fresh, binary};
 use super::contacts::raw;
 use super::index::{Collection, Index};
 use super::messages::{Came, MESSAGES, Target, message_key};
-use super::write::{Refusal, Update};
+use super::write::Update;
 use super::{Error, arrivals::Origin};
-use crate::domain::status::{Outcome, Status};
+use crate::domain::status::{Outcome, Status, Step};
 
 pub const STATUSES: Collection = Collection {
     name: "statuses",
@@ -77,14 +78,19 @@ pub fn new_status(
     Ok(Fresh { key: id, ..fresh })
 }
 
-/// What statuses do to one message: many statuses become one.
+/// What statuses do to one message: many statuses become one. Small, because thousands wait at once.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Advance {
-    rank: Option<i32>,
-    /// When each step was first reached.
-    times: HashMap<String, i64>,
+    /// The highest step.
+    step: Option<Step>,
+    /// When each step was first reached, in the order of `Step::ALL`.
+    times: [Option<i64>; Step::ALL.len()],
     /// Fields of which the latest stays.
-    latest: HashMap<&'static str, Document>,
+    #[expect(
+        clippy::box_collection,
+        reason = "there is seldom one, and it must not take room when there is none"
+    )]
+    latest: Option<Box<HashMap<&'static str, Document>>>,
 }
 
 impl Advance {
@@ -92,8 +98,7 @@ impl Advance {
     pub fn of(status: &Status<'_>) -> Self {
         let mut advance = Self::default();
         if let Outcome::Message(step) = &status.outcome {
-            advance.rank = Some(i32::from(step.rank()));
-            advance.times.insert(step.name().to_owned(), status.at_s);
+            advance.reach(*step, status.at_s);
         }
         if let Some(pricing) = &status.pricing {
             advance.keep("pricing", status.at_s, pricing);
@@ -109,7 +114,16 @@ impl Advance {
 
     fn keep(&mut self, field: &'static str, at_s: i64, value: &impl Serialize) {
         if let Ok(value) = mongodb::bson::serialize_to_bson(value) {
-            self.latest.insert(field, doc! { "at": at_s, "is": value });
+            self.latest.get_or_insert_default().insert(field, doc! { "at": at_s, "is": value });
+        }
+    }
+
+    fn reach(&mut self, step: Step, at_s: i64) {
+        self.step = self.step.max(Some(step));
+        for (other, first) in Step::ALL.iter().zip(&mut self.times) {
+            if *other == step {
+                *first = Some(first.map_or(at_s, |first| first.min(at_s)));
+            }
         }
     }
 
@@ -118,57 +132,79 @@ impl Advance {
         let mut advance = Self::default();
         let at_s = document.get_i64("atS").ok()?;
         let outcome = document.get_document("outcome").ok()?;
-        if let Ok(step) = outcome.get_str("message") {
-            advance.rank = crate::domain::status::Step::named(step).map(|step| i32::from(step.rank()));
-            advance.times.insert(step.to_owned(), at_s);
+        if let Some(step) = outcome.get_str("message").ok().and_then(Step::named) {
+            advance.reach(step, at_s);
         }
         if outcome.contains_key("payment") {
-            advance.latest.insert("payment", doc! { "at": at_s, "is": outcome });
+            advance.keep("payment", at_s, outcome);
         }
         if let Ok(pricing) = document.get_document("pricing") {
-            advance.latest.insert("pricing", doc! { "at": at_s, "is": pricing });
+            advance.keep("pricing", at_s, pricing);
         }
         if let Some(fault) = document.get_array("faults").ok().and_then(|faults| faults.first()) {
-            advance.latest.insert("failure", doc! { "at": at_s, "is": fault });
+            advance.keep("failure", at_s, fault);
         }
         Some(advance)
     }
 
     /// Adds what another status of the same message does.
     pub fn absorb(&mut self, other: Self) {
-        self.rank = self.rank.max(other.rank);
-        for (step, at_s) in other.times {
-            let first = self.times.entry(step).or_insert(at_s);
-            *first = at_s.min(*first);
+        self.step = self.step.max(other.step);
+        for (mine, theirs) in self.times.iter_mut().zip(other.times) {
+            *mine = match (*mine, theirs) {
+                (Some(mine), Some(theirs)) => Some(mine.min(theirs)),
+                (one, other) => one.or(other),
+            };
         }
-        for (field, value) in other.latest {
-            let is_later = self
-                .latest
-                .get(field)
-                .is_none_or(|mine| value.get_i64("at").unwrap_or(0) > mine.get_i64("at").unwrap_or(0));
-            if is_later {
-                self.latest.insert(field, value);
+        let Some(latest) = other.latest else { return };
+        let mine = self.latest.get_or_insert_default();
+        for (field, value) in *latest {
+            let at = |value: &Document| value.get_i64("at").unwrap_or(0);
+            if mine.get(field).is_none_or(|mine| at(&value) > at(mine)) {
+                mine.insert(field, value);
             }
         }
     }
 
-    fn change(&self) -> Document {
-        let mut max: Document = self
-            .latest
-            .iter()
-            .map(|(field, value)| ((*field).to_owned(), Bson::from(value.clone())))
-            .collect();
-        self.rank.map(|rank| max.insert("rank", rank));
-        let mut change = Document::new();
-        if !max.is_empty() {
-            change.insert("$max", max);
+    fn change(&self) -> Result<RawDocumentBuf, Error> {
+        let (mut max, mut min) = (RawDocumentBuf::new(), RawDocumentBuf::new());
+        if let Some(step) = self.step {
+            max.append(cstr!("rank"), i32::from(step.rank()));
         }
-        if !self.times.is_empty() {
-            let min: Document =
-                self.times.iter().map(|(step, at_s)| (format!("times.{step}"), Bson::from(*at_s))).collect();
-            change.insert("$min", min);
+        for (field, value) in self.latest.iter().flat_map(|latest| latest.iter()) {
+            match *field {
+                "pricing" => max.append(cstr!("pricing"), raw(value)?),
+                "failure" => max.append(cstr!("failure"), raw(value)?),
+                _ => max.append(cstr!("payment"), raw(value)?),
+            }
         }
-        change
+        for (step, at_s) in Step::ALL.iter().zip(self.times) {
+            let Some(at_s) = at_s else { continue };
+            min.append(
+                match step {
+                    Step::Sent => cstr!("times.sent"),
+                    Step::Failed => cstr!("times.failed"),
+                    Step::Delivered => cstr!("times.delivered"),
+                    Step::Read => cstr!("times.read"),
+                    Step::Played => cstr!("times.played"),
+                },
+                at_s,
+            );
+        }
+        let mut change = RawDocumentBuf::new();
+        for (operator, fields) in [(cstr!("$max"), max), (cstr!("$min"), min)] {
+            if !fields.is_empty() {
+                change.append(operator, fields);
+            }
+        }
+        Ok(change)
+    }
+
+    /// The update of its message; nothing if nothing changes.
+    pub(super) fn update(&self, message: &str) -> Result<Option<Update>, Error> {
+        let change = self.change()?;
+        let filter = rawdoc! { "_id": message };
+        Ok((!change.is_empty()).then_some(Update { filter, change, upsert: false }))
     }
 }
 
@@ -211,18 +247,33 @@ impl Storage {
         Ok(found)
     }
 
-    /// Moves messages forward. Doing it again changes nothing. Gives what the database does not take.
-    pub async fn advance_messages(&self, advances: &[(&String, &Advance)]) -> Result<Vec<Refusal>, Error> {
-        let updates = advances.iter().filter_map(|(message, advance)| {
-            let change = advance.change();
-            (!change.is_empty()).then(|| {
-                Ok::<_, Error>(Update {
-                    filter: raw(&doc! { "_id": message })?,
-                    change: raw(&change)?,
-                    upsert: false,
-                })
-            })
-        });
-        self.update_each(MESSAGES.name, updates.collect::<Result<_, _>>()?).await
+    /// The keys of the statuses of a message.
+    pub async fn statuses_of(&self, message_key: &str) -> Result<Vec<String>, Error> {
+        let (from, to) = (format!("{message_key}:"), format!("{message_key};"));
+        let statuses = self.database.collection::<Document>(STATUSES.name);
+        let filter = doc! { "_id": { "$gte": from, "$lt": to } };
+        let mut cursor = statuses.find(filter).projection(doc! { "_id": 1 }).await?;
+        let mut keys = Vec::new();
+        while cursor.advance().await? {
+            keys.extend(cursor.deserialize_current()?.get_str("_id").map(str::to_owned));
+        }
+        Ok(keys)
+    }
+
+    /// Moves messages forward, each on its own. Doing it again changes nothing. Gives those that the database does not
+    /// take.
+    pub async fn advance_messages(
+        &self,
+        advances: &[(String, Advance)],
+    ) -> Result<Vec<(String, Error)>, Error> {
+        let (mut messages, mut updates) = (Vec::new(), Vec::new());
+        for (message, advance) in advances {
+            if let Some(update) = advance.update(message)? {
+                messages.push(message);
+                updates.push(update);
+            }
+        }
+        let refusals = self.update_each(MESSAGES.name, updates).await?.into_iter();
+        Ok(refusals.filter_map(|one| Some(((*messages.get(one.index)?).clone(), one.error))).collect())
     }
 }

@@ -6,6 +6,7 @@ mod names;
 mod news;
 mod people;
 mod poison;
+mod replay;
 mod routing;
 mod samples;
 mod shapes;

@@ -136,13 +136,7 @@ impl TestApp {
 
     /// All documents of a collection, by key, as JSON.
     pub async fn all(&self, collection: &str) -> Vec<Value> {
-        let documents = mongo::raw(&self.database).await.collection::<Document>(collection);
-        let mut cursor = documents.find(doc! {}).sort(doc! { "_id": 1 }).await.unwrap();
-        let mut all = Vec::new();
-        while cursor.advance().await.unwrap() {
-            all.push(as_json(&Bson::Document(cursor.deserialize_current().unwrap())));
-        }
-        all
+        documents(&self.database, collection).await
     }
 
     /// The only document of a collection.
@@ -177,6 +171,17 @@ impl Drop for TestApp {
             assert_eq!(ended, Ok(Ended::Stopped), "the service stops cleanly and leaves no job behind");
         }
     }
+}
+
+/// All documents of a collection of any database, by key, as JSON.
+pub async fn documents(database: &str, collection: &str) -> Vec<Value> {
+    let documents = mongo::raw(database).await.collection::<Document>(collection);
+    let mut cursor = documents.find(doc! {}).sort(doc! { "_id": 1 }).await.unwrap();
+    let mut all = Vec::new();
+    while cursor.advance().await.unwrap() {
+        all.push(as_json(&Bson::Document(cursor.deserialize_current().unwrap())));
+    }
+    all
 }
 
 /// A stored value as JSON: ids as hexadecimal digits, times as milliseconds.

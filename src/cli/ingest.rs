@@ -1,0 +1,220 @@
+//! `pesan ingest` and `pesan replay`: looking back from the journal.
+
+use std::collections::BTreeMap;
+
+use clap::{Args, Subcommand};
+
+use super::{Exit, Failure, connect};
+use crate::app::BuildError;
+use crate::clock::{Clock, Timestamp};
+use crate::config::{MongoConfig, Source};
+use crate::ids::Random;
+use crate::ingest::directory::add_first_number;
+use crate::ingest::replay::{Difference, Replay, Selection};
+use crate::ingest::trace::{Step, trace_message, trace_webhook};
+use crate::ingest::verify::{Account, verify};
+use crate::storage::Storage;
+use crate::storage::aside::Reason;
+use crate::storage::segments::Place;
+
+/// How many webhooks that were set aside are shown at most.
+const SHOWN_MAX: i64 = 10_000;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Show for which numbers and accounts webhooks came that nobody has added.
+    Unrouted,
+    /// Count again what the journal holds and look for all of it; exits 1 and names what is missing.
+    Verify(Stretch),
+    /// Show the way of one message, by Meta's id, or of one webhook, by its place in the journal.
+    Trace(Trace),
+}
+
+/// A stretch of time: when webhooks were stored.
+#[derive(Args, Debug)]
+pub(super) struct Stretch {
+    /// From this time on, like 2026-11-21T08:00:00Z. Unset: from the beginning.
+    #[arg(long, value_name = "TIME")]
+    from: Option<Timestamp>,
+    /// Before this time. Unset: to the end.
+    #[arg(long, value_name = "TIME")]
+    to: Option<Timestamp>,
+}
+
+impl Stretch {
+    fn ms(&self) -> (i64, i64) {
+        (
+            self.from.map_or(i64::MIN / 2, Timestamp::as_millisecond),
+            self.to.map_or(i64::MAX / 2, Timestamp::as_millisecond),
+        )
+    }
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Trace {
+    /// The message's id (wamid...), or a place in the journal (lane:number:slot) as `verify` prints it.
+    #[arg(value_name = "WAMID|PLACE")]
+    what: String,
+}
+
+/// Sends webhooks through once more. Nothing is stored twice; what the journal brings is not told as an event again.
+#[derive(Args, Debug)]
+pub(super) struct Again {
+    #[command(flatten)]
+    stretch: Stretch,
+    /// One segment of the journal.
+    #[arg(long, value_name = "LANE:NUMBER", conflicts_with_all = ["from", "to"])]
+    segment: Option<String>,
+    /// The whole journal.
+    #[arg(long, conflicts_with_all = ["from", "to", "segment"])]
+    all: bool,
+    /// What could not be stored.
+    #[arg(long, conflicts_with_all = ["from", "to", "segment", "all"])]
+    dead: bool,
+    /// What was not understood.
+    #[arg(long, conflicts_with_all = ["from", "to", "segment", "all", "dead"])]
+    unrecognised: bool,
+    /// Only say what would change.
+    #[arg(long)]
+    dry_run: bool,
+    /// Take the journal of this database on the same server, and write to the configured one.
+    #[arg(long, value_name = "DATABASE")]
+    from_database: Option<String>,
+}
+
+pub(super) async fn run(command: Command, source: &Source) -> Result<Exit, Failure> {
+    let (_, storage) = connect(source).await?;
+    let outcome = match command {
+        Command::Unrouted => show_unrouted(&storage).await,
+        Command::Verify(stretch) => {
+            let (from_ms, to_ms) = stretch.ms();
+            Ok(show_account(&verify(&storage, from_ms, to_ms).await?))
+        }
+        Command::Trace(trace) => show_trace(&storage, &trace.what).await,
+    };
+    storage.close().await;
+    outcome
+}
+
+pub(super) async fn replay(arguments: Again, source: &Source) -> Result<Exit, Failure> {
+    let selection = selection(&arguments)?;
+    let (config, target) = connect(source).await?;
+    let state = target.state().await?;
+    if !state.is_current() {
+        return Err(BuildError::SchemaBehind(state.lines()).into());
+    }
+    add_first_number(&target, &config.whatsapp).await?;
+    let source = match arguments.from_database {
+        Some(database) => Storage::connect(&MongoConfig { database, ..config.mongo }).await?,
+        None => target.clone(),
+    };
+    let (clock, random) = (Clock::system(), Random::system());
+    let replay = Replay { source, target, clock, random, is_dry_run: arguments.dry_run };
+    let outcome = replay.go(selection).await;
+    replay.source.close().await;
+    replay.target.close().await;
+    show_difference(&outcome?, arguments.dry_run);
+    Ok(Exit::Done)
+}
+
+fn selection(arguments: &Again) -> Result<Selection, Failure> {
+    let wrong = |text: &str| Failure::new(Exit::Configuration, text);
+    if arguments.dead {
+        return Ok(Selection::Aside(Reason::Dead));
+    }
+    if arguments.unrecognised {
+        return Ok(Selection::Aside(Reason::Unrecognised));
+    }
+    if let Some(segment) = &arguments.segment {
+        let place = Place::parse(segment).ok_or_else(|| wrong("--segment is not of the form LANE:NUMBER"))?;
+        return Ok(Selection::Segment(place));
+    }
+    if !arguments.all && arguments.stretch.from.is_none() && arguments.stretch.to.is_none() {
+        return Err(wrong("say what: --from and --to, --segment, --all, --dead or --unrecognised"));
+    }
+    let (from_ms, to_ms) = arguments.stretch.ms();
+    Ok(Selection::Between { from_ms, to_ms })
+}
+
+async fn show_unrouted(storage: &Storage) -> Result<Exit, Failure> {
+    let asides = storage.asides(Reason::Unrouted, SHOWN_MAX).await?;
+    let mut owners: BTreeMap<String, (u64, i64, i64)> = BTreeMap::new();
+    for aside in &asides {
+        let at = aside.webhook.received_ms;
+        for item in &aside.items {
+            let owner = item.owner.clone().unwrap_or_else(|| "(without an id)".to_owned());
+            let (items, first, last) = owners.entry(owner).or_insert((0, at, at));
+            (*items, *first, *last) = (*items + 1, at.min(*first), at.max(*last));
+        }
+    }
+    if owners.is_empty() {
+        println!("Nothing: every webhook was for a number or account that somebody has added.");
+    }
+    for (owner, (items, first, last)) in owners {
+        println!("{owner}: {items} items, from {} to {}", time(first), time(last));
+    }
+    Ok(Exit::Done)
+}
+
+fn show_account(account: &Account) -> Exit {
+    println!("{} segments, {} webhooks, {} items:", account.segments, account.webhooks, account.items);
+    for (count, what) in [
+        (account.stored, "stored"),
+        (account.repeats, "repeats of these"),
+        (account.waiting, "stored, waiting for their message"),
+        (account.unrecognised, "not understood, kept in `unrecognised`"),
+        (account.unrouted, "for nobody, kept in `unrouted`"),
+        (account.dead, "refused, kept in `dead_letters`"),
+        (account.tests, "tests of the dashboard and empty deliveries"),
+        (account.pending, "not worked off yet"),
+        (account.gaps, "MISSING"),
+    ] {
+        println!("{count:>12}  {what}");
+    }
+    for name in &account.gap_names {
+        println!("missing: {name}");
+    }
+    if account.is_complete() { Exit::Done } else { Exit::Failed }
+}
+
+async fn show_trace(storage: &Storage, what: &str) -> Result<Exit, Failure> {
+    let place = what.rsplit_once(':').and_then(|(place, slot)| {
+        let slot = slot.split_whitespace().next()?.parse().ok()?;
+        Some((Place::parse(place)?, slot))
+    });
+    let steps = match place {
+        Some((place, slot)) => trace_webhook(storage, place, slot).await?.unwrap_or_default(),
+        None => trace_message(storage, what).await?,
+    };
+    if steps.is_empty() {
+        println!("Nothing is stored under {what}.");
+        return Ok(Exit::Failed);
+    }
+    for Step { at_ms, text } in steps {
+        println!("{:<24}  {text}", at_ms.map(time).unwrap_or_default());
+    }
+    Ok(Exit::Done)
+}
+
+fn show_difference(difference: &Difference, is_dry_run: bool) {
+    println!(
+        "{} webhooks with {} items looked at; {} items are there.",
+        difference.webhooks, difference.items, difference.known
+    );
+    let verb = if is_dry_run { "would be added" } else { "added" };
+    for (collection, count) in &difference.added {
+        println!("{count:>12}  {verb} to {collection}");
+    }
+    for (why, count) in &difference.aside {
+        println!("{count:>12}  still set aside, {why}");
+    }
+    for name in &difference.examples {
+        println!("{verb}: {name}");
+    }
+    let verb = if is_dry_run { "would go" } else { "went" };
+    println!("{} webhooks {verb} through again.", difference.replayed);
+}
+
+fn time(ms: i64) -> String {
+    Timestamp::from_millisecond(ms).map_or_else(|_| ms.to_string(), |time| time.to_string())
+}

@@ -1,0 +1,197 @@
+//! Looking back from the journal: the count of everything, the way of one message, replay.
+
+use std::collections::BTreeMap;
+
+use pesan::clock::Clock;
+use pesan::config::{MongoConfig, Source};
+use pesan::ids::Random;
+use pesan::ingest::replay::{Difference, Replay, Selection};
+use pesan::ingest::verify::verify;
+use pesan::storage::Storage;
+use pesan::storage::numbers::first_workspace;
+use serde_json::{Value, json};
+
+use crate::support::app::{TestApp, documents};
+use crate::support::mongo;
+use crate::support::program::{Outcome, run};
+use crate::support::webhook::{
+    ACCOUNT_ID, Customer, NOW_S, PHONE_NUMBER_ID, body, echo, inbound, status, text,
+};
+
+const BUDI: Customer<'static> = Customer { wa_id: "628111", user_id: "ID.111", name: "Budi" };
+const SITI: Customer<'static> = Customer { wa_id: "628222", user_id: "", name: "Siti" };
+const ALL: Selection = Selection::Between { from_ms: i64::MIN / 2, to_ms: i64::MAX / 2 };
+
+/// Everything that webhooks make.
+const MADE: &[&str] = &[
+    "contacts",
+    "aliases",
+    "conversations",
+    "messages",
+    "edits",
+    "statuses",
+    "notices",
+    "numbers",
+    "accounts",
+    "templates",
+    "calls",
+    "groups",
+];
+
+async fn connect(database: &str) -> Storage {
+    let source = Source::of([
+        ("MONGODB_URI".to_owned(), mongo::uri().to_owned()),
+        ("PESAN_DATABASE".to_owned(), database.to_owned()),
+    ]);
+    let config: MongoConfig = pesan::config::Config::read(&source).unwrap().mongo;
+    Storage::connect(&config).await.unwrap()
+}
+
+async fn replay(source: &Storage, target: &Storage, selection: Selection, is_dry_run: bool) -> Difference {
+    let (clock, random) = (Clock::system(), Random::system());
+    let replay = Replay { source: source.clone(), target: target.clone(), clock, random, is_dry_run };
+    replay.go(selection).await.unwrap()
+}
+
+/// What a database holds, without what is its own: which segment brought something, and when it was made.
+async fn made(database: &str) -> BTreeMap<&'static str, Vec<Value>> {
+    let mut made = BTreeMap::new();
+    for name in MADE {
+        let mut all = documents(database, name).await;
+        for document in &mut all {
+            let fields = document.as_object_mut().unwrap();
+            for own in ["origin", "createdAt", "settledBy", "mergedAt", "firstSeenAt"] {
+                fields.remove(own);
+            }
+        }
+        made.insert(*name, all);
+    }
+    made
+}
+
+async fn pesan(app: &TestApp, arguments: &[&str]) -> Outcome {
+    run(arguments, &[("MONGODB_URI", mongo::uri()), ("PESAN_DATABASE", &app.database)]).await
+}
+
+/// A bit of everything, some of it twice and some of it early.
+fn busy_day() -> Vec<String> {
+    let mut referral = text("dari iklan");
+    referral["referral"] = json!({ "source_type": "ad", "source_id": "1", "ctwa_clid": "c" });
+    let reaction = json!({ "type": "reaction", "reaction": { "message_id": "wamid.3", "emoji": "👍" } });
+    let template = json!({ "field": "message_template_status_update", "value": {
+        "event": "APPROVED", "message_template_id": 12, "message_template_name": "promo",
+        "message_template_language": "id", "reason": "NONE" } });
+    let mut bodies = vec![
+        body(&[status(BUDI, "wamid.3", "delivered", NOW_S + 9)]),
+        body(&[inbound(BUDI, "wamid.1", NOW_S, referral), inbound(SITI, "wamid.2", NOW_S, text("halo"))]),
+        body(&[inbound(BUDI, "wamid.r", NOW_S + 20, reaction)]),
+        body(&[echo(BUDI, "wamid.3", NOW_S + 5, text("ya?"))]),
+        body(&[status(BUDI, "wamid.3", "sent", NOW_S + 6), status(BUDI, "wamid.3", "read", NOW_S + 12)]),
+        body(&[inbound(Customer::new("628222", "ID.222"), "wamid.4", NOW_S + 30, text("lagi"))]),
+        body(&[template]),
+        body(&[json!({ "field": "of_tomorrow", "value": { "x": 1 } })]),
+    ];
+    bodies.extend(bodies.clone());
+    bodies
+}
+
+#[tokio::test]
+async fn everything_replayed_into_an_empty_database_comes_out_the_same() {
+    let app = TestApp::start_with_number();
+    app.take(&busy_day()).await;
+    app.settle().await;
+    let database = mongo::database_name();
+    let target = connect(&database).await;
+    target.migrate(&Clock::system(), &mut |_| {}).await.unwrap();
+    target.ensure_workspace(first_workspace(), "first").await.unwrap();
+    target.ensure_number(first_workspace(), PHONE_NUMBER_ID, Some(ACCOUNT_ID)).await.unwrap();
+
+    let difference = replay(&app.storage, &target, ALL, false).await;
+    assert_eq!(difference.added["messages"], 4);
+    let (there, here) = (made(&database).await, made(&app.database).await);
+    for name in MADE {
+        assert_eq!(there[name], here[name], "{name}");
+    }
+    assert_eq!(
+        documents(&database, "unrecognised").await.len(),
+        2,
+        "what is not understood is kept there too"
+    );
+    assert_eq!(documents(&database, "events").await.len(), 0, "nobody is told a second time");
+    assert!(verify(&target, i64::MIN / 2, i64::MAX / 2).await.unwrap().is_complete());
+
+    let again = replay(&app.storage, &app.storage, ALL, false).await;
+    assert_eq!((again.replayed, again.added.len()), (0, 0), "{again:?}");
+    assert_eq!(made(&app.database).await, here, "within one database nothing changes");
+    target.drop_database().await.unwrap();
+    target.close().await;
+}
+
+#[tokio::test]
+async fn verify_counts_everything_and_names_what_is_missing_and_replay_mends_it() {
+    let app = TestApp::start_with_number();
+    app.take(&busy_day()).await;
+    let for_nobody = body(&[inbound(BUDI, "wamid.x", NOW_S, text("x"))]).replace(PHONE_NUMBER_ID, "999");
+    app.take(&[for_nobody, body(&[status(BUDI, "wamid.early", "sent", NOW_S)]), String::new()]).await;
+    app.settle().await;
+
+    let account = verify(&app.storage, i64::MIN / 2, i64::MAX / 2).await.unwrap();
+    assert!(account.is_complete(), "{account:?}");
+    assert_eq!(
+        (account.webhooks, account.stored, account.repeats, account.waiting),
+        (19, 9, 9, 1),
+        "{account:?}"
+    );
+    assert_eq!((account.unrouted, account.dead, account.pending), (1, 0, 0), "{account:?}");
+    let sum = account.stored
+        + account.repeats
+        + account.waiting
+        + account.unrouted
+        + account.unrecognised
+        + account.tests;
+    assert_eq!(sum, account.items, "{account:?}");
+
+    let lost = format!("{PHONE_NUMBER_ID}:wamid.2");
+    let messages = mongo::raw(&app.database).await.collection::<mongodb::bson::Document>("messages");
+    messages.delete_one(mongodb::bson::doc! { "_id": &lost }).await.unwrap();
+    let found = pesan(&app, &["ingest", "verify"]).await;
+    assert_eq!(found.code, Some(1), "{found:?}");
+    assert!(found.stdout.contains(&format!("messages {lost}")), "{found:?}");
+    let planned = pesan(&app, &["replay", "--all", "--dry-run"]).await;
+    assert!(planned.stdout.contains("1  would be added to messages"), "{planned:?}");
+    assert_eq!(pesan(&app, &["ingest", "verify"]).await.code, Some(1), "a dry run changes nothing");
+    assert_eq!(pesan(&app, &["replay", "--all"]).await.code, Some(0));
+    let mended = pesan(&app, &["ingest", "verify"]).await;
+    assert_eq!(mended.code, Some(0), "{mended:?}");
+    let unrouted = pesan(&app, &["ingest", "unrouted"]).await;
+    assert!(unrouted.stdout.starts_with("999: 1 items, from 2026-11-21T08:00:00Z"), "{unrouted:?}");
+}
+
+#[tokio::test]
+async fn the_way_of_a_message_is_told_from_what_is_stored() {
+    let app = TestApp::start_with_number();
+    app.take_changes(&[echo(BUDI, "wamid.1", NOW_S, text("halo"))]).await;
+    app.take_changes(&[status(BUDI, "wamid.1", "read", NOW_S + 5)]).await;
+    let traced = pesan(&app, &["ingest", "trace", "wamid.1"]).await;
+    assert_eq!(traced.code, Some(0), "{traced:?}");
+    let lines: Vec<&str> = traced.stdout.lines().collect();
+    for (expected, times) in [
+        ("2026-11-21T08:00:00Z      received, its signature good", 2),
+        ("made durable: segment ", 2),
+        ("applied", 2),
+        ("folded into its conversation", 2),
+        ("told as event 1.", 1),
+        ("told as event 2.", 1),
+    ] {
+        assert_eq!(
+            lines.iter().filter(|line| line.contains(expected)).count(),
+            times,
+            "{expected}: {lines:#?}"
+        );
+    }
+    let place = lines.iter().find_map(|line| line.split("made durable: segment ").nth(1)).unwrap();
+    let place = place.split(',').next().unwrap();
+    let webhook = pesan(&app, &["ingest", "trace", &format!("{place}:0")]).await;
+    assert!(webhook.stdout.contains("messages 106540352242922:wamid.1: stored"), "{webhook:?}");
+    assert_eq!(pesan(&app, &["ingest", "trace", "wamid.unknown"]).await.code, Some(1));
+}
