@@ -164,7 +164,7 @@ async fn new_ids_that_the_field_user_id_update_tells_are_followed() {
             }]
         }),
     );
-    app.take_changes(&[update.clone()]).await;
+    app.take_changes(std::slice::from_ref(&update)).await;
     app.take_changes(&[update]).await;
     app.take_changes(&[inbound(Customer::new("", "ID.2"), "wamid.2", NOW_S + 2, text("x"))]).await;
     let contact = app.only("contacts").await;

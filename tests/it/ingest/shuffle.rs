@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use pesan::ingest::verify::verify;
 use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
@@ -20,7 +21,9 @@ const DEWI_LATER: Customer<'static> = Customer { wa_id: "628555", user_id: "ID.4
 
 fn reaction(target: &str, emoji: Option<&str>) -> Value {
     let mut reaction = json!({ "message_id": target });
-    emoji.map(|emoji| reaction["emoji"] = emoji.into());
+    if let Some(emoji) = emoji {
+        reaction["emoji"] = emoji.into();
+    }
     json!({ "type": "reaction", "reaction": reaction })
 }
 
@@ -212,6 +215,8 @@ async fn any_order_and_any_grouping_of_webhooks_ends_the_same() {
         }
         assert_eq!(found.len(), expected.len(), "seed {seed}");
         app.told().await;
+        let account = verify(&app.storage, i64::MIN / 2, i64::MAX / 2).await.unwrap();
+        assert!(account.is_complete(), "seed {seed}: {account:#?}");
     }
 }
 

@@ -100,6 +100,13 @@ impl TestApp {
         value.map_or(0.0, |value| value.parse().unwrap())
     }
 
+    /// The same of a counter.
+    pub async fn count(&self, line: &str) -> u64 {
+        let text = self.get("/metrics").await.text().await.unwrap();
+        let value = text.lines().find_map(|found| found.strip_prefix(line)?.strip_prefix(' '));
+        value.map_or(0, |value| value.parse().unwrap())
+    }
+
     /// Makes a worker do one round.
     pub async fn run_worker(&self, name: &str) -> Result<(), String> {
         let worker =
