@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::arrivals::{Arrivals, Seen};
 use super::directory::{Directory, Numbers};
+use super::followers::status_target;
 use super::memory::Memory;
 use super::metrics::IngestMetrics;
 use super::people::{Found, People, conversation_id};
@@ -27,9 +28,9 @@ use crate::storage::Storage;
 use crate::storage::arrivals::{Arrival, Origin};
 use crate::storage::aside::{Aside, AsideItem, Reason};
 use crate::storage::conversations::NewConversation;
-use crate::storage::events::{Happening, NewBatch};
+use crate::storage::events::{Happening, NewBatch, Source};
 use crate::storage::messages::{Belongs, MESSAGES, Target, new_message};
-use crate::storage::segments::Segment;
+use crate::storage::segments::{Place, Segment};
 use crate::storage::statuses::Advance;
 
 /// How many conversations are remembered at least.
@@ -63,6 +64,8 @@ pub(super) struct Tally<'a> {
     pub people: Arc<HashMap<At, Found>>,
     pub applied: Applied,
     pub happenings: Vec<(At, Uuid, Happening)>,
+    /// The same of what waited: each has its own source.
+    pub waited: Vec<(At, NewBatch)>,
     pub asides: Vec<(usize, Reason, AsideItem)>,
     pub seen: Seen,
     /// The items that this batch has brought.
@@ -78,6 +81,7 @@ impl<'a> Tally<'a> {
             people: Arc::new(people),
             applied: Applied::default(),
             happenings: Vec::new(),
+            waited: Vec::new(),
             asides: Vec::new(),
             seen: Seen::default(),
             ours: HashSet::new(),
@@ -95,6 +99,7 @@ impl<'a> Tally<'a> {
         self.applied.changes.extend(other.applied.changes);
         self.applied.advances.extend(other.applied.advances);
         self.happenings.extend(other.happenings);
+        self.waited.extend(other.waited);
         self.asides.extend(other.asides);
         self.seen.absorb(other.seen);
         self.ours.extend(other.ours);
@@ -102,8 +107,19 @@ impl<'a> Tally<'a> {
     }
 
     /// Something that waited is told of, unless this batch has told of it already.
-    pub(super) fn settle(&mut self, collection: &'static str, key: String, message: &str) -> bool {
-        self.settled.insert((collection, key), message.to_owned()).is_none()
+    pub(super) fn settle(
+        &mut self,
+        (at, workspace): (At, Uuid),
+        (collection, key): (&'static str, String),
+        message: &str,
+        happening: Option<Happening>,
+    ) -> bool {
+        let is_first = self.settled.insert((collection, key.clone()), message.to_owned()).is_none();
+        if let (true, Some(happening)) = (is_first, happening) {
+            let source = Some(Source::Waited { collection, key });
+            self.waited.push((at, NewBatch { workspace, source, happenings: vec![happening] }));
+        }
+        is_first
     }
 
     pub(super) fn contact(&self, at: At) -> Option<Uuid> {
@@ -174,13 +190,19 @@ impl Applier {
         let people = pieces.find_people(&self.people).await?;
         let mut tally = Tally::new(deliveries, people);
         tally.asides = std::mem::take(&mut pieces.asides);
-        // Statuses are most of what comes: they need not wait for the messages of the same batch.
+        // Statuses are most of what comes: they need not wait for the messages of the same batch, unless they are about
+        // one of them. A status that names its message must not be stored before it: after an interruption the two
+        // may come in different batches, and nobody would look for it.
+        let new: HashSet<&str> = pieces.messages.iter().map(|piece| piece.key.as_str()).collect();
+        let (after, at_once): (Vec<_>, Vec<_>) =
+            pieces.statuses.iter().partition(|piece| new.contains(status_target(piece).as_str()));
         let mut beside = tally.beside();
         tokio::try_join!(
             self.store_messages(&pieces.messages, &mut tally),
-            self.store_statuses(&pieces, &mut beside),
+            self.store_statuses(&at_once, &mut beside),
         )?;
         tally.absorb(beside);
+        self.store_statuses(&after, &mut tally).await?;
         self.store_edits(&pieces.edits, &mut tally).await?;
         self.welcome(&pieces, &mut tally).await?;
         self.store_news(&pieces.news, &mut tally).await?;
@@ -238,6 +260,9 @@ impl Applier {
         self.ensure_conversations(new).await?;
         let arrivals = self.arrivals.store(MESSAGES.name, fresh, &mut tally.seen).await?;
         crash::pass("after-message-insert");
+        // What is there already is in the conversation in which it was put: who wrote it may be somebody else by now.
+        let there = places.iter().zip(&arrivals).filter(|(_, arrival)| arrival.is_there());
+        let there = self.targets.find(there.map(|((piece, _), _)| piece.key.clone())).await?;
         let mut here = Vec::with_capacity(places.len());
         for ((piece, conversation), arrival) in places.into_iter().zip(arrivals) {
             self.count(piece, piece.what.content.kind_name(), &arrival);
@@ -245,6 +270,12 @@ impl Applier {
                 tally.refuse(piece, error);
                 continue;
             }
+            let conversation = match there.get(&piece.key) {
+                Some(target) => target.conversation,
+                None if arrival == Arrival::New => conversation,
+                // It was, and is not: a new primary did not have it. The batch goes through again.
+                None => return Err(Error::Conflict),
+            };
             let target = Target { message: piece.key.clone(), conversation };
             here.push((piece.key.as_str(), target));
             if arrival.is_ours() {
@@ -309,23 +340,7 @@ impl Applier {
         if !asides.is_empty() {
             self.storage.set_aside(&asides, self.clock.now_ms()).await?;
         }
-        tally.happenings.sort_by_key(|(at, ..)| *at);
-        let mut batches: BTreeMap<(i64, Uuid), Vec<Happening>> = BTreeMap::new();
-        let mut lane = Uuid::nil();
-        for ((index, _), workspace, happening) in tally.happenings {
-            let Some(delivery) = tally.deliveries.get(index) else { continue };
-            if delivery.webhook.again.is_some_and(|again| again.is_silent) {
-                continue;
-            }
-            lane = delivery.place.lane;
-            batches.entry((delivery.place.number, workspace)).or_default().push(happening);
-        }
-        let batches = batches.into_iter().map(|((segment, workspace), happenings)| NewBatch {
-            workspace,
-            source: Some(Origin { lane, segment }),
-            happenings,
-        });
-        self.log.append(batches.collect()).await?;
+        self.log.append(tell(&mut tally)).await?;
         crash::pass("after-event-append");
         let mut settled: BTreeMap<&'static str, Vec<(String, String)>> = BTreeMap::new();
         for ((collection, key), message) in tally.settled {
@@ -395,6 +410,31 @@ fn tell_of_people(pieces: &Pieces<'_>, tally: &mut Tally<'_>) {
     }
     told.append(&mut tally.happenings);
     tally.happenings = told;
+}
+
+/// What is to be told: a batch a segment and workspace, and then what had waited.
+fn tell(tally: &mut Tally<'_>) -> Vec<NewBatch> {
+    tally.happenings.sort_by_key(|(at, ..)| *at);
+    tally.waited.sort_by_key(|(at, _)| *at);
+    let deliveries = tally.deliveries;
+    let audible = |index: usize| {
+        deliveries.get(index).filter(|one| !one.webhook.again.is_some_and(|again| again.is_silent))
+    };
+    let mut batches: BTreeMap<(i64, Uuid), NewBatch> = BTreeMap::new();
+    for ((index, _), workspace, happening) in std::mem::take(&mut tally.happenings) {
+        let Some(delivery) = audible(index) else { continue };
+        let Place { lane, number } = delivery.place;
+        let source = Some(Source::Segment(Origin { lane, segment: number }));
+        let batch = batches.entry((number, workspace)).or_insert(NewBatch {
+            workspace,
+            source,
+            happenings: Vec::new(),
+        });
+        batch.happenings.push(happening);
+    }
+    let waited = std::mem::take(&mut tally.waited).into_iter();
+    let waited = waited.filter(|((index, _), _)| audible(*index).is_some()).map(|(_, batch)| batch);
+    batches.into_values().chain(waited).collect()
 }
 
 fn gather_asides(deliveries: &[Delivery<'_>], items: Vec<(usize, Reason, AsideItem)>) -> Vec<Aside> {

@@ -1,8 +1,9 @@
 //! What is about another message: statuses, reactions, edits, revokes. Their message may be here, or may come
 //! later; each side stores its own first and looks for the other then, so neither waits for ever.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
+use tracing::error;
 use uuid::Uuid;
 
 use super::apply::{Applier, Tally, belongs, conversation_of};
@@ -10,7 +11,7 @@ use super::pieces::{At, Piece, Pieces};
 use crate::domain::message::Message;
 use crate::domain::status::{Outcome, Status};
 use crate::storage::Error;
-use crate::storage::arrivals::{Arrival, Origin};
+use crate::storage::arrivals::Arrival;
 use crate::storage::events::Happening;
 use crate::storage::messages::{EDITS, Target, edit_target, message_key, new_edit};
 use crate::storage::numbers::Number;
@@ -20,43 +21,47 @@ impl Applier {
     /// Stores the statuses of a batch. Those whose message is not here yet wait for it.
     pub(super) async fn store_statuses(
         &self,
-        pieces: &Pieces<'_>,
+        pieces: &[&Piece<'_, &Status<'_>>],
         tally: &mut Tally<'_>,
     ) -> Result<(), Error> {
-        if pieces.statuses.is_empty() {
+        if pieces.is_empty() {
             return Ok(());
         }
-        // A message of the same batch is as good as here: either both are stored in the end, or the batch goes
-        // through again.
-        let mut found = self.targets.find(pieces.statuses.iter().map(status_target)).await?;
-        for piece in &pieces.messages {
-            let conversation = conversation_of(piece, tally.contact(piece.at));
-            let target = Target { message: piece.key.clone(), conversation };
-            found.entry(piece.key.clone()).or_insert(target);
-        }
-        let (mut fresh, mut places) =
-            (Vec::with_capacity(pieces.statuses.len()), Vec::with_capacity(pieces.statuses.len()));
-        for piece in &pieces.statuses {
+        let found = self.targets.find(pieces.iter().map(|piece| status_target(piece))).await?;
+        let (mut fresh, mut places) = (Vec::with_capacity(pieces.len()), Vec::with_capacity(pieces.len()));
+        for piece in pieces {
             let (target, number) = (found.get(&status_target(piece)), &piece.number);
             let (workspace, id) = (number.workspace, number.id);
             match new_status(workspace, id, &number.phone_number_id, &piece.came, piece.what, target) {
                 Ok(document) => {
                     fresh.push(document);
-                    places.push((piece, target));
+                    places.push((*piece, target));
                 }
                 Err(error) => tally.refuse(piece, &error),
             }
         }
         let arrivals = self.arrivals.store(STATUSES.name, fresh, &mut tally.seen).await?;
         let mut waiting = Vec::new();
+        let mut resumed = Vec::new();
         for ((piece, target), arrival) in places.into_iter().zip(arrivals) {
             self.count(piece, outcome_name(piece.what), &arrival);
             match (&arrival, target) {
                 (Arrival::Refused(error), _) => tally.refuse(piece, error),
-                // What was stored before an interruption may be waiting still.
-                (Arrival::New, None) | (Arrival::Again, _) => waiting.push(piece),
+                (Arrival::New, None) => waiting.push(piece),
                 (Arrival::New, Some(target)) => advance(piece, target, tally),
+                (Arrival::Again, target) => resumed.push((piece, target)),
                 (Arrival::Repeat, _) => {}
+            }
+        }
+        // Stored before an interruption: what was early then is told as such, whatever is here by now.
+        if !resumed.is_empty() {
+            let keys: Vec<String> = resumed.iter().map(|(piece, _)| piece.key.clone()).collect();
+            let early = self.storage.early_statuses(&keys).await?;
+            for (piece, target) in resumed {
+                match target {
+                    Some(target) if !early.contains(&piece.key) => advance(piece, target, tally),
+                    _ => waiting.push(piece),
+                }
             }
         }
         self.look_again(&waiting, tally).await
@@ -110,12 +115,10 @@ impl Applier {
         let found = self.targets.find(waiting.iter().map(|piece| status_target(piece))).await?;
         let here = waiting.iter().filter_map(|piece| Some((*piece, found.get(&status_target(piece))?)));
         let here: Vec<_> = here.collect();
-        let keys = here.iter().map(|(piece, _)| (piece.came.origin, piece.key.clone()));
-        let claimed = self.claim(STATUSES.name, keys).await?;
         for (piece, target) in here {
-            if claimed.contains(&piece.key) && tally.settle(STATUSES.name, piece.key.clone(), &target.message)
-            {
-                advance(piece, target, tally);
+            let (of, what) = ((piece.at, piece.number.workspace), (STATUSES.name, piece.key.clone()));
+            if tally.settle(of, what, &target.message, Some(told(piece, target))) {
+                tally.applied.advances.push((target.message.clone(), Advance::of(piece.what)));
             }
         }
         Ok(())
@@ -134,11 +137,9 @@ impl Applier {
             .iter()
             .filter_map(|piece| Some((piece.key.as_str(), (*piece, found.get(&edit_target_key(piece))?))))
             .collect();
-        let keys = here.values().map(|(piece, _)| (piece.came.origin, piece.key.clone()));
-        let claimed = self.claim(EDITS.name, keys).await?;
-        let claimed: Vec<String> = claimed.into_iter().collect();
-        let mut edits = Vec::with_capacity(claimed.len());
-        for edit in self.storage.edits(&claimed).await? {
+        let keys: Vec<String> = here.keys().map(|key| (*key).to_owned()).collect();
+        let mut edits = Vec::with_capacity(keys.len());
+        for edit in self.storage.edits(&keys).await? {
             let Some((piece, target)) = here.get(edit.key.as_str()) else { continue };
             tell_of_edit((piece.at, &piece.number), &edit.key, target, tally);
             edits.push((edit, (*target).clone()));
@@ -148,66 +149,54 @@ impl Applier {
 
     /// Whatever waited for the batch's messages waits no longer.
     pub(super) async fn welcome(&self, pieces: &Pieces<'_>, tally: &mut Tally<'_>) -> Result<(), Error> {
-        let mut hosts: HashMap<String, (At, &Number, Uuid, Origin)> = HashMap::new();
-        for piece in &pieces.messages {
-            let conversation = conversation_of(piece, tally.contact(piece.at));
-            hosts.insert(piece.key.clone(), (piece.at, &piece.number, conversation, piece.came.origin));
-        }
-        if hosts.is_empty() {
+        if pieces.messages.is_empty() {
             return Ok(());
         }
-        let keys: Vec<String> = hosts.keys().cloned().collect();
+        // Those that are stored, and where: one that the database refused is waited for in vain.
+        let here = self.targets.find(pieces.messages.iter().map(|piece| piece.key.clone())).await?;
+        let mut hosts: HashMap<&str, (At, &Number, Uuid)> = HashMap::new();
+        for piece in &pieces.messages {
+            if let Some(target) = here.get(&piece.key) {
+                hosts.insert(&piece.key, (piece.at, &piece.number, target.conversation));
+            }
+        }
+        let keys: Vec<String> = hosts.keys().map(|key| (*key).to_owned()).collect();
         let (statuses, edits) = tokio::try_join!(
             self.storage.statuses_waiting_for(&keys),
             self.storage.edits_waiting_for(&keys)
         )?;
-        let origin_of = |target: &String| hosts.get(target).map(|(.., origin)| *origin);
-        let waiting = statuses.iter().filter_map(|one| Some((origin_of(&one.target)?, one.key.clone())));
-        let claimed = self.claim(STATUSES.name, waiting).await?;
-        for status in statuses.into_iter().filter(|one| claimed.contains(&one.key)) {
-            let Some((at, number, conversation, _)) = hosts.get(&status.target) else { continue };
-            if !tally.settle(STATUSES.name, status.key, &status.target) {
-                continue;
+        let mut advances = Vec::new();
+        for status in statuses {
+            let Some((at, number, conversation)) = hosts.get(status.target.as_str()) else { continue };
+            let (message, conversation, number_id) = (status.target.clone(), *conversation, number.id);
+            let happening = status.step.map(|(step, at_s)| Happening::Status {
+                message,
+                conversation,
+                number: number_id,
+                step,
+                at_s,
+            });
+            let of = (*at, number.workspace);
+            if tally.settle(of, (STATUSES.name, status.key), &status.target, happening) {
+                advances.push((status.target, status.advance));
             }
-            if let Some((step, at_s)) = status.step {
-                let message = status.target.clone();
-                let (conversation, number_id) = (*conversation, number.id);
-                let happening = Happening::Status { message, conversation, number: number_id, step, at_s };
-                tally.happenings.push((*at, number.workspace, happening));
-            }
-            tally.applied.advances.push((status.target, status.advance));
         }
-        let waiting = edits.iter().filter_map(|one| Some((origin_of(&one.target)?, one.key.clone())));
-        let claimed = self.claim(EDITS.name, waiting).await?;
+        // At once: when the waiting has ended, nobody would find them again for a fold that was interrupted.
+        for (message, error) in self.storage.advance_messages(&advances).await? {
+            error!(%error, message, "a message cannot be moved forward; it stays as it is");
+        }
         let mut due = Vec::new();
-        for edit in edits.into_iter().filter(|one| claimed.contains(&one.key)) {
-            let Some((at, number, conversation, _)) = hosts.get(&edit.target) else { continue };
+        for edit in edits {
+            let Some((at, number, conversation)) = hosts.get(edit.target.as_str()) else { continue };
             let target = Target { message: edit.target.clone(), conversation: *conversation };
             tell_of_edit((*at, number), &edit.key, &target, tally);
             due.push((edit, target));
         }
         self.storage.apply_edits(&due).await
     }
-
-    /// Of what waited, the part that the segments of this batch are to tell of.
-    async fn claim(
-        &self,
-        collection: &'static str,
-        waiting: impl Iterator<Item = (Origin, String)>,
-    ) -> Result<HashSet<String>, Error> {
-        let mut by_segment: HashMap<Origin, Vec<String>> = HashMap::new();
-        for (origin, key) in waiting {
-            by_segment.entry(origin).or_default().push(key);
-        }
-        let mut claimed = HashSet::new();
-        for (origin, keys) in by_segment {
-            claimed.extend(self.storage.claim_waiting(collection, &keys, origin).await?);
-        }
-        Ok(claimed)
-    }
 }
 
-fn status_target(piece: &Piece<'_, &Status<'_>>) -> String {
+pub(super) fn status_target(piece: &Piece<'_, &Status<'_>>) -> String {
     message_key(&piece.number.phone_number_id, &piece.what.wamid)
 }
 
@@ -226,24 +215,24 @@ fn outcome_name(status: &Status<'_>) -> &'static str {
 
 fn advance(piece: &Piece<'_, &Status<'_>>, target: &Target, tally: &mut Tally<'_>) {
     tally.applied.advances.push((target.message.clone(), Advance::of(piece.what)));
-    let happening = Happening::Status {
+    tally.happenings.push((piece.at, piece.number.workspace, told(piece, target)));
+}
+
+fn told(piece: &Piece<'_, &Status<'_>>, target: &Target) -> Happening {
+    Happening::Status {
         message: target.message.clone(),
         conversation: target.conversation,
         number: piece.number.id,
         step: outcome_name(piece.what).to_owned(),
         at_s: piece.what.at_s,
-    };
-    tally.happenings.push((piece.at, piece.number.workspace, happening));
+    }
 }
 
 fn tell_of_edit((at, number): (At, &Number), key: &str, target: &Target, tally: &mut Tally<'_>) {
-    if !tally.settle(EDITS.name, key.to_owned(), &target.message) {
-        return;
-    }
     let happening = Happening::MessageChanged {
         message: target.message.clone(),
         conversation: target.conversation,
         number: number.id,
     };
-    tally.happenings.push((at, number.workspace, happening));
+    tally.settle((at, number.workspace), (EDITS.name, key.to_owned()), &target.message, Some(happening));
 }

@@ -134,7 +134,7 @@ impl Journal {
         let closed = std::mem::take(&mut *self.writer.closed());
         for lane in closed {
             // If this fails, its lease runs out by itself.
-            storage.release_lane(lane, *instance).await?;
+            storage.release_lane(lane).await?;
         }
         let Some(lane) = *self.writer.lane() else { return Ok(()) };
         if !storage.renew_lane(lane.id, *instance, LEASE).await? {

@@ -26,6 +26,7 @@ use crate::runtime::supervisor::OnEnd;
 use crate::runtime::{Pulse, Stop, Supervisor};
 use crate::storage::Error;
 use crate::storage::conversations::Fold;
+use crate::storage::conversations::Folder;
 use crate::storage::lanes::NOTHING_FOLDED;
 use crate::storage::segments::Segment;
 use crate::storage::statuses::Advance;
@@ -90,15 +91,15 @@ impl Default for Pulses {
 }
 
 /// Applies and folds what this process' journal stores, for the life of the process.
-pub fn live(supervisor: &Supervisor, applier: &Arc<Applier>, feed: &Feed, holder: Uuid, pulses: &Pulses) {
+pub fn live(supervisor: &Supervisor, applier: &Arc<Applier>, feed: &Feed, pulses: &Pulses) {
     let (applier, feed, pulses) = (Arc::clone(applier), feed.clone(), pulses.clone());
     supervisor.keep("lane", OnEnd::Restart, move |stop| {
         let (applier, feed, pulses) = (Arc::clone(&applier), feed.clone(), pulses.clone());
-        async move { follow_feed(&applier, &feed, holder, &pulses, &stop).await }
+        async move { follow_feed(&applier, &feed, &pulses, &stop).await }
     });
 }
 
-async fn follow_feed(applier: &Arc<Applier>, feed: &Feed, holder: Uuid, pulses: &Pulses, stop: &Stop) {
+async fn follow_feed(applier: &Arc<Applier>, feed: &Feed, pulses: &Pulses, stop: &Stop) {
     loop {
         let changed = feed.changed();
         let Some(lane) = feed.lane() else {
@@ -124,7 +125,7 @@ async fn follow_feed(applier: &Arc<Applier>, feed: &Feed, holder: Uuid, pulses: 
         }
         if stop.is_requested() {
             // Whoever comes next need not wait for the lease to run out.
-            applier.storage.release_lane(lane, holder).await.ok();
+            applier.storage.release_lane(lane).await.ok();
             return;
         }
     }
@@ -204,7 +205,12 @@ impl Run {
             self.moved.notify_waiters();
             outcome.map_err(Break::Failed)
         };
-        match tokio::try_join!(apply, self.fold_all(mark)) {
+        let mut folder = Folder::default();
+        let outcome = tokio::try_join!(apply, self.fold_all(&mut folder, mark));
+        if let Err(error) = self.applier.storage.stop_folding(self.lane, &folder).await {
+            warn!(%error, "a lane goes on naming a session in which nobody folds it any more");
+        }
+        match outcome {
             Ok(((), to)) => Ok(End::Done(to)),
             Err(Break::Overtaken) => Ok(End::Overtaken),
             Err(Break::Failed(error)) => Err(error),
@@ -372,7 +378,7 @@ impl Run {
     }
 
     /// Folds what is pending, again and again; gives the last mark.
-    async fn fold_all(&self, mut mark: i64) -> Result<i64, Break> {
+    async fn fold_all(&self, folder: &mut Folder, mut mark: i64) -> Result<i64, Break> {
         let mut window = Duration::ZERO;
         let mut last_fold = Stopwatch::start();
         loop {
@@ -404,7 +410,7 @@ impl Run {
             };
             let to = pending.to;
             let watch = Stopwatch::start();
-            self.fold(mark, pending).await?;
+            self.fold(folder, mark, pending).await?;
             let took = watch.elapsed();
             self.applier.metrics.fold_seconds.observe(took.as_secs_f64());
             mark = to;
@@ -430,14 +436,14 @@ impl Run {
     }
 
     /// Folds until it is done, however long it takes.
-    async fn fold(&self, from: i64, pending: Pending) -> Result<(), Break> {
+    async fn fold(&self, folder: &mut Folder, from: i64, pending: Pending) -> Result<(), Break> {
         let Pending { to, changes, advances, received_ms, .. } = pending;
         let (changes, advances) = (changes.into_iter().collect(), advances.into_iter().collect());
         let mut fold = Fold { lane: self.lane, from, to, changes, advances };
         let mut pause = PAUSE_MIN;
         loop {
             crash::pass("before-mark");
-            match self.applier.storage.fold(&fold).await {
+            match self.applier.storage.fold(folder, &fold).await {
                 Ok(true) => break,
                 Ok(false) => match self.applier.storage.lane_mark(self.lane).await {
                     // Our own, whose confirmation was lost.

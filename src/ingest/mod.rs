@@ -69,7 +69,7 @@ impl Ingest {
         let (log, directory, feed) = (Log::new(storage, clock), Directory::new(storage), Feed::default());
         let applier = Arc::new(Applier::new(storage, clock, &directory, &log, IngestMetrics::new(metrics)));
         let pulses = lane::Pulses::new();
-        lane::live(supervisor, &applier, &feed, instance, &pulses);
+        lane::live(supervisor, &applier, &feed, &pulses);
         events::watch_other_instances(supervisor, &log);
         let equipment = journal::Equipment {
             storage: storage.clone(),
@@ -86,7 +86,7 @@ impl Ingest {
     pub fn workers(&self, config: &JournalConfig) -> Vec<Arc<dyn Worker>> {
         let (applier, journal) = (&self.applier, &self.journal);
         vec![
-            Arc::new(upkeep::LeaseKeeper { journal: journal.clone() }),
+            Arc::new(upkeep::LeaseKeeper { journal: journal.clone(), storage: applier.storage.clone() }),
             Arc::new(upkeep::Sweep { applier: Arc::clone(applier), holder: self.instance }),
             Arc::new(upkeep::Reroute { applier: Arc::clone(applier), journal: journal.clone() }),
             Arc::new(upkeep::Expiry { storage: applier.storage.clone(), keep: config.retention }),

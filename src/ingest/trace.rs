@@ -5,8 +5,9 @@ use super::directory::Directory;
 use super::examine::{Finding, examine};
 use crate::storage::Error;
 use crate::storage::Storage;
+use crate::storage::arrivals::Origin;
 use crate::storage::aside::Reason;
-use crate::storage::events::{Batch, Happening};
+use crate::storage::events::{Batch, Happening, Source};
 use crate::storage::messages::{EDITS, MESSAGES, message_key};
 use crate::storage::segments::Place;
 use crate::storage::statuses::STATUSES;
@@ -83,18 +84,24 @@ async fn trace_item(storage: &Storage, place: Place, key: &str) -> Result<Vec<St
     ));
     let workspaces: Vec<_> =
         Directory::new(storage).numbers().await?.all().map(|number| number.workspace).collect();
-    let origin = crate::storage::arrivals::Origin { lane: place.lane, segment: place.number };
-    for batch in storage.events_of(origin, &workspaces).await? {
-        steps.extend(told(&batch, key));
+    let mut sources = vec![Source::Segment(Origin { lane: place.lane, segment: place.number })];
+    for collection in [EDITS.name, STATUSES.name] {
+        sources.push(Source::Waited { collection, key: key.to_owned() });
+    }
+    for source in sources {
+        for batch in storage.events_of(&source, &workspaces).await? {
+            steps.extend(told(&batch, key, &source));
+        }
     }
     Ok(steps)
 }
 
-fn told(batch: &Batch, key: &str) -> Vec<Step> {
+fn told(batch: &Batch, key: &str, source: &Source) -> Vec<Step> {
+    let is_own = matches!(source, Source::Waited { .. });
     let happenings = batch.happenings.iter().enumerate().filter(|(_, happening)| match happening {
         Happening::Message { message, .. }
         | Happening::MessageChanged { message, .. }
-        | Happening::Status { message, .. } => key.starts_with(message.as_str()),
+        | Happening::Status { message, .. } => is_own || key.starts_with(message.as_str()),
         Happening::Contact { .. } | Happening::Notice { .. } => false,
     });
     happenings

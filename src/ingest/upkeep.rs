@@ -28,10 +28,12 @@ const LANE_KEPT_FOR: Duration = Duration::from_hours(24 * 7);
 
 type Running<'a> = Pin<Box<dyn Future<Output = Round> + Send + 'a>>;
 
-/// Keeps the lease of the own lane.
+/// Keeps the lease of the own lane, and ends what others have left open. It waits for nothing else, so that whoever
+/// is held up by an open transaction is so for seconds only.
 #[derive(Debug)]
 pub struct LeaseKeeper {
     pub journal: Journal,
+    pub storage: Storage,
 }
 
 impl Worker for LeaseKeeper {
@@ -48,7 +50,10 @@ impl Worker for LeaseKeeper {
     }
 
     fn run_once(&self) -> Running<'_> {
-        Box::pin(async move { Ok(self.journal.renew_lease().await?) })
+        Box::pin(async move {
+            self.journal.renew_lease().await?;
+            Ok(self.storage.end_abandoned_folds().await?)
+        })
     }
 }
 

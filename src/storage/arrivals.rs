@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use mongodb::bson::raw::RawDocumentBuf;
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Document, doc};
+use mongodb::options::{CollectionOptions, ReadConcern};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
@@ -68,6 +69,11 @@ pub enum Arrival {
 }
 
 impl Arrival {
+    /// Whether it was there before.
+    pub fn is_there(&self) -> bool {
+        matches!(self, Self::Again | Self::Repeat)
+    }
+
     /// Whether this segment is the one that brought it.
     pub fn is_ours(&self) -> bool {
         matches!(self, Self::New | Self::Again)
@@ -110,12 +116,20 @@ impl Storage {
         let found =
             if asked.is_empty() { HashMap::new() } else { self.origins_of(collection, &asked).await? };
         for index in there.into_iter().chain(duplicates) {
+            // It was, and is not: a new primary did not have it.
             let first = keys.get(index).and_then(|key| known.get(key).or_else(|| found.get(key)));
+            let first = Some(first.ok_or(Error::Conflict)?);
             if let Some(arrival) = arrivals.get_mut(index) {
                 *arrival = if first == origins.get(index) { Arrival::Again } else { Arrival::Repeat };
             }
         }
         Ok(arrivals)
+    }
+
+    /// A collection read from a majority: what was seen there does not go away with a primary.
+    pub(super) fn settled_collection(&self, collection: &str) -> mongodb::Collection<Document> {
+        let options = CollectionOptions::builder().read_concern(ReadConcern::majority()).build();
+        self.database.collection_with_options(collection, options)
     }
 
     /// Which of the documents are there, and which segments brought them.
@@ -127,8 +141,7 @@ impl Storage {
         let mut origins = HashMap::with_capacity(keys.len());
         for keys in keys.chunks(5_000) {
             let mut cursor = self
-                .database
-                .collection::<Document>(collection)
+                .settled_collection(collection)
                 .find(doc! { "_id": { "$in": keys } })
                 .projection(doc! { "origin": 1 })
                 .batch_size(5_000)

@@ -68,6 +68,10 @@ pub struct Fold {
     pub advances: Vec<(String, Advance)>,
 }
 
+/// Whoever folds one lane, with the session that the lane names once it was needed.
+#[derive(Debug, Default)]
+pub struct Folder(Option<ClientSession>);
+
 impl Storage {
     /// Makes the conversations that are not there yet.
     pub async fn ensure_conversations(
@@ -102,44 +106,60 @@ impl Storage {
 
     /// Folds changes into their conversations and messages and moves the lane's mark. False: the mark does not stand
     /// where the fold begins, so somebody else has folded this lane, and no conversation was changed.
-    pub async fn fold(&self, fold: &Fold) -> Result<bool, Error> {
+    pub async fn fold(&self, folder: &mut Folder, fold: &Fold) -> Result<bool, Error> {
         if fold.changes.is_empty() && fold.advances.is_empty() {
             return self.advance_lane(fold.lane, fold.from, fold.to).await;
         }
-        match self.try_fold(fold, &fold.advances).await {
+        match self.try_fold(folder, fold, &fold.advances).await {
             // Somebody else moves the same messages: these moves need no transaction, and come out the same in any
             // order. In one they are merely cheaper.
             Err(Error::Conflict) if !fold.advances.is_empty() => {
                 match self.advance_messages(&fold.advances).await?.into_iter().next() {
                     Some((_, error)) => Err(error),
-                    None => self.try_fold(fold, &[]).await,
+                    None => self.try_fold(folder, fold, &[]).await,
                 }
             }
             outcome => outcome,
         }
     }
 
-    async fn try_fold(&self, fold: &Fold, advances: &[(String, Advance)]) -> Result<bool, Error> {
+    async fn try_fold(
+        &self,
+        folder: &mut Folder,
+        fold: &Fold,
+        advances: &[(String, Advance)],
+    ) -> Result<bool, Error> {
         let advances = advances.iter().filter_map(|(message, advance)| advance.update(message).transpose());
         let advances: Vec<Update> = advances.collect::<Result<_, _>>()?;
         let mut updates = Vec::with_capacity(fold.changes.len());
         for (id, change) in &fold.changes {
             updates.extend(change_update(*id, change)?);
         }
-        let mut session = self.database.client().start_session().await?;
+        let session = match &mut folder.0 {
+            Some(session) => session,
+            none => none.insert(self.begin_folding(fold.lane).await?),
+        };
         let options = TransactionOptions::builder()
             .read_concern(ReadConcern::snapshot())
             .write_concern(durable(self.timeout))
             .build();
         session.start_transaction().with_options(options).await?;
-        let done = self.fold_within(&mut session, fold, updates, advances).await;
+        let done = self.fold_within(session, fold, updates, advances).await;
         match done {
-            Ok(true) => commit(&mut session).await.map(|()| true),
+            Ok(true) => commit(session).await.map(|()| true),
             outcome => {
                 // What cannot be aborted ends by itself.
                 session.abort_transaction().await.ok();
                 outcome
             }
+        }
+    }
+
+    /// Whoever has folded a lane will not go on.
+    pub async fn stop_folding(&self, lane: Uuid, folder: &Folder) -> Result<(), Error> {
+        match &folder.0 {
+            Some(session) => self.end_folding(lane, session).await,
+            None => Ok(()),
         }
     }
 

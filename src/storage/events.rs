@@ -17,6 +17,7 @@ use super::arrivals::{Origin, binary, uuid_of};
 use super::contacts::raw;
 use super::index::{Collection, Index};
 use super::{Error, Storage};
+use crate::ids::derived;
 
 pub const EVENTS: Collection = Collection {
     name: "events",
@@ -68,6 +69,18 @@ pub enum Happening {
     },
 }
 
+/// What brought a batch: each brings one at most, in each workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    Segment(Origin),
+    /// Something that waited for its message, by collection and key. Whoever finds the two tells of it, and only the
+    /// first is heard.
+    Waited {
+        collection: &'static str,
+        key: String,
+    },
+}
+
 /// A batch of events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
@@ -83,7 +96,7 @@ pub struct Batch {
 #[derive(Clone, Debug)]
 pub struct NewBatch {
     pub workspace: Uuid,
-    pub source: Option<Origin>,
+    pub source: Option<Source>,
     pub happenings: Vec<Happening>,
 }
 
@@ -130,19 +143,21 @@ impl Storage {
                 "expireAt": DateTime::from_millis(expires),
                 "happenings": happenings,
             };
-            if let Some(source) = batch.source {
+            if let Some(source) = &batch.source {
                 document.insert("source", source_key(source, batch.workspace));
-                document.insert("lane", binary(source.lane));
-                document.insert("segment", source.segment);
+            }
+            if let Some(Source::Segment(origin)) = &batch.source {
+                document.insert("lane", binary(origin.lane));
+                document.insert("segment", origin.segment);
             }
             raw(&document)
         });
         let outcome = self.insert_in_order(EVENTS.name, documents.collect::<Result<_, _>>()?).await?;
         let mut appended = vec![Appended::Done; outcome.written];
         if outcome.is_duplicate {
-            let source = batches
-                .get(outcome.written)
-                .and_then(|(_, batch)| batch.source.map(|source| source_key(source, batch.workspace)));
+            let source = batches.get(outcome.written).and_then(|(_, batch)| {
+                batch.source.as_ref().map(|source| source_key(source, batch.workspace))
+            });
             let is_known = match source {
                 Some(source) => self.events().find_one(doc! { "source": source }).await?.is_some(),
                 None => false,
@@ -165,9 +180,9 @@ impl Storage {
         Ok(batches)
     }
 
-    /// The batches that a segment brought, in all workspaces.
-    pub async fn events_of(&self, origin: Origin, workspaces: &[Uuid]) -> Result<Vec<Batch>, Error> {
-        let keys: Vec<Binary> = workspaces.iter().map(|workspace| source_key(origin, *workspace)).collect();
+    /// The batches that a source brought, in all workspaces.
+    pub async fn events_of(&self, source: &Source, workspaces: &[Uuid]) -> Result<Vec<Batch>, Error> {
+        let keys: Vec<Binary> = workspaces.iter().map(|workspace| source_key(source, *workspace)).collect();
         let mut cursor = self.events().find(doc! { "source": { "$in": keys } }).await?;
         let mut batches = Vec::new();
         while cursor.advance().await? {
@@ -191,10 +206,20 @@ fn key(workspace: Uuid, seq: i64) -> Binary {
     Binary { subtype: BinarySubtype::Generic, bytes }
 }
 
-fn source_key(source: Origin, workspace: Uuid) -> Binary {
-    let mut bytes = source.lane.as_bytes().to_vec();
-    bytes.extend_from_slice(&source.segment.to_be_bytes());
-    bytes.extend_from_slice(workspace.as_bytes());
+fn source_key(source: &Source, workspace: Uuid) -> Binary {
+    let bytes = match source {
+        Source::Segment(origin) => {
+            let mut bytes = origin.lane.as_bytes().to_vec();
+            bytes.extend_from_slice(&origin.segment.to_be_bytes());
+            bytes.extend_from_slice(workspace.as_bytes());
+            bytes
+        }
+        Source::Waited { collection, key } => {
+            derived("waited", &[workspace.as_bytes(), collection.as_bytes(), key.as_bytes()])
+                .as_bytes()
+                .to_vec()
+        }
+    };
     Binary { subtype: BinarySubtype::Generic, bytes }
 }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use mongodb::bson::{Document, doc, rawdoc};
+use mongodb::bson::{Bson, Document, doc, rawdoc};
 use mongodb::options::ReturnDocument;
 use mongodb::{ClientSession, Collection as Handle};
 use uuid::Uuid;
@@ -25,6 +25,9 @@ pub const COLLECTION: Collection = Collection {
 /// How soon, and how late, a lane that nobody writes to is looked at again.
 const RECHECK_MIN: Duration = Duration::from_secs(2);
 const RECHECK_MAX: Duration = Duration::from_mins(10);
+
+/// How many sessions a lane names: those of whoever has begun to fold it lately.
+const SESSIONS_KEPT: i32 = 8;
 
 /// A lane and its mark: all segments up to `folded` are done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +74,7 @@ impl Storage {
         let set = doc! { "$set": {
             "holder": holder.to_string(),
             "checkAt": { "$add": ["$$NOW", millis(lease)] },
+            "sessions": [],
         }};
         let claimed = self
             .lanes()
@@ -79,6 +83,47 @@ impl Storage {
             .write_concern(durable(self.timeout))
             .await?;
         claimed.as_ref().map(lane_of).transpose()
+    }
+
+    /// Begins to fold a lane, in a session that the lane names. Whoever dies or freezes within a transaction leaves
+    /// it open, and the server keeps all others from its documents, the lane's own among them, for a minute; by the
+    /// name it can be ended.
+    pub(super) async fn begin_folding(&self, id: Uuid) -> Result<ClientSession, Error> {
+        let session = self.database.client().start_session().await?;
+        let name = session.id().get("id").cloned().unwrap_or(Bson::Null);
+        let push = doc! { "$push": { "sessions": { "$each": [name], "$slice": -SESSIONS_KEPT } } };
+        let lane = doc! { "_id": id.to_string() };
+        self.lanes().update_one(lane, push).write_concern(durable(self.timeout)).await?;
+        Ok(session)
+    }
+
+    /// The opposite: the session goes back to others of this process, who are not to be ended with a lane.
+    pub(super) async fn end_folding(&self, id: Uuid, session: &ClientSession) -> Result<(), Error> {
+        let name = session.id().get("id").cloned().unwrap_or(Bson::Null);
+        let pull = doc! { "$pull": { "sessions": name } };
+        self.lanes().update_one(doc! { "_id": id.to_string() }, pull).await?;
+        Ok(())
+    }
+
+    /// Ends what was left open in lanes that nobody renews. Until then such a lane cannot even be claimed, and whoever
+    /// works off another one waits for its documents.
+    pub async fn end_abandoned_folds(&self) -> Result<(), Error> {
+        let abandoned = doc! { "sessions.0": { "$exists": true }, "$expr": { "$lt": ["$checkAt", "$$NOW"] } };
+        let mut cursor = self.lanes().find(abandoned).projection(doc! { "sessions": 1 }).await?;
+        let mut lanes = Vec::new();
+        while cursor.advance().await? {
+            let lane = cursor.deserialize_current()?;
+            let sessions = lane.get_array("sessions").cloned().unwrap_or_default();
+            lanes.push((lane.get("_id").cloned().unwrap_or(Bson::Null), sessions));
+        }
+        for (lane, sessions) in lanes {
+            let killed: Vec<Document> = sessions.iter().map(|session| doc! { "id": session }).collect();
+            self.run(doc! { "killSessions": killed }).await?;
+            // Once: whoever wakes up uses the session for other things.
+            let pull = doc! { "$pullAll": { "sessions": sessions } };
+            self.lanes().update_one(doc! { "_id": lane }, pull).await?;
+        }
+        Ok(())
     }
 
     /// Keeps a claimed lane while its segments are worked off. False: somebody else has it now.
@@ -99,11 +144,11 @@ impl Storage {
         Ok(())
     }
 
-    /// Gives up a lane of one's own: whoever looks next takes it, at once.
-    pub async fn release_lane(&self, id: Uuid, holder: Uuid) -> Result<(), Error> {
+    /// Gives up a lane: whoever looks next takes it, at once. Also one that somebody else has by now: who has slept
+    /// may have written to it since the other one looked.
+    pub async fn release_lane(&self, id: Uuid) -> Result<(), Error> {
         let set = doc! { "$set": { "checkAt": "$$NOW" } };
-        let mine = doc! { "_id": id.to_string(), "holder": holder.to_string() };
-        self.lanes().update_one(mine, vec![set]).await?;
+        self.lanes().update_one(doc! { "_id": id.to_string() }, vec![set]).await?;
         Ok(())
     }
 

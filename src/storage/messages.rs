@@ -4,7 +4,7 @@
 //! What a webhook brought has the key `phone number id:wamid`; what we sent ourselves has our own id, and is found
 //! by Meta's once there is one (`own`).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use mongodb::bson::{Bson, DateTime, Document, doc};
 use serde::Serialize;
@@ -295,7 +295,7 @@ impl Storage {
     }
 
     async fn read_targets(&self, filter: Document, found: &mut HashMap<String, Target>) -> Result<(), Error> {
-        let messages = self.database.collection::<Document>(MESSAGES.name);
+        let messages = self.settled_collection(MESSAGES.name);
         let fields = doc! { "phoneNumberId": 1, "wamid": 1, "conversation": 1 };
         let mut cursor = messages.find(filter).projection(fields).batch_size(5_000).await?;
         while cursor.advance().await? {
@@ -350,32 +350,6 @@ impl Storage {
         });
         let refusals = self.update_each(MESSAGES.name, updates.collect::<Result<_, _>>()?).await?;
         refusals.into_iter().next().map_or(Ok(()), |refusal| Err(refusal.error))
-    }
-
-    /// Of what waits and has its message now, the part that this segment is to tell of: whoever claims first does,
-    /// and still does after an interruption.
-    pub async fn claim_waiting(
-        &self,
-        collection: &'static str,
-        keys: &[String],
-        by: Origin,
-    ) -> Result<HashSet<String>, Error> {
-        let waiting = self.database.collection::<Document>(collection);
-        let origin = doc! { "lane": binary(by.lane), "segment": by.segment };
-        waiting
-            .update_many(
-                doc! { "_id": { "$in": keys }, "settledBy": { "$exists": false } },
-                doc! { "$set": { "settledBy": &origin } },
-            )
-            .write_concern(super::durable(self.timeout))
-            .await?;
-        let mine = doc! { "_id": { "$in": keys }, "settledBy": origin };
-        let mut cursor = waiting.find(mine).projection(doc! { "_id": 1 }).batch_size(5_000).await?;
-        let mut claimed = HashSet::new();
-        while cursor.advance().await? {
-            claimed.extend(cursor.deserialize_current()?.get_str("_id").map(str::to_owned));
-        }
-        Ok(claimed)
     }
 
     /// What waited has been told of and waits no more: key and message.

@@ -1,7 +1,7 @@
 //! Statuses: each is a record of its own, and moves its message forward. A message never goes back: it shows the
 //! highest rank that was ever reported, in whatever order the reports came.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use mongodb::bson::raw::{RawDocumentBuf, cstr};
 use mongodb::bson::{DateTime, Document, doc, rawdoc};
@@ -46,6 +46,9 @@ struct StatusDocument<'a> {
     message: Option<&'a str>,
     received_at: DateTime,
     origin: Origin,
+    /// It came before its message: for good, and until it has been told of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    early: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     waiting: Option<bool>,
     #[serde(flatten)]
@@ -71,6 +74,7 @@ pub fn new_status(
         message: found.map(|target| target.message.as_str()),
         received_at: DateTime::from_millis(came.received_ms),
         origin: came.origin,
+        early: found.is_none().then_some(true),
         waiting: found.is_none().then_some(true),
         status,
     };
@@ -245,6 +249,18 @@ impl Storage {
             found.push(WaitingStatus { key: key.to_owned(), target: target.to_owned(), advance, step });
         }
         Ok(found)
+    }
+
+    /// Those of these statuses that came before their message.
+    pub async fn early_statuses(&self, keys: &[String]) -> Result<HashSet<String>, Error> {
+        let statuses = self.database.collection::<Document>(STATUSES.name);
+        let filter = doc! { "_id": { "$in": keys }, "early": true };
+        let mut cursor = statuses.find(filter).projection(doc! { "_id": 1 }).batch_size(5_000).await?;
+        let mut early = HashSet::new();
+        while cursor.advance().await? {
+            early.extend(cursor.deserialize_current()?.get_str("_id").map(str::to_owned));
+        }
+        Ok(early)
     }
 
     /// The keys of the statuses of a message.

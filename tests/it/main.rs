@@ -23,6 +23,8 @@ mod edge;
 mod generated;
 mod http;
 mod ingest;
+#[cfg(feature = "dev")]
+mod ordeals;
 #[cfg(feature = "otel")]
 mod otel;
 #[cfg(feature = "dev")]

@@ -145,7 +145,7 @@ async fn visible(app: &TestApp) -> BTreeMap<String, Value> {
 fn strip(value: &mut Value) {
     match value {
         Value::Object(fields) => {
-            for ours in ["order", "origin", "receivedAt", "createdAt", "settledBy", "since"] {
+            for ours in ["order", "origin", "receivedAt", "createdAt", "early", "since"] {
                 fields.remove(ours);
             }
             fields.values_mut().for_each(strip);

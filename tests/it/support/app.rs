@@ -182,7 +182,13 @@ impl Drop for TestApp {
 
 /// All documents of a collection of any database, by key, as JSON.
 pub async fn documents(database: &str, collection: &str) -> Vec<Value> {
-    let documents = mongo::raw(database).await.collection::<Document>(collection);
+    documents_at(mongo::uri(), database, collection).await
+}
+
+/// The same on any server.
+pub async fn documents_at(uri: &str, database: &str, collection: &str) -> Vec<Value> {
+    let client = mongodb::Client::with_uri_str(uri).await.unwrap();
+    let documents = client.database(database).collection::<Document>(collection);
     let mut cursor = documents.find(doc! {}).sort(doc! { "_id": 1 }).await.unwrap();
     let mut all = Vec::new();
     while cursor.advance().await.unwrap() {

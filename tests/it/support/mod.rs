@@ -1,9 +1,18 @@
 //! What a test begins with: the shared MongoDB (`mongo`), the service in this process (`app`), the service as a
-//! program (`program`), webhooks as Meta signs them (`webhook`), certificates (`pki`), and waiting without sleeping
-//! (`eventually`).
+//! program (`program`), webhooks as Meta signs them (`webhook`), certificates (`pki`), waiting without sleeping
+//! (`eventually`); for what goes wrong: services that die (`fleet`), a load that remembers what it was promised
+//! (`load`), what must be in the database then (`oracle`), and the deeds themselves (`ordeal`).
 
 pub mod app;
+#[cfg(feature = "dev")]
+pub mod fleet;
+#[cfg(feature = "dev")]
+pub mod load;
 pub mod mongo;
+#[cfg(feature = "dev")]
+pub mod oracle;
+#[cfg(feature = "dev")]
+pub mod ordeal;
 pub mod pki;
 pub mod program;
 pub mod webhook;
@@ -41,6 +50,11 @@ where
 
 /// An HTTP client. One crypto library for the whole process, chosen here.
 pub fn client() -> reqwest::Client {
+    client_within(PATIENCE)
+}
+
+/// The same, less patient.
+pub fn client_within(deadline: Duration) -> reqwest::Client {
     rustls::crypto::ring::default_provider().install_default().ok();
-    reqwest::Client::builder().timeout(PATIENCE).no_proxy().build().unwrap()
+    reqwest::Client::builder().timeout(deadline).no_proxy().build().unwrap()
 }

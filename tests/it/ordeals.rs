@@ -1,0 +1,135 @@
+//! What goes wrong while webhooks come: services die and freeze, the database dies and fails, Meta repeats and
+//! shuffles. Whatever was answered 200 is there in the end, once, counted, and told once.
+//!
+//! The same at large scale: `cargo bench --bench faults`.
+
+use std::time::Duration;
+
+use mongodb::bson::doc;
+
+use crate::support::fleet::Fleet;
+use crate::support::load::{Dice, Load, Story, Webhook};
+use crate::support::oracle::{examine, settle};
+use crate::support::ordeal::{
+    conclude, die_at, fail_commands, failing, freeze, kill_database, start_mongod, taken_more,
+};
+use crate::support::webhook::post;
+use crate::support::{PATIENCE, client, mongo};
+
+/// Few enough for a busy machine to do something else beside.
+const SENDERS: usize = 6;
+/// Who has not applied anything for this long says so; then it takes a moment to be asked.
+const STALL_SEEN_WITHIN: Duration = Duration::from_secs(20);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_that_dies_anywhere_goes_on_where_it_fell() {
+    let points = pesan::runtime::crash::POINTS;
+    let deaths: Vec<(&'static str, u64)> =
+        [2, 5, 11].iter().flat_map(|nth| points.iter().map(move |point| (*point, *nth))).collect();
+    let outcome = die_at(mongo::uri(), &deaths, SENDERS, 1).await;
+    outcome.demand();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_killed_has_everything_when_it_is_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let outcome = kill_database(folder.path(), 2, SENDERS, 2).await;
+    outcome.demand();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_frozen_service_loses_its_lane_and_does_no_harm_when_it_wakes() {
+    let outcome = freeze(mongo::uri(), 1, SENDERS, 3).await;
+    outcome.demand();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writes_that_fail_or_are_not_confirmed_are_made_once() {
+    let mongod = start_mongod(None).await;
+    let outcome = fail_commands(mongod.uri(), 3, 1, SENDERS, 4).await;
+    outcome.demand();
+    mongod.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_cannot_apply_is_not_ready_until_it_can_and_a_step_down_loses_nothing() {
+    let mongod = start_mongod(None).await;
+    let mut fleet = Fleet::new(mongod.uri(), 1).await;
+    fleet.start().await;
+    let load = Load::new(Story::new(5, 20), &fleet.urls());
+    let sending = load.begin(4);
+    let admin = fleet.database.client().database("admin");
+    taken_more(&load, 50).await;
+
+    let failure = failing(&["insert"], Some("messages"), &fleet, doc! { "errorCode": 50 });
+    let stall = doc! { "configureFailPoint": "failCommand", "mode": "alwaysOn", "data": failure };
+    admin.run_command(stall).await.unwrap();
+    let reasons = fleet.instances[0].not_ready(STALL_SEEN_WITHIN).await;
+    assert_eq!(reasons["reasons"], serde_json::json!(["stuck: apply"]));
+    taken_more(&load, 10).await;
+    admin.run_command(doc! { "configureFailPoint": "failCommand", "mode": "off" }).await.unwrap();
+    fleet.instances[0].ready(PATIENCE).await;
+
+    // The only member has nobody to hand over to: it steps down by force, and is elected again.
+    admin.run_command(doc! { "replSetStepDown": 1, "force": true }).await.unwrap();
+    taken_more(&load, 50).await;
+    let outcome = conclude(fleet, sending, 2).await;
+    outcome.demand();
+    mongod.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn storms_and_shuffled_batches_of_a_thousand_change_nothing_but_once() {
+    const BATCH: usize = 1_000;
+    let mut fleet = Fleet::new(mongo::uri(), 2).await;
+    fleet.start().await;
+    let (mut story, mut dice) = (Story::new(6, 25), Dice(6));
+    let (client, urls) = (client(), fleet.urls());
+    let send = async |url: &str, body: &str| {
+        let answer = post(&client, url, body.to_owned()).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+    };
+    // A thousand updates in one body, several times.
+    let mut batch: Vec<Webhook> = (0..BATCH).map(|_| story.next()).collect();
+    dice.shuffle(&mut batch);
+    let whole = in_one_body(&batch);
+    futures_util::future::join_all((0..4).map(|n| send(&urls[n % 2], &whole))).await;
+    // A thousand webhooks, each twice, in two orders, at once, to both.
+    let thousand: Vec<Webhook> = (0..BATCH).map(|_| story.next()).collect();
+    let mut posts: Vec<&Webhook> = thousand.iter().chain(&thousand).collect();
+    dice.shuffle(&mut posts);
+    for some in posts.chunks(100) {
+        let some = some.iter().enumerate();
+        futures_util::future::join_all(some.map(|(n, webhook)| send(&urls[n % 2], &webhook.body))).await;
+    }
+    // A storm: a few webhooks again and again, old ones among them.
+    let mut storm: Vec<Webhook> = (0..30).map(|_| story.next()).collect();
+    storm.extend(thousand.iter().take(20).cloned());
+    for round in 0..20 {
+        let storm = storm.iter().enumerate();
+        futures_util::future::join_all(storm.map(|(n, webhook)| send(&urls[(n + round) % 2], &webhook.body)))
+            .await;
+    }
+    settle(&fleet.database, PATIENCE).await;
+    let taken: Vec<Webhook> = batch.into_iter().chain(thousand).chain(storm).collect();
+    let findings = examine(&fleet.database, &taken).await;
+    assert_eq!(findings.lines(), Vec::<String>::new());
+    assert!(findings.messages > BATCH / 2, "{findings:?}");
+    fleet.stop().await;
+}
+
+/// All that these webhooks tell, in one.
+fn in_one_body(webhooks: &[Webhook]) -> String {
+    let mut all = serde_json::Value::Null;
+    for webhook in webhooks {
+        let mut one: serde_json::Value = serde_json::from_str(&webhook.body).unwrap();
+        if all.is_null() {
+            all = one;
+        } else {
+            let changes = one["entry"][0]["changes"].take();
+            let into = all["entry"][0]["changes"].as_array_mut().unwrap();
+            into.extend(changes.as_array().unwrap().iter().cloned());
+        }
+    }
+    all.to_string()
+}

@@ -1,0 +1,212 @@
+//! Ordeals for the service under load: each does its harm, lets the load end, waits until everything is worked off,
+//! and holds the database against what was promised.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use mongodb::Database;
+use mongodb::bson::{Document, doc};
+use pesan::config::Source;
+use pesan::config::dev::DevConfig;
+use pesan::dev::mongod::{Options, PrivateMongod};
+use tokio::process::Command;
+
+use super::fleet::Fleet;
+use super::load::{Load, Sending, Story, Written};
+use super::oracle::{Findings, examine, settle};
+use super::program::PROGRAM;
+use super::{PATIENCE, within};
+
+const CUSTOMERS: u64 = 40;
+/// A lane whose writer is gone is somebody else's within this time.
+pub const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(10);
+/// How long everything may take to be worked off on a busy machine.
+const SETTLED_WITHIN: Duration = Duration::from_mins(1);
+
+/// What was done, and what came of it.
+#[derive(Debug)]
+pub struct Outcome {
+    pub harm: usize,
+    pub written: Written,
+    pub findings: Findings,
+    /// From the end of the load until everything was worked off.
+    pub settled_after: Duration,
+}
+
+impl Outcome {
+    /// Fails if a promise was broken.
+    pub fn demand(&self) {
+        let lines = self.findings.lines();
+        assert!(
+            lines.is_empty(),
+            "{} of {} things do not hold:\n{}",
+            lines.len(),
+            self.harm,
+            lines.join("\n")
+        );
+        let counts = self.findings.counts();
+        println!("{} times, {:?} to settle, looked at {counts:?}", self.harm, self.settled_after);
+        assert!(!self.written.taken.is_empty(), "something was sent");
+    }
+}
+
+/// Lets the only service die at each of these points, the given time that it gets there, and starts it again.
+pub async fn die_at(uri: &str, deaths: &[(&'static str, u64)], senders: usize, seed: u64) -> Outcome {
+    let mut fleet = Fleet::new(uri, 1).await;
+    let sending = begin(&fleet, senders, seed);
+    for death in deaths {
+        fleet.instances[0].start(Some(*death));
+        fleet.instances[0].death().await;
+    }
+    fleet.start().await;
+    conclude(fleet, sending, deaths.len()).await
+}
+
+/// Kills the database again and again under two services, and starts it again on the same data.
+pub async fn kill_database(folder: &Path, times: usize, senders: usize, seed: u64) -> Outcome {
+    let mut mongod = start_mongod(Some(folder)).await;
+    let uri = mongod.uri().to_owned();
+    let mut fleet = Fleet::new(&uri, 2).await;
+    fleet.start().await;
+    let load = Load::new(Story::new(seed, CUSTOMERS), &fleet.urls());
+    let sending = load.begin(senders);
+    for time in 0..times {
+        taken_more(&load, 150 + 40 * time).await;
+        let pid = mongod.pid().to_string();
+        assert!(Command::new("kill").args(["-s", "KILL", &pid]).status().await.unwrap().success());
+        mongod.stop().await;
+        mongod = start_mongod(Some(folder)).await;
+        assert_eq!(mongod.uri(), uri, "it is where it was");
+    }
+    taken_more(&load, 150).await;
+    let outcome = conclude(fleet, sending, times).await;
+    mongod.stop().await;
+    outcome
+}
+
+/// Freezes one of two services in the middle of its work, long enough to lose its lane, and wakes it again.
+pub async fn freeze(uri: &str, times: usize, senders: usize, seed: u64) -> Outcome {
+    let mut fleet = Fleet::new(uri, 2).await;
+    fleet.start().await;
+    let load = Load::new(Story::new(seed, CUSTOMERS), &fleet.urls());
+    let sending = load.begin(senders);
+    for time in 0..times {
+        taken_more(&load, 150 + 31 * time).await;
+        let frozen = &fleet.instances[time % 2];
+        let live = doc! { "$expr": { "$gt": ["$renewedAt", { "$subtract": ["$$NOW", 3_000_i64] }] } };
+        let before = holders(&fleet.database, live).await;
+        frozen.signal("STOP").await;
+        within(TAKEN_OVER_WITHIN, "the frozen service's lane has another holder", || async {
+            let now = holders(&fleet.database, doc! {}).await;
+            before.iter().any(|one| !now.contains(one)).then_some(())
+        })
+        .await;
+        frozen.signal("CONT").await;
+    }
+    taken_more(&load, 150).await;
+    conclude(fleet, sending, times).await
+}
+
+/// Lanes and who has them.
+async fn holders(database: &Database, which: Document) -> Vec<(String, String)> {
+    let mut cursor = database.collection::<Document>("lanes").find(which).await.unwrap();
+    let mut holders = Vec::new();
+    while cursor.advance().await.unwrap() {
+        holders.push(holder(&cursor.deserialize_current().unwrap()));
+    }
+    holders
+}
+
+fn holder(lane: &Document) -> (String, String) {
+    (lane.get_str("_id").unwrap().to_owned(), lane.get_str("holder").unwrap().to_owned())
+}
+
+/// A command that the server is to fail, and how.
+pub fn failing(commands: &[&str], collection: Option<&str>, fleet: &Fleet, how: Document) -> Document {
+    let mut data = doc! { "failCommands": commands, "appName": "pesan" };
+    if let Some(collection) = collection {
+        data.insert("namespace", format!("{}.{collection}", fleet.database.name()));
+    }
+    data.extend(how);
+    data
+}
+
+/// Lets the server fail these commands one after the other under two services, so many times each.
+pub async fn fail_commands(uri: &str, times: i32, rounds: usize, senders: usize, seed: u64) -> Outcome {
+    let mut fleet = Fleet::new(uri, 2).await;
+    fleet.start().await;
+    let load = Load::new(Story::new(seed, CUSTOMERS), &fleet.urls());
+    let sending = load.begin(senders);
+    let unconfirmed = doc! { "code": 64, "codeName": "WriteConcernFailed", "errmsg": "for a test",
+    "errInfo": { "wtimeout": true } };
+    let failures = [
+        failing(&["insert"], Some("messages"), &fleet, doc! { "errorCode": 91 }),
+        failing(&["insert"], Some("messages"), &fleet, doc! { "closeConnection": true }),
+        failing(&["insert"], Some("messages"), &fleet, doc! { "writeConcernError": &unconfirmed }),
+        failing(&["insert"], Some("statuses"), &fleet, doc! { "errorCode": 11_602 }),
+        failing(&["insert"], Some("statuses"), &fleet, doc! { "writeConcernError": &unconfirmed }),
+        failing(&["insert"], Some("events"), &fleet, doc! { "errorCode": 189 }),
+        failing(&["insert"], Some("events"), &fleet, doc! { "writeConcernError": &unconfirmed }),
+        failing(&["update"], Some("conversations"), &fleet, doc! { "errorCode": 112 }),
+        failing(&["update"], Some("conversations"), &fleet, doc! { "closeConnection": true }),
+        failing(&["update"], Some("statuses"), &fleet, doc! { "writeConcernError": &unconfirmed }),
+        failing(&["update"], Some("lanes"), &fleet, doc! { "errorCode": 91 }),
+        failing(&["commitTransaction"], None, &fleet, doc! { "errorCode": 91 }),
+        failing(&["commitTransaction"], None, &fleet, doc! { "closeConnection": true }),
+        failing(&["commitTransaction"], None, &fleet, doc! { "writeConcernError": &unconfirmed }),
+        failing(&["insert"], Some("segments"), &fleet, doc! { "errorCode": 10_107 }),
+        failing(&["insert"], Some("segments"), &fleet, doc! { "closeConnection": true }),
+        failing(&["insert"], Some("segments"), &fleet, doc! { "writeConcernError": &unconfirmed }),
+    ];
+    let mut harm = 0;
+    for round in 0..rounds {
+        for failure in &failures {
+            taken_more(&load, 15 + round).await;
+            harm += fail_until_used_up(&fleet, failure, times).await;
+        }
+    }
+    taken_more(&load, 50).await;
+    conclude(fleet, sending, harm).await
+}
+
+/// Gives how often it failed.
+async fn fail_until_used_up(fleet: &Fleet, failure: &Document, times: i32) -> usize {
+    let admin = fleet.database.client().database("admin");
+    let arm =
+        doc! { "configureFailPoint": "failCommand", "mode": { "times": times }, "data": failure.clone() };
+    let before = admin.run_command(arm).await.unwrap().get_i64("count").unwrap_or_default();
+    let patience = i64::try_from(PATIENCE.as_millis()).unwrap();
+    let wait = doc! { "waitForFailPoint": "failCommand", "timesEntered": before + i64::from(times),
+    "maxTimeMS": patience };
+    admin.run_command(wait).await.unwrap_or_else(|error| panic!("{failure} has not happened: {error}"));
+    usize::try_from(times).unwrap()
+}
+
+/// Starts a private MongoDB, with its data in a folder or in none that stays.
+pub async fn start_mongod(folder: Option<&Path>) -> PrivateMongod {
+    let config = DevConfig::from_source(&Source::environment()).unwrap();
+    let options = Options { guard: PROGRAM.into(), data: folder.map(Into::into), config };
+    PrivateMongod::start(&options, &mut |_| {}).await.unwrap()
+}
+
+/// Waits until so many more webhooks were taken.
+pub async fn taken_more(load: &Load, more: usize) {
+    let wanted = load.taken() + more;
+    within(PATIENCE * 2, "the load goes on", || async { (load.taken() >= wanted).then_some(()) }).await;
+}
+
+/// A load on all services of a fleet.
+pub fn begin(fleet: &Fleet, senders: usize, seed: u64) -> Sending {
+    Load::new(Story::new(seed, CUSTOMERS), &fleet.urls()).begin(senders)
+}
+
+/// Lets the load end, waits until everything is worked off, and looks.
+pub async fn conclude(fleet: Fleet, sending: Sending, harm: usize) -> Outcome {
+    let written = sending.end(SETTLED_WITHIN).await;
+    let start = Instant::now();
+    settle(&fleet.database, SETTLED_WITHIN).await;
+    let settled_after = start.elapsed();
+    let findings = examine(&fleet.database, &written.taken).await;
+    fleet.stop().await;
+    Outcome { harm, written, findings, settled_after }
+}
