@@ -115,11 +115,21 @@ impl Applier {
         let found = self.targets.find(waiting.iter().map(|piece| status_target(piece))).await?;
         let here = waiting.iter().filter_map(|piece| Some((*piece, found.get(&status_target(piece))?)));
         let here: Vec<_> = here.collect();
+        let mut advances = Vec::new();
         for (piece, target) in here {
             let (of, what) = ((piece.at, piece.number.workspace), (STATUSES.name, piece.key.clone()));
             if tally.settle(of, what, &target.message, Some(told(piece, target))) {
-                tally.applied.advances.push((target.message.clone(), Advance::of(piece.what)));
+                advances.push((target.message.clone(), Advance::of(piece.what)));
             }
+        }
+        self.advance_waited(&advances).await
+    }
+
+    /// Moves messages forward by what waited for them. At once: when the waiting has ended, nobody would find it again
+    /// for a fold that was interrupted, or that somebody else had made before without it.
+    async fn advance_waited(&self, advances: &[(String, Advance)]) -> Result<(), Error> {
+        for (message, error) in self.storage.advance_messages(advances).await? {
+            error!(%error, message, "a message cannot be moved forward; it stays as it is");
         }
         Ok(())
     }
@@ -181,10 +191,7 @@ impl Applier {
                 advances.push((status.target, status.advance));
             }
         }
-        // At once: when the waiting has ended, nobody would find them again for a fold that was interrupted.
-        for (message, error) in self.storage.advance_messages(&advances).await? {
-            error!(%error, message, "a message cannot be moved forward; it stays as it is");
-        }
+        self.advance_waited(&advances).await?;
         let mut due = Vec::new();
         for edit in edits {
             let Some((at, number, conversation)) = hosts.get(edit.target.as_str()) else { continue };
