@@ -49,22 +49,34 @@ impl Applier {
                 (Arrival::Refused(error), _) => tally.refuse(piece, error),
                 (Arrival::New, None) => waiting.push(piece),
                 (Arrival::New, Some(target)) => advance(piece, target, tally),
-                (Arrival::Again, target) => resumed.push((piece, target)),
+                (Arrival::Again, _) => resumed.push(piece),
                 (Arrival::Repeat, _) => {}
             }
         }
-        // Stored before an interruption: what was early then is told as such, whatever is here by now.
-        if !resumed.is_empty() {
-            let keys: Vec<String> = resumed.iter().map(|(piece, _)| piece.key.clone()).collect();
-            let early = self.storage.early_statuses(&keys).await?;
-            for (piece, target) in resumed {
-                match target {
-                    Some(target) if !early.contains(&piece.key) => advance(piece, target, tally),
-                    _ => waiting.push(piece),
-                }
-            }
-        }
+        waiting.extend(self.resume(resumed, tally).await?);
         self.look_again(&waiting, tally).await
+    }
+
+    /// What was stored before an interruption, or by somebody who applies the same segment: what was early then is
+    /// told as such, whatever is here by now, and the rest as a part of its segment. Gives those that were early.
+    async fn resume<'p, 'a>(
+        &self,
+        resumed: Vec<&'p Piece<'a, &'a Status<'a>>>,
+        tally: &mut Tally<'_>,
+    ) -> Result<Vec<&'p Piece<'a, &'a Status<'a>>>, Error> {
+        if resumed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys: Vec<String> = resumed.iter().map(|piece| piece.key.clone()).collect();
+        let early = self.storage.early_statuses(&keys).await?;
+        let (early, rest): (Vec<_>, Vec<_>) =
+            resumed.into_iter().partition(|piece| early.contains(&piece.key));
+        let found = self.targets.find(rest.iter().map(|piece| status_target(piece))).await?;
+        for piece in rest {
+            // Its message was here when it was stored.
+            advance(piece, found.get(&status_target(piece)).ok_or(Error::Conflict)?, tally);
+        }
+        Ok(early)
     }
 
     /// Stores the edits of a batch: all of them wait until their message is looked for, which is at once.
