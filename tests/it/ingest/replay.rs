@@ -63,6 +63,12 @@ async fn made(database: &str) -> BTreeMap<&'static str, Vec<Value>> {
             for own in ["origin", "createdAt", "early", "mergedAt", "firstSeenAt"] {
                 fields.remove(own);
             }
+            // When a name was last told is not noted for people who were seen a moment ago: it depends on the batches.
+            for name in ["profileName", "waId", "phone", "username", "identityKey"] {
+                if let Some(stamp) = fields.get_mut(name).and_then(Value::as_object_mut) {
+                    stamp.retain(|field, _| field == "value");
+                }
+            }
         }
         made.insert(*name, all);
     }
