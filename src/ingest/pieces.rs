@@ -79,32 +79,18 @@ impl<'a> Pieces<'a> {
             }
             Home::Message { number, message } => {
                 let came = delivery.came(item, message.at_s);
-                let what = message;
-                self.messages.extend(fresh.next().map(|(_, key)| Piece {
-                    at,
-                    key,
-                    item,
-                    number,
-                    came,
-                    what,
-                }));
+                let piece = |(_, key)| Piece { at, key, item, number, came, what: message };
+                self.messages.extend(fresh.next().map(piece));
             }
             Home::Edit { number, message } => {
                 let came = delivery.came(item, message.at_s);
-                let what = message;
-                self.edits.extend(fresh.next().map(|(_, key)| Piece { at, key, item, number, came, what }));
+                let piece = |(_, key)| Piece { at, key, item, number, came, what: message };
+                self.edits.extend(fresh.next().map(piece));
             }
             Home::Status { number, status } => {
                 let came = delivery.came(item, status.at_s);
-                let what = status;
-                self.statuses.extend(fresh.next().map(|(_, key)| Piece {
-                    at,
-                    key,
-                    item,
-                    number,
-                    came,
-                    what,
-                }));
+                let piece = |(_, key)| Piece { at, key, item, number, came, what: status };
+                self.statuses.extend(fresh.next().map(piece));
             }
             Home::News { numbers, is_about_number } => {
                 for (number, (collection, key)) in numbers.into_iter().zip(keys) {

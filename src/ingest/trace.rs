@@ -1,7 +1,7 @@
 //! The way of one message, told from what is stored: when it came, where it stands in the journal, whether it is
 //! applied, what was told of it.
 
-use super::directory::Directory;
+use super::directory::{Directory, Numbers};
 use super::examine::{Finding, examine};
 use crate::storage::Error;
 use crate::storage::Storage;
@@ -37,22 +37,26 @@ pub async fn trace_message(storage: &Storage, wamid: &str) -> Result<Vec<Step>, 
             {
                 steps.push(step(None, format!("{collection} {key}")));
                 let place = Place { lane: origin.lane, number: origin.segment };
-                steps.extend(trace_item(storage, place, &key).await?);
+                steps.extend(trace_item(storage, &numbers, place, &key).await?);
             }
         }
     }
     Ok(steps)
 }
 
-async fn trace_item(storage: &Storage, place: Place, key: &str) -> Result<Vec<Step>, Error> {
+async fn trace_item(
+    storage: &Storage,
+    numbers: &Numbers,
+    place: Place,
+    key: &str,
+) -> Result<Vec<Step>, Error> {
     let mut steps = Vec::new();
     let mark = storage.lane_mark(place.lane).await?;
     match storage.segments().get(&place).await? {
         None if place.number < 0 => steps.push(step(None, "made here: no webhook brought it".to_owned())),
         None => steps.push(step(None, format!("its segment {} is no longer kept", place.key()))),
         Some(segment) => {
-            let numbers = Directory::new(storage).numbers().await?;
-            let items = examine(storage, &numbers, &segment).await?;
+            let items = examine(storage, numbers, &segment).await?;
             let item = items.iter().find(|one| one.keys.iter().any(|(_, other)| other == key));
             let received = item.and_then(|item| segment.webhooks.get(item.slot as usize));
             if let (Some(item), Some(webhook)) = (item, received) {
@@ -82,8 +86,7 @@ async fn trace_item(storage: &Storage, place: Place, key: &str) -> Result<Vec<St
             None => "its lane is no longer kept, so it was folded long ago".to_owned(),
         },
     ));
-    let workspaces: Vec<_> =
-        Directory::new(storage).numbers().await?.all().map(|number| number.workspace).collect();
+    let workspaces: Vec<_> = numbers.all().map(|number| number.workspace).collect();
     let mut sources = vec![Source::Segment(Origin { lane: place.lane, segment: place.number })];
     for collection in [EDITS.name, STATUSES.name] {
         sources.push(Source::Waited { collection, key: key.to_owned() });

@@ -38,10 +38,10 @@ pub struct Fresh {
 }
 
 impl Fresh {
-    pub(super) fn new(key: String, origin: Origin, document: &impl Serialize) -> Result<Self, Error> {
-        let document = mongodb::bson::serialize_to_raw_document_buf(document)
-            .map_err(|_| Error::Malformed { what: "a document that BSON cannot hold" })?;
-        Ok(Self { key, origin, document })
+    /// As BSON. Encoded before the key is given away: a document may borrow it.
+    pub(super) fn encode(document: &impl Serialize) -> Result<RawDocumentBuf, Error> {
+        mongodb::bson::serialize_to_raw_document_buf(document)
+            .map_err(|_| Error::Malformed { what: "a document that BSON cannot hold" })
     }
 
     /// Its key.

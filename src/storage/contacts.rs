@@ -192,12 +192,7 @@ impl Storage {
         now_ms: i64,
     ) -> Result<(), Error> {
         let updates = mentions.iter().map(|mention| mention_update(workspace, mention, now_ms));
-        let refusals = self.update_each(CONTACTS.name, updates.collect::<Result<_, _>>()?).await?;
-        // Two upserts of one key at once: the other one made it, so the next try finds it.
-        refusals.into_iter().next().map_or(Ok(()), |refusal| match refusal.error {
-            Error::Duplicate => Err(Error::Conflict),
-            error => Err(error),
-        })
+        self.update_all(CONTACTS.name, updates).await
     }
 
     /// Keeps what the phone's address book says about contacts.
@@ -212,8 +207,7 @@ impl Storage {
                 upsert: false,
             })
         });
-        let refusals = self.update_each(CONTACTS.name, updates.collect::<Result<_, _>>()?).await?;
-        refusals.into_iter().next().map_or(Ok(()), |refusal| Err(refusal.error))
+        self.update_all(CONTACTS.name, updates).await
     }
 
     /// Lets a contact and its conversations point to the contact that it turned out to be.

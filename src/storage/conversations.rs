@@ -97,11 +97,7 @@ impl Storage {
                 upsert: true,
             })
         });
-        let refusals = self.update_each(COLLECTION.name, updates.collect::<Result<_, _>>()?).await?;
-        refusals.into_iter().next().map_or(Ok(()), |refusal| match refusal.error {
-            Error::Duplicate => Err(Error::Conflict),
-            error => Err(error),
-        })
+        self.update_all(COLLECTION.name, updates).await
     }
 
     /// Folds changes into their conversations and messages and moves the lane's mark. False: the mark does not stand
@@ -131,10 +127,7 @@ impl Storage {
     ) -> Result<bool, Error> {
         let advances = advances.iter().filter_map(|(message, advance)| advance.update(message).transpose());
         let advances: Vec<Update> = advances.collect::<Result<_, _>>()?;
-        let mut updates = Vec::with_capacity(fold.changes.len());
-        for (id, change) in &fold.changes {
-            updates.extend(change_update(*id, change)?);
-        }
+        let updates = change_updates(&fold.changes)?;
         let session = match &mut folder.0 {
             Some(session) => session,
             none => none.insert(self.begin_folding(fold.lane).await?),
@@ -165,10 +158,7 @@ impl Storage {
 
     /// Tries changes without keeping them: whether the database takes them.
     pub async fn rehearse_fold(&self, changes: &[(Uuid, Change)]) -> Result<(), Error> {
-        let mut updates = Vec::with_capacity(changes.len());
-        for (id, change) in changes {
-            updates.extend(change_update(*id, change)?);
-        }
+        let updates = change_updates(changes)?;
         let mut session = self.database.client().start_session().await?;
         session.start_transaction().await?;
         let outcome = self.update_within(&mut session, COLLECTION.name, updates).await;
@@ -265,6 +255,10 @@ async fn commit(session: &mut ClientSession) -> Result<(), Error> {
         }
     }
     outcome
+}
+
+fn change_updates(changes: &[(Uuid, Change)]) -> Result<Vec<Update>, Error> {
+    changes.iter().filter_map(|(id, change)| change_update(*id, change).transpose()).collect()
 }
 
 /// A change as an update that comes out the same in any order; counts are right because each is made once.

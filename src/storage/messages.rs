@@ -19,6 +19,7 @@ use crate::domain::content::Content;
 use crate::domain::message::Message;
 use crate::domain::message::Origin as Source;
 use crate::domain::position::Position;
+use crate::domain::status::Step;
 
 pub const MESSAGES: Collection = Collection {
     name: "messages",
@@ -52,14 +53,17 @@ pub const EDITS: Collection = Collection {
     written_at: Some("receivedAt"),
     expires_at: None,
     options: Document::new,
-    indexes: &[Index {
-        name: "waiting",
-        keys: &[("target", 1)],
-        unique: false,
-        expires: false,
-        only: Some(|| doc! { "waiting": true }),
-        serves: "what waits for a message that is not here yet",
-    }],
+    indexes: &[WAITING],
+};
+
+/// For what is about a message: statuses and edits.
+pub(super) const WAITING: Index = Index {
+    name: "waiting",
+    keys: &[("target", 1)],
+    unique: false,
+    expires: false,
+    only: Some(|| doc! { "waiting": true }),
+    serves: "what waits for a message that is not here yet",
 };
 
 /// Where a message or what concerns it belongs.
@@ -130,7 +134,7 @@ pub fn new_message(
     let id = message_key(belongs.phone_number_id, &message.wamid);
     let (source, rank) = match &message.origin {
         Source::Customer => ("customer", None),
-        Source::Echo => ("phone", Some(1)),
+        Source::Echo => ("phone", Some(ACCEPTED)),
         Source::History { outbound, status } => {
             ("history", outbound.then(|| past_rank(status.as_deref().unwrap_or_default())))
         }
@@ -155,20 +159,24 @@ pub fn new_message(
         message,
         raw,
     };
-    let fresh = Fresh::new(String::new(), came.origin, &document)?;
-    Ok(Fresh { key: id, ..fresh })
+    let document = Fresh::encode(&document)?;
+    Ok(Fresh { key: id, origin: came.origin, document })
 }
+
+/// The rank before any status.
+const ACCEPTED: i32 = 1;
 
 /// How far a message of the past had come, by Meta's word.
 fn past_rank(status: &str) -> i32 {
-    match status.to_ascii_uppercase().as_str() {
-        "SENT" => 2,
-        "ERROR" => 3,
-        "DELIVERED" => 4,
-        "READ" => 5,
-        "PLAYED" => 6,
-        _ => 1,
-    }
+    let step = match status.to_ascii_uppercase().as_str() {
+        "SENT" => Step::Sent,
+        "ERROR" => Step::Failed,
+        "DELIVERED" => Step::Delivered,
+        "READ" => Step::Read,
+        "PLAYED" => Step::Played,
+        _ => return ACCEPTED,
+    };
+    i32::from(step.rank())
 }
 
 #[derive(Serialize)]
@@ -252,8 +260,8 @@ pub fn new_edit(
         waiting: true,
         raw,
     };
-    let fresh = Fresh::new(String::new(), came.origin, &document)?;
-    Ok(Some(Fresh { key: id, ..fresh }))
+    let document = Fresh::encode(&document)?;
+    Ok(Some(Fresh { key: id, origin: came.origin, document }))
 }
 
 /// A message that something else is about.
@@ -348,8 +356,7 @@ impl Storage {
                 upsert: false,
             })
         });
-        let refusals = self.update_each(MESSAGES.name, updates.collect::<Result<_, _>>()?).await?;
-        refusals.into_iter().next().map_or(Ok(()), |refusal| Err(refusal.error))
+        self.update_all(MESSAGES.name, updates).await
     }
 
     /// What waited has been told of and waits no more: key and message.
@@ -365,7 +372,6 @@ impl Storage {
                 upsert: false,
             })
         });
-        let refusals = self.update_each(collection, updates.collect::<Result<_, _>>()?).await?;
-        refusals.into_iter().next().map_or(Ok(()), |refusal| Err(refusal.error))
+        self.update_all(collection, updates).await
     }
 }

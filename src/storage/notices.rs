@@ -131,8 +131,8 @@ pub fn new_notice(notice: &Notice<'_>, came: &Came) -> Result<Fresh, Error> {
         event: notice.event,
         raw: notice.raw,
     };
-    let fresh = Fresh::new(String::new(), came.origin, &document)?;
-    Ok(Fresh { key: notice.key.clone(), ..fresh })
+    let document = Fresh::encode(&document)?;
+    Ok(Fresh { key: notice.key.clone(), origin: came.origin, document })
 }
 
 /// The latest of a kind, for the record of what it is about.
@@ -155,13 +155,7 @@ impl Storage {
             [NUMBERS, ACCOUNTS, TEMPLATES, CALLS, GROUPS, CONTACTS].map(|collection| collection.name)
         {
             let updates = news.iter().filter_map(|latest| latest_update(collection, latest).transpose());
-            let updates: Vec<Update> = updates.collect::<Result<_, _>>()?;
-            let refusals = self.update_each(collection, updates).await?;
-            if let Some(refusal) = refusals.into_iter().next() {
-                // Two upserts of one record at once: the next try finds it.
-                let error = if refusal.error == Error::Duplicate { Error::Conflict } else { refusal.error };
-                return Err(error);
-            }
+            self.update_all(collection, updates).await?;
         }
         Ok(())
     }

@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::Storage;
 use super::arrivals::{Fresh, binary};
 use super::contacts::raw;
-use super::index::{Collection, Index};
-use super::messages::{Came, MESSAGES, Target, message_key};
+use super::index::Collection;
+use super::messages::{Came, MESSAGES, Target, WAITING, message_key};
 use super::write::Update;
 use super::{Error, arrivals::Origin};
 use crate::domain::status::{Outcome, Status, Step};
@@ -23,14 +23,7 @@ pub const STATUSES: Collection = Collection {
     written_at: Some("receivedAt"),
     expires_at: None,
     options: Document::new,
-    indexes: &[Index {
-        name: "waiting",
-        keys: &[("target", 1)],
-        unique: false,
-        expires: false,
-        only: Some(|| doc! { "waiting": true }),
-        serves: "what waits for a message that is not here yet",
-    }],
+    indexes: &[WAITING],
 };
 
 #[derive(Serialize)]
@@ -78,8 +71,8 @@ pub fn new_status(
         waiting: found.is_none().then_some(true),
         status,
     };
-    let fresh = Fresh::new(String::new(), came.origin, &document)?;
-    Ok(Fresh { key: id, ..fresh })
+    let document = Fresh::encode(&document)?;
+    Ok(Fresh { key: id, origin: came.origin, document })
 }
 
 /// What statuses do to one message: many statuses become one. Small, because thousands wait at once.

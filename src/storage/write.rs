@@ -5,7 +5,7 @@
 //! the same again.
 
 use mongodb::ClientSession;
-use mongodb::bson::raw::{RawArrayBuf, RawDocumentBuf, cstr};
+use mongodb::bson::raw::{CStr, RawArrayBuf, RawDocumentBuf, cstr};
 use mongodb::bson::{Bson, Document, doc};
 
 use super::{Error, Storage};
@@ -49,7 +49,7 @@ impl Storage {
         collection: &str,
         documents: Vec<RawDocumentBuf>,
     ) -> Result<Vec<Refusal>, Error> {
-        let mut batch = Batch::new(self, "insert", "documents", collection);
+        let mut batch = Batch::new(self, cstr!("insert"), cstr!("documents"), collection);
         for (index, document) in documents.into_iter().enumerate() {
             if document.as_bytes().len() > DOCUMENT_BYTES_MAX {
                 let error = Error::Refused { code: TOO_LARGE, name: "BSONObjectTooLarge".to_owned() };
@@ -106,11 +106,25 @@ impl Storage {
         collection: &str,
         updates: Vec<Update>,
     ) -> Result<Vec<Refusal>, Error> {
-        let mut batch = Batch::new(self, "update", "updates", collection);
+        let mut batch = Batch::new(self, cstr!("update"), cstr!("updates"), collection);
         for (index, update) in updates.into_iter().enumerate() {
             batch.push(index, statement(update)).await?;
         }
         batch.finish().await
+    }
+
+    /// Makes each update on its own, and fails with the first that is refused. `Conflict` when somebody else has made
+    /// the same document at the same time: the next try finds it.
+    pub(super) async fn update_all(
+        &self,
+        collection: &str,
+        updates: impl Iterator<Item = Result<Update, Error>>,
+    ) -> Result<(), Error> {
+        let refusals = self.update_each(collection, updates.collect::<Result<_, _>>()?).await?;
+        refusals.into_iter().next().map_or(Ok(()), |refusal| match refusal.error {
+            Error::Duplicate => Err(Error::Conflict),
+            error => Err(error),
+        })
     }
 
     /// Makes all updates within the transaction of `session`; the first failure ends it. Gives the number matched.
@@ -157,8 +171,8 @@ fn statement(update: Update) -> RawDocumentBuf {
 /// Writes on their way to one collection, sent whenever a command is full.
 struct Batch<'a> {
     storage: &'a Storage,
-    verb: &'static str,
-    list: &'static str,
+    verb: &'static CStr,
+    list: &'static CStr,
     collection: &'a str,
     places: Vec<usize>,
     array: RawArrayBuf,
@@ -167,7 +181,7 @@ struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    fn new(storage: &'a Storage, verb: &'static str, list: &'static str, collection: &'a str) -> Self {
+    fn new(storage: &'a Storage, verb: &'static CStr, list: &'static CStr, collection: &'a str) -> Self {
         let (places, array, refusals) = (Vec::new(), RawArrayBuf::new(), Vec::new());
         Self { storage, verb, list, collection, places, array, bytes: 0, refusals }
     }
@@ -196,14 +210,8 @@ impl<'a> Batch<'a> {
             return Ok(());
         }
         let mut command = RawDocumentBuf::new();
-        match self.verb {
-            "insert" => command.append(cstr!("insert"), self.collection),
-            _ => command.append(cstr!("update"), self.collection),
-        }
-        match self.list {
-            "documents" => command.append(cstr!("documents"), array),
-            _ => command.append(cstr!("updates"), array),
-        }
+        command.append(self.verb, self.collection);
+        command.append(self.list, array);
         command.append(cstr!("ordered"), false);
         command.append(cstr!("writeConcern"), self.storage.durable_concern());
         let run = self.storage.database.run_raw_command(command);
