@@ -24,6 +24,7 @@ pub mod meta;
 
 // Features.
 pub mod events;
+pub mod auth;
 pub mod ingest;
 
 // Surfaces: translate, decide nothing.
