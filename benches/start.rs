@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use pesan::config::Source;
 use pesan::config::dev::DevConfig;
-use pesan::dev::mongod::{Options, PrivateMongod};
+use pesan::dev::mongod::{MEMORY_MB, Options, PrivateMongod};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_pesan");
 const STARTS: usize = 10;
@@ -27,7 +27,7 @@ const READY_MAX: Duration = Duration::from_secs(30);
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let config = DevConfig::from_source(&Source::environment()).unwrap();
-    let options = Options { guard: PROGRAM.into(), data: None, config };
+    let options = Options { guard: PROGRAM.into(), data: None, memory_mb: MEMORY_MB, config };
     let mongod = runtime.block_on(PrivateMongod::start(&options, &mut |text| println!("{text}"))).unwrap();
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let program = |arguments: &[&str]| {

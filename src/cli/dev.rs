@@ -15,7 +15,7 @@ use crate::app::{App, StopRequest, Surroundings};
 use crate::clock::Clock;
 use crate::config::dev::DevConfig;
 use crate::config::{Config, Source};
-use crate::dev::mongod::{Options, PrivateMongod};
+use crate::dev::mongod::{MEMORY_MB, Options, PrivateMongod};
 use crate::dev::simulator::world::{NUMBER_ID, WABA_ID};
 use crate::dev::simulator::{self, Running};
 use crate::http::WEBHOOK_PATH;
@@ -112,8 +112,12 @@ async fn start(arguments: &Arguments, source: Source) -> Result<Started, Failure
 async fn start_mongod(folder: &Path, source: &Source) -> Result<PrivateMongod, Failure> {
     let guard = std::env::current_exe()
         .map_err(|error| Failure::new(Exit::Failed, format!("this program does not find itself: {error}")))?;
-    let options =
-        Options { guard, data: Some(folder.join("mongo")), config: DevConfig::from_source(source)? };
+    let options = Options {
+        guard,
+        data: Some(folder.join("mongo")),
+        memory_mb: MEMORY_MB,
+        config: DevConfig::from_source(source)?,
+    };
     PrivateMongod::start(&options, &mut |text| println!("{text} …"))
         .await
         .map_err(|error| Failure::new(Exit::Dependency, error.to_string()))

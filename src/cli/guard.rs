@@ -7,7 +7,7 @@ use clap::Args;
 use super::{Exit, Failure};
 use crate::config::Source;
 use crate::config::dev::DevConfig;
-use crate::dev::mongod::{Orders, guard};
+use crate::dev::mongod::{MEMORY_MB, Orders, guard};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -20,11 +20,14 @@ pub(super) struct Arguments {
     /// Where the data is kept; unset: in a temporary folder.
     #[arg(long)]
     data: Option<PathBuf>,
+    /// How much memory the server may use for its data.
+    #[arg(long, value_name = "MB", default_value_t = MEMORY_MB)]
+    memory_mb: u32,
 }
 
 pub(super) async fn run(arguments: Arguments, source: &Source) -> Result<Exit, Failure> {
     let path = DevConfig::from_source(source)?.path;
-    let Arguments { mongod, cache, data } = arguments;
-    let well = guard::run(Orders { mongod, cache, path, data }).await;
+    let Arguments { mongod, cache, data, memory_mb } = arguments;
+    let well = guard::run(Orders { mongod, cache, path, data, memory_mb }).await;
     Ok(if well { Exit::Done } else { Exit::Failed })
 }

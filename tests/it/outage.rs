@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pesan::config::Source;
 use pesan::config::dev::DevConfig;
-use pesan::dev::mongod::{Options, PrivateMongod};
+use pesan::dev::mongod::{MEMORY_MB, Options, PrivateMongod};
 use serde_json::Value;
 
 use crate::support::program::{PROGRAM, Program, command, free_address, run};
@@ -18,7 +18,12 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
 async fn without_the_database_webhooks_get_503_and_the_service_is_not_ready_until_it_is_back() {
     let folder = tempfile::tempdir().unwrap();
     let config = DevConfig::from_source(&Source::environment()).unwrap();
-    let options = Options { guard: PROGRAM.into(), data: Some(folder.path().join("mongo")), config };
+    let options = Options {
+        guard: PROGRAM.into(),
+        data: Some(folder.path().join("mongo")),
+        memory_mb: MEMORY_MB,
+        config,
+    };
     let mongod = PrivateMongod::start(&options, &mut |_| {}).await.unwrap();
     let uri = mongod.uri().to_owned();
     let address = free_address();

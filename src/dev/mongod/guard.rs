@@ -48,7 +48,7 @@ pub async fn run(orders: Orders) -> bool {
 async fn guarded(orders: &Orders, lifeline: &mut Lifeline) -> Result<(), Stopped> {
     let program = program::find_or_install(orders, lifeline).await?;
     let folder = Folder::prepare(orders.data.as_deref(), lifeline).await?;
-    let mut server = start(&program, &folder, lifeline).await?;
+    let mut server = start(&program, &folder, orders.memory_mb, lifeline).await?;
     // Both arms are cancel-safe: a wait for a child can be taken up again, and the pipe stays at its end.
     let ended = tokio::select! {
         ended = server.wait() => Some(ended),
@@ -63,10 +63,15 @@ async fn guarded(orders: &Orders, lifeline: &mut Lifeline) -> Result<(), Stopped
     }
 }
 
-async fn start(program: &Path, folder: &Folder, lifeline: &mut Lifeline) -> Result<Child, Stopped> {
+async fn start(
+    program: &Path,
+    folder: &Folder,
+    memory_mb: u32,
+    lifeline: &mut Lifeline,
+) -> Result<Child, Stopped> {
     for _ in 0..PORT_TRIES {
         let port = folder.port()?;
-        let mut server = spawn(program, folder, port)?;
+        let mut server = spawn(program, folder, port, memory_mb)?;
         let watch = Stopwatch::start();
         loop {
             if let Ok(Some(status)) = server.try_wait() {
@@ -97,7 +102,7 @@ async fn start(program: &Path, folder: &Folder, lifeline: &mut Lifeline) -> Resu
     Err(Failure("no free port could be had for mongod".to_owned()).into())
 }
 
-fn spawn(program: &Path, folder: &Folder, port: u16) -> Result<Child, Failure> {
+fn spawn(program: &Path, folder: &Folder, port: u16, memory_mb: u32) -> Result<Child, Failure> {
     let mut command = Command::new(program);
     command
         .arg("--dbpath")
@@ -105,7 +110,8 @@ fn spawn(program: &Path, folder: &Folder, port: u16) -> Result<Child, Failure> {
         .arg("--logpath")
         .arg(folder.log())
         .args(["--port", &port.to_string(), "--bind_ip", "127.0.0.1", "--nounixsocket"])
-        .args(["--replSet", replica_set::NAME, "--oplogSize", "256", "--wiredTigerCacheSizeGB", "0.5"])
+        .args(["--replSet", replica_set::NAME, "--oplogSize", "256"])
+        .args(["--wiredTigerCacheSizeGB", &(f64::from(memory_mb) / 1_024.0).to_string()])
         .args(["--setParameter", "diagnosticDataCollectionEnabled=false"])
         // A single member has nobody to hand over to, so there is nothing to wait for.
         .args(["--setParameter", "shutdownTimeoutMillisForSignaledShutdown=0"]);

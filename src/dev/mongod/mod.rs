@@ -25,6 +25,9 @@ use crate::config::dev::DevConfig;
 pub const WAYS_OUT: &str = "There are three ways out: put a `mongod` (6.0 or newer) on PATH, name one in PESAN_MONGOD, \
      or set MONGODB_URI to a replica set that runs already.";
 
+/// The memory for data that development and tests need: they share the machine with other things.
+pub const MEMORY_MB: u32 = 512;
+
 /// How long the guard may take to end the server after the pipe closed.
 const STOP_MAX: Duration = Duration::from_secs(20);
 
@@ -35,6 +38,8 @@ pub struct Options {
     pub guard: PathBuf,
     /// Where the data is kept; `None`: in a temporary folder that goes with the server.
     pub data: Option<PathBuf>,
+    /// How much memory the server may use for its data.
+    pub memory_mb: u32,
     pub config: DevConfig,
 }
 
@@ -45,6 +50,7 @@ pub struct Orders {
     pub cache: PathBuf,
     pub path: Vec<PathBuf>,
     pub data: Option<PathBuf>,
+    pub memory_mb: u32,
 }
 
 /// Why there is no private MongoDB.
@@ -89,6 +95,7 @@ impl PrivateMongod {
     pub async fn start(options: &Options, told: &mut (dyn FnMut(&str) + Send)) -> Result<Self, Error> {
         let mut command = Command::new(&options.guard);
         command.arg("guard").arg("--cache").arg(&options.config.cache_dir);
+        command.args(["--memory-mb", &options.memory_mb.to_string()]);
         if let Some(mongod) = &options.config.mongod {
             command.arg("--mongod").arg(mongod);
         }

@@ -5,7 +5,7 @@ use std::sync::mpsc::sync_channel;
 
 use pesan::config::Source;
 use pesan::config::dev::DevConfig;
-use pesan::dev::mongod::{Options, PrivateMongod};
+use pesan::dev::mongod::{MEMORY_MB, Options, PrivateMongod};
 use uuid::Uuid;
 
 use super::program::PROGRAM;
@@ -24,7 +24,7 @@ fn start_private() -> String {
     let (send, receive) = sync_channel(1);
     std::thread::spawn(move || {
         let config = DevConfig::from_source(&Source::environment()).unwrap();
-        let options = Options { guard: PROGRAM.into(), data: None, config };
+        let options = Options { guard: PROGRAM.into(), data: None, memory_mb: MEMORY_MB, config };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let started = PrivateMongod::start(&options, &mut |text| println!("{text}")).await;

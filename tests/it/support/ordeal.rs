@@ -8,7 +8,7 @@ use mongodb::Database;
 use mongodb::bson::{Document, doc};
 use pesan::config::Source;
 use pesan::config::dev::DevConfig;
-use pesan::dev::mongod::{Options, PrivateMongod};
+use pesan::dev::mongod::{MEMORY_MB, Options, PrivateMongod};
 use tokio::process::Command;
 
 use super::fleet::Fleet;
@@ -185,7 +185,8 @@ async fn fail_until_used_up(fleet: &Fleet, failure: &Document, times: i32) -> us
 /// Starts a private MongoDB, with its data in a folder or in none that stays.
 pub async fn start_mongod(folder: Option<&Path>) -> PrivateMongod {
     let config = DevConfig::from_source(&Source::environment()).unwrap();
-    let options = Options { guard: PROGRAM.into(), data: folder.map(Into::into), config };
+    let options =
+        Options { guard: PROGRAM.into(), data: folder.map(Into::into), memory_mb: MEMORY_MB, config };
     PrivateMongod::start(&options, &mut |_| {}).await.unwrap()
 }
 
