@@ -9,6 +9,7 @@ pub mod content;
 pub mod conversation;
 pub mod event;
 pub mod message;
+pub mod number;
 pub mod person;
 pub mod position;
 pub mod status;

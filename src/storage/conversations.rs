@@ -246,7 +246,8 @@ impl Storage {
     }
 }
 
-async fn commit(session: &mut ClientSession) -> Result<(), Error> {
+/// Commits; the same commit again does no harm.
+pub(super) async fn commit(session: &mut ClientSession) -> Result<(), Error> {
     let mut outcome = Err(Error::OutcomeUnknown);
     for _ in 0..COMMIT_TRIES {
         outcome = session.commit_transaction().await.map_err(Error::from);

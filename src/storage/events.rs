@@ -60,6 +60,8 @@ pub enum Happening {
     Status { message: String, conversation: Uuid, number: Uuid, step: String, at_s: i64 },
     /// A contact is new or is known better.
     Contact { contact: Uuid },
+    /// A business number was added, changed or deleted.
+    Number { number: Uuid },
     /// Meta told something else: about an account, a number, a template, a group, a call.
     Notice {
         notice: String,
@@ -131,27 +133,7 @@ impl Storage {
         batches: &[(i64, NewBatch)],
         now_ms: i64,
     ) -> Result<Vec<Appended>, Error> {
-        let expires = now_ms.saturating_add(i64::try_from(KEPT_FOR.as_millis()).unwrap_or(i64::MAX));
-        let documents = batches.iter().map(|(seq, batch)| {
-            let happenings = bson::serialize_to_bson(&batch.happenings)
-                .map_err(|_| Error::Malformed { what: "events that BSON cannot hold" })?;
-            let mut document = doc! {
-                "_id": key(batch.workspace, *seq),
-                "workspace": binary(batch.workspace),
-                "seq": seq,
-                "at": DateTime::from_millis(now_ms),
-                "expireAt": DateTime::from_millis(expires),
-                "happenings": happenings,
-            };
-            if let Some(source) = &batch.source {
-                document.insert("source", source_key(source, batch.workspace));
-            }
-            if let Some(Source::Segment(origin)) = &batch.source {
-                document.insert("lane", binary(origin.lane));
-                document.insert("segment", origin.segment);
-            }
-            raw(&document)
-        });
+        let documents = batches.iter().map(|(seq, batch)| raw(&batch_document(*seq, batch, now_ms)?));
         let outcome = self.insert_in_order(EVENTS.name, documents.collect::<Result<_, _>>()?).await?;
         let mut appended = vec![Appended::Done; outcome.written];
         if outcome.is_duplicate {
@@ -197,6 +179,29 @@ impl Storage {
         let options = CollectionOptions::builder().read_concern(ReadConcern::majority()).build();
         self.database.collection_with_options(EVENTS.name, options)
     }
+}
+
+/// A batch as it is stored.
+pub(super) fn batch_document(seq: i64, batch: &NewBatch, now_ms: i64) -> Result<Document, Error> {
+    let expires = now_ms.saturating_add(i64::try_from(KEPT_FOR.as_millis()).unwrap_or(i64::MAX));
+    let happenings = bson::serialize_to_bson(&batch.happenings)
+        .map_err(|_| Error::Malformed { what: "events that BSON cannot hold" })?;
+    let mut document = doc! {
+        "_id": key(batch.workspace, seq),
+        "workspace": binary(batch.workspace),
+        "seq": seq,
+        "at": DateTime::from_millis(now_ms),
+        "expireAt": DateTime::from_millis(expires),
+        "happenings": happenings,
+    };
+    if let Some(source) = &batch.source {
+        document.insert("source", source_key(source, batch.workspace));
+    }
+    if let Some(Source::Segment(origin)) = &batch.source {
+        document.insert("lane", binary(origin.lane));
+        document.insert("segment", origin.segment);
+    }
+    Ok(document)
 }
 
 /// Workspace and number: sorts by number within the workspace.

@@ -15,10 +15,12 @@ pub mod lanes;
 pub mod messages;
 pub mod migrate;
 pub mod notices;
+pub mod number_record;
 pub mod numbers;
 pub mod segments;
 pub mod statuses;
 pub mod survey;
+pub mod told;
 mod write;
 
 use std::fmt;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
 use super::index::{Collection, Index};
+use super::number_record::number_id;
 use super::{Error, Storage, durable};
 use crate::ids::derived;
 
@@ -31,7 +32,7 @@ pub const NUMBERS: Collection = Collection {
             keys: &[("phoneNumberId", 1)],
             unique: true,
             expires: false,
-            only: None,
+            only: Some(|| doc! { "phoneNumberId": { "$exists": true } }),
             serves: "a number has one owner, in the whole database",
         },
         Index {
@@ -41,6 +42,14 @@ pub const NUMBERS: Collection = Collection {
             expires: false,
             only: None,
             serves: "the numbers of a workspace",
+        },
+        Index {
+            name: "formerPhoneNumberId",
+            keys: &[("formerPhoneNumberId", 1), ("deletedAtMs", -1)],
+            unique: false,
+            expires: false,
+            only: Some(|| doc! { "formerPhoneNumberId": { "$exists": true } }),
+            serves: "since when a number is free of its last owner",
         },
     ],
 };
@@ -84,7 +93,7 @@ impl Storage {
         phone_number_id: &str,
         account_id: Option<&str>,
     ) -> Result<(), Error> {
-        let id = derived("number", &[workspace.as_bytes(), phone_number_id.as_bytes()]);
+        let id = number_id(workspace, phone_number_id);
         let mut change = doc! { "$setOnInsert": {
             "v": 1,
             "workspace": binary(workspace),
@@ -104,7 +113,8 @@ impl Storage {
 
     /// All numbers of all workspaces.
     pub async fn all_numbers(&self) -> Result<Vec<Number>, Error> {
-        let found: Vec<Document> = self.numbers().find(doc! {}).await?.try_collect().await?;
+        let found: Vec<Document> =
+            self.numbers().find(doc! { "deletedAtMs": { "$exists": false } }).await?.try_collect().await?;
         found.iter().map(number_of).collect()
     }
 

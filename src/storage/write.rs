@@ -234,7 +234,7 @@ impl<'a> Batch<'a> {
 }
 
 /// The write errors of a reply: the place of the write in its command, and what the server said.
-fn refusals(reply: &Document) -> Vec<(usize, Error)> {
+pub(super) fn refusals(reply: &Document) -> Vec<(usize, Error)> {
     let Ok(errors) = reply.get_array("writeErrors") else { return Vec::new() };
     errors
         .iter()
@@ -247,7 +247,8 @@ fn refusals(reply: &Document) -> Vec<(usize, Error)> {
         .collect()
 }
 
-fn number(document: &Document, field: &str) -> u64 {
+/// A count in a reply.
+pub(super) fn number(document: &Document, field: &str) -> u64 {
     match document.get(field) {
         Some(Bson::Int32(value)) => u64::try_from(*value).unwrap_or(0),
         Some(Bson::Int64(value)) => u64::try_from(*value).unwrap_or(0),

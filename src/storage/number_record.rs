@@ -1,0 +1,330 @@
+//! A business number as its owner knows it: beside what routing needs (`numbers`), Meta's facts, the sealed secrets, the
+//! settings, and why sending is blocked. Every change is told in the log, in the same transaction.
+
+use futures_util::TryStreamExt;
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{self, Binary, Bson, Document, doc};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::arrivals::{binary, uuid_of};
+use super::events::Happening;
+use super::numbers::NUMBERS;
+use super::told::{Told, Write};
+use super::{Error, Storage, durable};
+use crate::domain::number::{Block, Facts, Settings};
+use crate::ids::derived;
+
+/// The fields that hold sealed values, by their names in the document.
+pub mod sealed {
+    pub const ACCESS_TOKEN: &str = "accessToken";
+    pub const APP_SECRET: &str = "appSecret";
+    pub const PIN: &str = "pin";
+    pub const ALL: &[&str] = &[ACCESS_TOKEN, APP_SECRET, PIN];
+}
+
+/// A business number, whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NumberRecord {
+    pub id: Uuid,
+    pub workspace: Uuid,
+    pub phone_number_id: String,
+    pub account_id: Option<String>,
+    /// The user of the CRM that it belongs to.
+    pub user_id: Option<String>,
+    /// The name that its owner gave it.
+    pub display_name: Option<String>,
+    /// As Meta shows it.
+    pub display_phone_number: Option<String>,
+    /// The Meta app that its token is of, if it is not the one of the settings.
+    pub app_id: Option<String>,
+    pub access_token: Option<Vec<u8>>,
+    pub app_secret: Option<Vec<u8>>,
+    pub pin: Option<Vec<u8>>,
+    pub has_verify_token: bool,
+    pub facts: Option<Facts>,
+    pub facts_at_ms: Option<i64>,
+    pub settings: Settings,
+    pub paused_at_ms: Option<i64>,
+    pub block: Option<Block>,
+    /// The latest connection test, as `numbers::doctor` wrote it.
+    pub test: Option<Document>,
+    /// Syncs of a telephone's contacts and history that were asked for, each once: by kind, when and the request's id.
+    pub syncs: Document,
+    pub created_at_ms: i64,
+    pub updated_at_ms: i64,
+}
+
+/// A number that is to be added.
+#[derive(Debug)]
+pub struct NewNumber<'a> {
+    pub workspace: Uuid,
+    pub phone_number_id: &'a str,
+    pub account_id: &'a str,
+    pub changes: NumberChanges,
+}
+
+/// What changes in a record. What is not set stays.
+#[derive(Debug, Default)]
+pub struct NumberChanges {
+    set: Document,
+    unset: Document,
+}
+
+/// What became of a number that was to be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Added {
+    New(Uuid),
+    /// It had been deleted and is back, with its history.
+    Back(Uuid),
+    /// This workspace has it already.
+    Here(Uuid),
+    /// Another workspace has it.
+    Elsewhere,
+}
+
+impl NumberChanges {
+    /// A text; none takes it away.
+    #[must_use]
+    pub fn text(self, field: &str, value: Option<&str>) -> Self {
+        self.value(field, value.map(Bson::from))
+    }
+
+    /// A sealed value.
+    #[must_use]
+    pub fn sealed(self, field: &str, value: Option<Vec<u8>>) -> Self {
+        self.value(field, value.map(|bytes| Binary { subtype: BinarySubtype::Generic, bytes }.into()))
+    }
+
+    /// A time in milliseconds.
+    #[must_use]
+    pub fn time(self, field: &str, ms: Option<i64>) -> Self {
+        self.value(field, ms.map(Bson::Int64))
+    }
+
+    /// What Meta says of it now.
+    pub fn facts(self, facts: &Facts, now_ms: i64) -> Result<Self, Error> {
+        let facts_bson = to_bson(facts)?;
+        let display = facts.display_phone_number.as_deref().map(Bson::from);
+        let changes = self.value("facts", Some(facts_bson)).time("factsAtMs", Some(now_ms));
+        Ok(match display {
+            Some(display) => changes.value("displayPhoneNumber", Some(display)),
+            None => changes,
+        })
+    }
+
+    /// How it behaves.
+    pub fn settings(self, settings: &Settings) -> Result<Self, Error> {
+        Ok(self.value("settings", Some(to_bson(settings)?)))
+    }
+
+    /// Why sending is blocked; none: it is not.
+    pub fn block(self, block: Option<&Block>) -> Result<Self, Error> {
+        let block = block.map(to_bson).transpose()?;
+        Ok(self.value("block", block))
+    }
+
+    /// The latest connection test.
+    pub fn test(self, test: &impl Serialize) -> Result<Self, Error> {
+        Ok(self.value("test", Some(to_bson(test)?)))
+    }
+
+    /// Whether nothing changes.
+    pub fn is_empty(&self) -> bool {
+        self.set.is_empty() && self.unset.is_empty()
+    }
+
+    fn value(mut self, field: &str, value: Option<Bson>) -> Self {
+        match value {
+            Some(value) => self.set.insert(field, value),
+            None => self.unset.insert(field, ""),
+        };
+        self
+    }
+
+    fn into_update(mut self, now_ms: i64) -> Document {
+        self.set.insert("updatedAtMs", now_ms);
+        let mut update = doc! { "$set": self.set };
+        if !self.unset.is_empty() {
+            update.insert("$unset", self.unset);
+        }
+        update
+    }
+}
+
+/// The id of a number in a workspace.
+pub fn number_id(workspace: Uuid, phone_number_id: &str) -> Uuid {
+    derived("number", &[workspace.as_bytes(), phone_number_id.as_bytes()])
+}
+
+impl Storage {
+    /// Adds a number to a workspace, and tells of it.
+    pub async fn add_number(&self, new: NewNumber<'_>, now_ms: i64) -> Result<Added, Error> {
+        let id = number_id(new.workspace, new.phone_number_id);
+        let known = self.numbers_whole().find_one(doc! { "_id": binary(id) }).await?;
+        let is_here = known.as_ref().is_some_and(|known| !known.contains_key("deletedAtMs"));
+        if is_here && known.as_ref().is_some_and(|known| known.contains_key("createdAtMs")) {
+            return Ok(Added::Here(id));
+        }
+        let former = self.freed_at(new.phone_number_id, new.workspace).await?;
+        let mut set = new.changes.set;
+        set.insert("phoneNumberId", new.phone_number_id);
+        set.insert("accountId", new.account_id);
+        set.insert("acceptsFromMs", former);
+        set.insert("createdAtMs", now_ms);
+        set.insert("updatedAtMs", now_ms);
+        let change = doc! {
+            "$setOnInsert": { "v": 1, "workspace": binary(new.workspace) },
+            "$set": set,
+            "$unset": { "deletedAtMs": "", "formerPhoneNumberId": "" },
+        };
+        let write = Write::upsert(NUMBERS.name, doc! { "_id": binary(id) }, change);
+        let told = Told::of(new.workspace, Happening::Number { number: id }, write);
+        match self.change_and_tell(&told, now_ms).await {
+            Ok(_) if known.is_some() => Ok(Added::Back(id)),
+            Ok(_) => Ok(Added::New(id)),
+            Err(Error::Duplicate) => Ok(Added::Elsewhere),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Changes a number and tells of it. False: there is no such number here.
+    pub async fn change_number(
+        &self,
+        workspace: Uuid,
+        id: Uuid,
+        changes: NumberChanges,
+        now_ms: i64,
+    ) -> Result<bool, Error> {
+        let write = Write::update(NUMBERS.name, present(workspace, id), changes.into_update(now_ms));
+        self.change_and_tell(&Told::of(workspace, Happening::Number { number: id }, write), now_ms).await
+    }
+
+    /// Takes a number away from its workspace. Its history stays, its secrets go, and another workspace may add it:
+    /// what was received until now is not for that one.
+    pub async fn delete_number(&self, workspace: Uuid, id: Uuid, now_ms: i64) -> Result<bool, Error> {
+        let secrets = sealed::ALL.iter().map(|field| ((*field).to_owned(), Bson::Null));
+        let pipeline = vec![
+            doc! { "$set": {
+                "formerPhoneNumberId": "$phoneNumberId",
+                "deletedAtMs": now_ms,
+                "updatedAtMs": now_ms,
+            } },
+            doc! { "$unset": secrets
+            .map(|(field, _)| field)
+            .chain(["phoneNumberId", "verifyTokenHash", "block"].map(str::to_owned))
+            .collect::<Vec<String>>() },
+        ];
+        let write = Write::pipeline(NUMBERS.name, present(workspace, id), pipeline);
+        self.change_and_tell(&Told::of(workspace, Happening::Number { number: id }, write), now_ms).await
+    }
+
+    /// Notes once that something was asked for on a number. False: it was noted before.
+    pub async fn note_sync(
+        &self,
+        workspace: Uuid,
+        id: Uuid,
+        kind: &'static str,
+        at_ms: i64,
+    ) -> Result<bool, Error> {
+        let field = format!("syncs.{kind}");
+        let mut filter = present(workspace, id);
+        filter.insert(&field, doc! { "$exists": false });
+        let set = doc! { "$set": { &field: { "atMs": at_ms } } };
+        let done = self.numbers_whole().update_one(filter, set).write_concern(durable(self.timeout)).await?;
+        Ok(done.matched_count == 1)
+    }
+
+    /// Takes such a note back, after what was asked for was certainly not done.
+    pub async fn forget_sync(&self, workspace: Uuid, id: Uuid, kind: &'static str) -> Result<(), Error> {
+        let unset = doc! { "$unset": { format!("syncs.{kind}"): "" } };
+        self.numbers_whole()
+            .update_one(present(workspace, id), unset)
+            .write_concern(durable(self.timeout))
+            .await?;
+        Ok(())
+    }
+
+    /// A number of a workspace.
+    pub async fn find_number(&self, workspace: Uuid, id: Uuid) -> Result<Option<NumberRecord>, Error> {
+        let found = self.numbers_whole().find_one(present(workspace, id)).await?;
+        found.map(|document| record_of(&document)).transpose()
+    }
+
+    /// The numbers of a workspace, the oldest first.
+    pub async fn list_numbers(&self, workspace: Uuid) -> Result<Vec<NumberRecord>, Error> {
+        let filter = doc! { "workspace": binary(workspace), "deletedAtMs": { "$exists": false } };
+        let found: Vec<Document> = self
+            .numbers_whole()
+            .find(filter)
+            .sort(doc! { "createdAtMs": 1, "_id": 1 })
+            .await?
+            .try_collect()
+            .await?;
+        found.iter().map(record_of).collect()
+    }
+
+    /// When a number last became free of another workspace; zero if it never had another.
+    async fn freed_at(&self, phone_number_id: &str, workspace: Uuid) -> Result<i64, Error> {
+        let filter = doc! {
+            "formerPhoneNumberId": phone_number_id,
+            "workspace": { "$ne": binary(workspace) },
+        };
+        let last = self.numbers_whole().find_one(filter).sort(doc! { "deletedAtMs": -1 }).await?;
+        Ok(last.and_then(|last| last.get_i64("deletedAtMs").ok()).unwrap_or(0))
+    }
+
+    fn numbers_whole(&self) -> mongodb::Collection<Document> {
+        self.database.collection(NUMBERS.name)
+    }
+}
+
+fn present(workspace: Uuid, id: Uuid) -> Document {
+    doc! { "_id": binary(id), "workspace": binary(workspace), "deletedAtMs": { "$exists": false } }
+}
+
+fn to_bson(value: &impl Serialize) -> Result<Bson, Error> {
+    bson::serialize_to_bson(value).map_err(|_| Error::Malformed { what: "a value that BSON cannot hold" })
+}
+
+fn part<T: DeserializeOwned>(document: &Document, field: &str) -> Result<Option<T>, Error> {
+    let Some(value) = document.get(field) else { return Ok(None) };
+    bson::deserialize_from_bson(value.clone()).map(Some).map_err(|_| MALFORMED)
+}
+
+const MALFORMED: Error = Error::Malformed { what: "a number" };
+
+fn record_of(document: &Document) -> Result<NumberRecord, Error> {
+    let text = |field| document.get_str(field).ok().map(str::to_owned);
+    let bytes = |field| document.get_binary_generic(field).ok().cloned();
+    let time = |field| document.get_i64(field).ok();
+    let (Some(id), Some(workspace), Some(phone_number_id)) =
+        (uuid_of(document, "_id"), uuid_of(document, "workspace"), text("phoneNumberId"))
+    else {
+        return Err(MALFORMED);
+    };
+    Ok(NumberRecord {
+        id,
+        workspace,
+        phone_number_id,
+        account_id: text("accountId"),
+        user_id: text("userId"),
+        display_name: text("displayName"),
+        display_phone_number: text("displayPhoneNumber"),
+        app_id: text("appId"),
+        access_token: bytes(sealed::ACCESS_TOKEN),
+        app_secret: bytes(sealed::APP_SECRET),
+        pin: bytes(sealed::PIN),
+        has_verify_token: document.contains_key("verifyTokenHash"),
+        facts: part(document, "facts")?,
+        facts_at_ms: time("factsAtMs"),
+        settings: part(document, "settings")?.unwrap_or_default(),
+        paused_at_ms: time("pausedAtMs"),
+        block: part(document, "block")?,
+        test: document.get_document("test").ok().cloned(),
+        syncs: document.get_document("syncs").cloned().unwrap_or_default(),
+        created_at_ms: time("createdAtMs").unwrap_or(0),
+        updated_at_ms: time("updatedAtMs").unwrap_or(0),
+    })
+}

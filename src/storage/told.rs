@@ -1,0 +1,152 @@
+//! A change and the event that tells of it, in one transaction: both are there, or neither.
+
+use mongodb::ClientSession;
+use mongodb::bson::{Document, doc};
+use mongodb::options::TransactionOptions;
+use uuid::Uuid;
+
+use super::conversations::commit;
+use super::events::{EVENTS, Happening, NewBatch, batch_document};
+use super::write::{number, refusals};
+use super::{Error, Storage, durable};
+
+/// Somebody else appended or changed the same at the same time: how often the whole is tried.
+const TRIES_MAX: usize = 50;
+
+/// One write of a change.
+#[derive(Clone, Debug)]
+pub struct Write {
+    collection: &'static str,
+    statement: Statement,
+}
+
+#[derive(Clone, Debug)]
+enum Statement {
+    Insert(Document),
+    /// The update, and whether the document is made if it is not there.
+    Update(Document, bool),
+}
+
+/// A change with what is told of it.
+#[derive(Clone, Debug)]
+pub struct Told {
+    workspace: Uuid,
+    happenings: Vec<Happening>,
+    writes: Vec<Write>,
+}
+
+impl Write {
+    /// Changes the document that matches, if there is one.
+    pub fn update(collection: &'static str, filter: Document, change: Document) -> Self {
+        Self { collection, statement: Statement::Update(doc! { "q": filter, "u": change }, false) }
+    }
+
+    /// Changes the document that matches, or makes it.
+    pub fn upsert(collection: &'static str, filter: Document, change: Document) -> Self {
+        let statement = doc! { "q": filter, "u": change, "upsert": true };
+        Self { collection, statement: Statement::Update(statement, true) }
+    }
+
+    /// Changes the document that matches by what is in it.
+    pub fn pipeline(collection: &'static str, filter: Document, stages: Vec<Document>) -> Self {
+        Self { collection, statement: Statement::Update(doc! { "q": filter, "u": stages }, false) }
+    }
+
+    /// Adds a document.
+    pub fn insert(collection: &'static str, document: Document) -> Self {
+        Self { collection, statement: Statement::Insert(document) }
+    }
+
+    fn command(&self) -> Document {
+        match &self.statement {
+            Statement::Insert(document) => doc! { "insert": self.collection, "documents": [document] },
+            Statement::Update(statement, _) => doc! { "update": self.collection, "updates": [statement] },
+        }
+    }
+
+    fn may_match_nothing(&self) -> bool {
+        !matches!(self.statement, Statement::Update(_, false))
+    }
+}
+
+impl Told {
+    /// One write, one event.
+    pub fn of(workspace: Uuid, happening: Happening, write: Write) -> Self {
+        Self { workspace, happenings: vec![happening], writes: vec![write] }
+    }
+
+    /// With a further write.
+    #[must_use]
+    pub fn and(mut self, write: Write) -> Self {
+        self.writes.push(write);
+        self
+    }
+
+    /// With a further event.
+    #[must_use]
+    pub fn telling(mut self, happening: Happening) -> Self {
+        self.happenings.push(happening);
+        self
+    }
+}
+
+impl Storage {
+    /// Makes the change and tells of it. False: a document that was to be changed is not there, and nothing was done.
+    /// `Duplicate`: a key of the change is taken.
+    pub async fn change_and_tell(&self, told: &Told, now_ms: i64) -> Result<bool, Error> {
+        let mut outcome = Err(Error::Conflict);
+        for _ in 0..TRIES_MAX {
+            outcome = self.try_change_and_tell(told, now_ms).await;
+            if !matches!(outcome, Err(Error::Conflict)) {
+                break;
+            }
+        }
+        outcome
+    }
+
+    async fn try_change_and_tell(&self, told: &Told, now_ms: i64) -> Result<bool, Error> {
+        let seq = self.last_event(told.workspace).await? + 1;
+        let mut session = self.database.client().start_session().await?;
+        let options = TransactionOptions::builder().write_concern(durable(self.timeout)).build();
+        session.start_transaction().with_options(options).await?;
+        match self.change_within(&mut session, told, seq, now_ms).await {
+            Ok(true) => commit(&mut session).await.map(|()| true),
+            outcome => {
+                // What cannot be aborted ends by itself.
+                session.abort_transaction().await.ok();
+                outcome
+            }
+        }
+    }
+
+    async fn change_within(
+        &self,
+        session: &mut ClientSession,
+        told: &Told,
+        seq: i64,
+        now_ms: i64,
+    ) -> Result<bool, Error> {
+        for write in &told.writes {
+            let matched = self.run_within(session, write.command()).await?;
+            if matched == 0 && !write.may_match_nothing() {
+                return Ok(false);
+            }
+        }
+        let batch = NewBatch { workspace: told.workspace, source: None, happenings: told.happenings.clone() };
+        let event = batch_document(seq, &batch, now_ms)?;
+        match self.run_within(session, doc! { "insert": EVENTS.name, "documents": [event] }).await {
+            // Somebody else has that number: the whole once more, at the next.
+            Err(Error::Duplicate) => Err(Error::Conflict),
+            outcome => outcome.map(|_| true),
+        }
+    }
+
+    async fn run_within(&self, session: &mut ClientSession, command: Document) -> Result<u64, Error> {
+        let run = self.database.run_command(command).session(session);
+        let reply = tokio::time::timeout(self.timeout, run).await.map_err(|_| Error::OutcomeUnknown)??;
+        match refusals(&reply).into_iter().next() {
+            Some((_, error)) => Err(error),
+            None => Ok(number(&reply, "n")),
+        }
+    }
+}
