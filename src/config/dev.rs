@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::Source;
 use super::setting::{Mistakes, Reader, Setting};
+use crate::secret::Secret;
 
 static MONGOD: Setting = Setting {
     name: "PESAN_MONGOD",
@@ -34,13 +35,25 @@ static CRASH_AT: Setting = Setting {
     meaning: "For tests of crashes: `pesan serve` dies at this point (after-journal-write, after-message-insert, after-event-append, before-mark or inside-fold), the given time that it gets there.",
 };
 
-pub(super) const SETTINGS: &[&Setting] = &[&MONGOD, &CACHE_DIR, &CRASH_AT];
+static API_KEY: Setting = Setting {
+    name: "PESAN_DEV_API_KEY",
+    aliases: &[],
+    default: None,
+    example: "psn_live_...",
+    expects: "an API key as `pesan api-key create` prints it",
+    secret: true,
+    meaning: "The owner key that `pesan dev` sees to being there, for scripts. Unset: one is made once and kept in .data/dev.env.",
+};
+
+pub(super) const SETTINGS: &[&Setting] = &[&MONGOD, &CACHE_DIR, &CRASH_AT, &API_KEY];
 
 /// The settings of development.
 #[derive(Clone, Debug)]
 pub struct DevConfig {
     /// `PESAN_DEV_CRASH_AT`.
     pub crash_at: Option<(String, u64)>,
+    /// `PESAN_DEV_API_KEY`.
+    pub api_key: Option<Secret>,
     /// `PESAN_MONGOD`.
     pub mongod: Option<PathBuf>,
     /// `PATH`, for looking programs up.
@@ -65,6 +78,7 @@ impl DevConfig {
             let nth = nth.parse().ok().filter(|nth| *nth > 0)?;
             Some((point.to_owned(), nth))
         });
+        let api_key = reader.optional(&API_KEY, |text| Some(Secret::new(text)));
         let cache_dir = reader.optional(&CACHE_DIR, |text| Some(PathBuf::from(text)));
         let user_cache = || {
             let below =
@@ -75,6 +89,6 @@ impl DevConfig {
             cache_dir?.or_else(user_cache).unwrap_or_else(|| std::env::temp_dir().join("pesan-cache"));
         let path =
             reader.foreign("PATH").map(|text| std::env::split_paths(text).collect()).unwrap_or_default();
-        Some(Self { crash_at: crash_at?, mongod: mongod?, path, cache_dir })
+        Some(Self { crash_at: crash_at?, api_key: api_key?, mongod: mongod?, path, cache_dir })
     }
 }

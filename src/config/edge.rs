@@ -50,7 +50,8 @@ impl EdgeConfig {
     }
 }
 
-fn parse_networks(text: &str) -> Option<Vec<IpNet>> {
+/// Networks with commas between them.
+pub(super) fn parse_networks(text: &str) -> Option<Vec<IpNet>> {
     text.split(',').map(str::trim).map(parse_network).collect()
 }
 

@@ -4,6 +4,7 @@
 //! one table of all of them: `.env.local.example` is printed from it, an unknown name is checked against it, and
 //! a test sees that every row is really read. Nothing else in the program reads the environment.
 
+mod access;
 mod edge;
 mod example;
 mod journal;
@@ -20,6 +21,7 @@ mod whatsapp;
 #[cfg(feature = "dev")]
 pub mod dev;
 
+pub use access::{AccessConfig, AllowedOrigins, JwtConfig, JwtKey, RateLimitConfig};
 pub use edge::EdgeConfig;
 pub use example::example;
 pub use journal::JournalConfig;
@@ -43,6 +45,7 @@ pub const SETTINGS: &[(&str, &[&Setting])] = &[
     ("The server", server::SETTINGS),
     ("TLS without a proxy", tls::SETTINGS),
     ("The edge: who may call the webhook", edge::SETTINGS),
+    ("Access to the API", access::SETTINGS),
     ("Logs and traces", telemetry::SETTINGS),
     #[cfg(feature = "dev")]
     ("Development: `pesan dev` and the tests", dev::SETTINGS),
@@ -55,6 +58,7 @@ pub struct Config {
     /// None: plain HTTP, a proxy stands in front.
     pub tls: Option<TlsConfig>,
     pub edge: EdgeConfig,
+    pub access: AccessConfig,
     pub mongo: MongoConfig,
     pub journal: JournalConfig,
     pub whatsapp: WhatsappConfig,
@@ -71,6 +75,7 @@ impl Config {
             ServerConfig::read(&mut reader),
             TlsConfig::read(&mut reader),
             EdgeConfig::read(&mut reader),
+            AccessConfig::read(&mut reader),
             MongoConfig::read(&mut reader),
             JournalConfig::read(&mut reader),
             WhatsappConfig::read(&mut reader),
@@ -85,6 +90,7 @@ impl Config {
                     Some(server),
                     Some(tls),
                     Some(edge),
+                    Some(access),
                     Some(mongo),
                     Some(journal),
                     Some(whatsapp),
@@ -93,7 +99,7 @@ impl Config {
                     Some(telemetry),
                 ),
                 Ok(()),
-            ) => Ok(Self { server, tls, edge, mongo, journal, whatsapp, meta, keys, telemetry }),
+            ) => Ok(Self { server, tls, edge, access, mongo, journal, whatsapp, meta, keys, telemetry }),
             (_, Err(mistakes)) => Err(mistakes),
             // A section is absent only after it has reported a mistake.
             (_, Ok(())) => Err(Mistakes::default()),
@@ -198,6 +204,7 @@ mod tests {
             ServerConfig::read(&mut reader),
             TlsConfig::read(&mut reader),
             EdgeConfig::read(&mut reader),
+            AccessConfig::read(&mut reader),
             MongoConfig::read(&mut reader),
             JournalConfig::read(&mut reader),
             WhatsappConfig::read(&mut reader),

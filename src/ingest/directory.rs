@@ -14,7 +14,8 @@ use crate::config::WhatsappConfig;
 use crate::meta::decode::Item;
 use crate::storage::Error;
 use crate::storage::Storage;
-use crate::storage::numbers::{Number, first_workspace};
+use crate::storage::numbers::Number;
+use crate::storage::workspaces::first_workspace;
 
 /// The numbers are read again when they are this old, and sooner when somebody unknown turns up.
 const FRESH_FOR: Duration = Duration::from_secs(5);

@@ -3,8 +3,10 @@
 //! Only this module (with `blob` and the private mongod of `dev`) touches the driver. Durable writes are those of
 //! `durable()`: a majority has them in its journal before anybody is told.
 
+pub mod access;
 pub mod arrivals;
 pub mod aside;
+pub mod audit;
 pub mod clean;
 pub mod contacts;
 pub mod conversations;
@@ -21,6 +23,7 @@ pub mod segments;
 pub mod statuses;
 pub mod survey;
 pub mod told;
+pub mod workspaces;
 mod write;
 
 use std::fmt;
@@ -38,7 +41,9 @@ pub use segments::Segments;
 /// Every collection that we own.
 pub const COLLECTIONS: &[&Collection] = &[
     &migrate::MIGRATIONS_COLLECTION,
-    &numbers::WORKSPACES,
+    &workspaces::WORKSPACES,
+    &access::API_KEYS,
+    &audit::AUDIT,
     &numbers::NUMBERS,
     &lanes::COLLECTION,
     &segments::COLLECTION,

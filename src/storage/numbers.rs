@@ -1,4 +1,4 @@
-//! Workspaces and the business numbers that belong to them: what routes an event to its owner.
+//! The business numbers of workspaces: what routes an event to its owner.
 
 use futures_util::TryStreamExt;
 use mongodb::Collection as Handle;
@@ -10,15 +10,6 @@ use super::index::{Collection, Index};
 use super::number_record::number_id;
 use super::{Error, Storage, durable};
 use crate::ids::derived;
-
-pub const WORKSPACES: Collection = Collection {
-    name: "workspaces",
-    holds: "the tenants: everything else belongs to one of them",
-    written_at: None,
-    expires_at: None,
-    options: Document::new,
-    indexes: &[],
-};
 
 pub const NUMBERS: Collection = Collection {
     name: "numbers",
@@ -68,23 +59,7 @@ pub struct Number {
     pub accepts_from_ms: i64,
 }
 
-/// The workspace that the settings' first number belongs to.
-pub fn first_workspace() -> Uuid {
-    derived("workspace", &[b"first"])
-}
-
 impl Storage {
-    /// Makes the workspace, if it is not there yet.
-    pub async fn ensure_workspace(&self, id: Uuid, name: &str) -> Result<(), Error> {
-        self.database
-            .collection::<Document>(WORKSPACES.name)
-            .update_one(doc! { "_id": binary(id) }, doc! { "$setOnInsert": { "v": 1, "name": name } })
-            .upsert(true)
-            .write_concern(durable(self.timeout))
-            .await?;
-        Ok(())
-    }
-
     /// Adds a number to a workspace, or fills in the account of one that is there. A number that belongs to
     /// another workspace stays there: `Duplicate`.
     pub async fn ensure_number(

@@ -213,7 +213,7 @@ async fn news_of_a_number_are_on_it_whether_it_is_named_by_id_or_as_it_is_displa
     ];
     let app = TestApp::start_with_number();
     // The account has a second number: what follows must not land there.
-    let workspace = pesan::storage::numbers::first_workspace();
+    let workspace = pesan::storage::workspaces::first_workspace();
     app.storage.ensure_number(workspace, "999", Some(ACCOUNT_ID)).await.unwrap();
     // The first message tells how the number is displayed.
     app.take_changes(&[inbound(BUDI, "wamid.1", NOW_S, text("halo"))]).await;

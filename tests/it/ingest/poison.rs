@@ -107,7 +107,7 @@ async fn a_stored_name_that_cannot_be_read_buries_only_the_webhook_that_needs_it
 }
 
 fn first_workspace() -> String {
-    pesan::storage::numbers::first_workspace().simple().to_string()
+    pesan::storage::workspaces::first_workspace().simple().to_string()
 }
 
 #[tokio::test]

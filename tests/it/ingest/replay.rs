@@ -8,7 +8,7 @@ use pesan::ids::Random;
 use pesan::ingest::replay::{Difference, Replay, Selection};
 use pesan::ingest::verify::verify;
 use pesan::storage::Storage;
-use pesan::storage::numbers::first_workspace;
+use pesan::storage::workspaces::first_workspace;
 use serde_json::{Value, json};
 
 use crate::support::app::{TestApp, documents};

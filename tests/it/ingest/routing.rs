@@ -4,7 +4,7 @@
 use mongodb::bson::{Binary, Document, doc, spec::BinarySubtype};
 use pesan::ingest::verify::verify;
 use pesan::storage::aside::Reason;
-use pesan::storage::numbers::first_workspace;
+use pesan::storage::workspaces::first_workspace;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 

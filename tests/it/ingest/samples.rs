@@ -10,7 +10,7 @@ use pesan::domain::event::Event;
 use pesan::domain::status::Outcome;
 use pesan::ingest::verify::verify;
 use pesan::meta::decode::{Item, decode};
-use pesan::storage::numbers::first_workspace;
+use pesan::storage::workspaces::first_workspace;
 use serde_json::Value;
 
 use crate::support::app::TestApp;
