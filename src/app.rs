@@ -14,9 +14,12 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::auth;
+use crate::auth::{Access, ApiKeys, Audit};
 use crate::clock::{Clock, Stopwatch};
 use crate::config::Config;
-use crate::http::{self, Admission, HttpMetrics, Tls, Webhooks};
+use crate::graphql::{Api, Services};
+use crate::http::{self, Admission, GraphQl, HttpMetrics, Tls, Webhooks};
 use crate::ids::Random;
 use crate::ingest::Ingest;
 use crate::ingest::directory;
@@ -40,6 +43,8 @@ const HTTP_SHARE_PERCENT: u32 = 75;
 pub enum BuildError {
     #[error(transparent)]
     Tls(#[from] http::tls::Unusable),
+    #[error(transparent)]
+    Tokens(#[from] auth::Unusable),
     #[error(transparent)]
     Storage(#[from] storage::Error),
     #[error("the database is not up to date; run `pesan db migrate`, then start again\n  {}", .0.join("\n  "))]
@@ -163,6 +168,7 @@ impl App {
         let state = http::State {
             admission: Arc::new(Admission::new(&config.edge, config.tls.as_ref())),
             webhooks: Arc::new(Webhooks::new(&config.whatsapp, &metrics, &supervisor, &ingest.directory)),
+            graphql: graphql_of(&config, &storage, (&clock, &random), &supervisor, &metrics)?,
             journal: ingest.journal,
             http_metrics: HttpMetrics::new(&metrics),
             readiness: readiness.clone(),
@@ -257,6 +263,25 @@ async fn stop_in_order(
     let watch = Stopwatch::start();
     tokio::join!(handle.stop(true), async { server.await.ok() });
     supervisor.shut_down(config.server.shutdown_grace.saturating_sub(watch.elapsed())).await
+}
+
+fn graphql_of(
+    config: &Config,
+    storage: &Storage,
+    (clock, random): (&Clock, &Random),
+    supervisor: &Supervisor,
+    metrics: &Metrics,
+) -> Result<GraphQl, BuildError> {
+    let services = Services {
+        storage: storage.clone(),
+        api_keys: ApiKeys::new(storage, clock, random),
+        audit: Audit::new(storage, clock, random),
+    };
+    Ok(GraphQl {
+        api: Api::new(services, config.graphql.introspection),
+        access: Access::new(storage, clock, &config.access, metrics)?,
+        supervisor: supervisor.clone(),
+    })
 }
 
 fn load_tls(config: &Config, clock: &Clock) -> Result<Option<Tls>, http::tls::Unusable> {

@@ -28,6 +28,7 @@ pub mod auth;
 pub mod ingest;
 
 // Surfaces: translate, decide nothing.
+pub mod graphql;
 pub mod http;
 
 // Top.

@@ -14,6 +14,9 @@ pub const SEGMENT_BYTES_MAX: usize = 2 * 1024 * 1024;
 pub const JOURNAL_QUEUE_WEBHOOKS_MAX: usize = 4_096;
 pub const JOURNAL_QUEUE_BYTES_MAX: u32 = 32 * 1024 * 1024;
 
+/// The largest body of a GraphQL request.
+pub const GRAPHQL_BYTES_MAX: usize = 1024 * 1024;
+
 /// What a caller is told to wait when a queue is full.
 pub const RETRY_AFTER: Duration = Duration::from_secs(1);
 

@@ -12,6 +12,7 @@ mod errors;
 mod guard;
 mod healthcheck;
 mod ingest;
+mod schema;
 mod serve;
 #[cfg(feature = "dev")]
 mod simulate;
@@ -75,6 +76,8 @@ enum Command {
     Healthcheck(healthcheck::Arguments),
     /// Print the table of error codes, as in docs/ERRORS.md, or the catalogue of Meta's.
     Errors(errors::Arguments),
+    /// Print the GraphQL schema, as in graphql/schema.graphql.
+    Schema,
     /// Guards a private MongoDB; started by `pesan dev` and the tests, not by people.
     #[cfg(feature = "dev")]
     #[command(hide = true)]
@@ -148,6 +151,7 @@ impl From<BuildError> for Failure {
         match error {
             BuildError::Storage(error) => error.into(),
             BuildError::Tls(error) => error.into(),
+            BuildError::Tokens(error) => Self::new(Exit::Configuration, error.to_string()),
             error => Self::new(Exit::Dependency, error.to_string()),
         }
     }
@@ -177,6 +181,7 @@ impl Cli {
                 Command::Config { command } => config::run(&command, &source),
                 Command::Healthcheck(arguments) => healthcheck::run(&arguments, &source),
                 Command::Errors(arguments) => errors::run(&arguments),
+                Command::Schema => schema::run(),
                 #[cfg(feature = "dev")]
                 Command::Guard(arguments) => guard::run(arguments, &source).await,
             },

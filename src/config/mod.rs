@@ -7,6 +7,7 @@
 mod access;
 mod edge;
 mod example;
+mod graphql;
 mod journal;
 mod keys;
 mod meta;
@@ -24,6 +25,7 @@ pub mod dev;
 pub use access::{AccessConfig, AllowedOrigins, JwtConfig, JwtKey, RateLimitConfig};
 pub use edge::EdgeConfig;
 pub use example::example;
+pub use graphql::GraphqlConfig;
 pub use journal::JournalConfig;
 pub use keys::{KeysConfig, MasterKey};
 pub use meta::MetaConfig;
@@ -46,6 +48,7 @@ pub const SETTINGS: &[(&str, &[&Setting])] = &[
     ("TLS without a proxy", tls::SETTINGS),
     ("The edge: who may call the webhook", edge::SETTINGS),
     ("Access to the API", access::SETTINGS),
+    ("The GraphQL API", graphql::SETTINGS),
     ("Logs and traces", telemetry::SETTINGS),
     #[cfg(feature = "dev")]
     ("Development: `pesan dev` and the tests", dev::SETTINGS),
@@ -59,6 +62,7 @@ pub struct Config {
     pub tls: Option<TlsConfig>,
     pub edge: EdgeConfig,
     pub access: AccessConfig,
+    pub graphql: GraphqlConfig,
     pub mongo: MongoConfig,
     pub journal: JournalConfig,
     pub whatsapp: WhatsappConfig,
@@ -76,6 +80,7 @@ impl Config {
             TlsConfig::read(&mut reader),
             EdgeConfig::read(&mut reader),
             AccessConfig::read(&mut reader),
+            GraphqlConfig::read(&mut reader),
             MongoConfig::read(&mut reader),
             JournalConfig::read(&mut reader),
             WhatsappConfig::read(&mut reader),
@@ -91,6 +96,7 @@ impl Config {
                     Some(tls),
                     Some(edge),
                     Some(access),
+                    Some(graphql),
                     Some(mongo),
                     Some(journal),
                     Some(whatsapp),
@@ -99,7 +105,19 @@ impl Config {
                     Some(telemetry),
                 ),
                 Ok(()),
-            ) => Ok(Self { server, tls, edge, access, mongo, journal, whatsapp, meta, keys, telemetry }),
+            ) => Ok(Self {
+                server,
+                tls,
+                edge,
+                access,
+                graphql,
+                mongo,
+                journal,
+                whatsapp,
+                meta,
+                keys,
+                telemetry,
+            }),
             (_, Err(mistakes)) => Err(mistakes),
             // A section is absent only after it has reported a mistake.
             (_, Ok(())) => Err(Mistakes::default()),

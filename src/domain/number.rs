@@ -185,7 +185,7 @@ impl Settings {
             if hours.open.len() > OPENINGS_MAX {
                 wrong("businessHours.open", "At most 64 openings.");
             }
-            if !hours.open.iter().all(Opening::is_sound) {
+            if !hours.open.iter().all(|opening| opening.is_sound()) {
                 wrong(
                     "businessHours.open",
                     "Days go from 1 (Monday) to 7, minutes from 0 to 1,440, and an opening ends after it begins.",
@@ -197,7 +197,7 @@ impl Settings {
 }
 
 impl Opening {
-    fn is_sound(&self) -> bool {
+    fn is_sound(self) -> bool {
         (1..=7).contains(&self.weekday)
             && self.from_minute < self.to_minute
             && self.to_minute <= MINUTES_A_DAY

@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, web};
 use serde_json::json;
 
 use super::State;
+use super::request::AsItIs;
 
 /// Always 200: a process that cannot answer this needs a restart.
 pub async fn live() -> HttpResponse {
@@ -16,6 +17,9 @@ pub async fn ready(state: web::Data<State>) -> HttpResponse {
     if reasons.is_empty() {
         HttpResponse::Ok().json(json!({ "ready": true }))
     } else {
-        HttpResponse::ServiceUnavailable().json(json!({ "ready": false, "reasons": reasons }))
+        let mut response =
+            HttpResponse::ServiceUnavailable().json(json!({ "ready": false, "reasons": reasons }));
+        response.extensions_mut().insert(AsItIs);
+        response
     }
 }

@@ -5,6 +5,7 @@
 
 mod admission;
 pub mod error;
+mod graphql;
 mod health;
 mod metrics;
 mod request;
@@ -26,6 +27,7 @@ use crate::telemetry::Metrics;
 use std::sync::Arc;
 
 pub use admission::Admission;
+pub use graphql::{GraphQl, PATH as GRAPHQL_PATH};
 pub use metrics::HttpMetrics;
 pub use tls::Tls;
 pub use webhook::{PATH as WEBHOOK_PATH, Webhooks};
@@ -49,6 +51,7 @@ pub struct State {
     pub http_metrics: HttpMetrics,
     pub admission: Arc<Admission>,
     pub webhooks: Arc<Webhooks>,
+    pub graphql: GraphQl,
     pub journal: Journal,
 }
 
@@ -97,6 +100,12 @@ fn routes(config: &mut web::ServiceConfig) {
                 .route(web::get().to(webhook::verify_subscription))
                 .route(web::post().to(webhook::receive))
                 .default_service(web::to(request::method_not_allowed)),
+        )
+        .service(
+            web::resource(graphql::PATH)
+                .route(web::post().to(graphql::post))
+                .route(web::get().to(graphql::get))
+                .default_service(web::to(graphql::other_method)),
         )
         .default_service(web::to(request::not_found));
 }

@@ -4,10 +4,10 @@
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
 use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::http::{ConnectionType, header};
 use actix_web::middleware::Next;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use tracing::{Instrument, Span, debug, error, field, info_span};
 
 use super::State;
@@ -24,6 +24,21 @@ const NO_ROUTE: &str = "none";
 /// What the health routes begin with.
 const HEALTH: &str = "/health/";
 
+/// On an answer: its body is what the caller is to see, also when it tells of an error.
+#[derive(Clone, Copy, Debug)]
+pub struct AsItIs;
+
+/// On a request: its id.
+#[derive(Clone, Debug)]
+pub struct RequestId(String);
+
+impl RequestId {
+    /// The id of a request that has gone through `wrap`.
+    pub fn of(request: &HttpRequest) -> String {
+        request.extensions().get::<Self>().map(|id| id.0.clone()).unwrap_or_default()
+    }
+}
+
 /// Runs the request inside its span and finishes its answer.
 pub async fn wrap(
     request: ServiceRequest,
@@ -37,6 +52,7 @@ pub async fn wrap(
     let route = request.match_pattern().unwrap_or_else(|| NO_ROUTE.to_owned());
     let method = request.method().clone();
     let span = span_of(&request, &id, &route);
+    request.extensions_mut().insert(RequestId(id.clone()));
     // A handler's error is a response by now; what still comes as an error has no request to answer.
     let response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
     let mut response = written_out(response, &id);
@@ -101,19 +117,12 @@ fn span_of(request: &ServiceRequest, id: &str, route: &str) -> Span {
 /// Gives every error the one form, also those that the HTTP library made.
 fn written_out(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
     let status = response.status();
-    if !(status.is_client_error() || status.is_server_error()) {
+    let is_error = status.is_client_error() || status.is_server_error();
+    if !is_error || response.response().extensions().contains::<AsItIs>() {
         return response;
     }
     let ours = response.response().extensions().get::<Code>().copied();
-    if ours.is_none() && response.headers().contains_key(header::CONTENT_TYPE) && is_health(&response) {
-        return response;
-    }
     let code = ours.unwrap_or_else(|| Code::of_status(status.as_u16()));
     let (request, _) = response.into_parts();
     ServiceResponse::new(request, answer(code, id))
-}
-
-/// The health routes have bodies of their own, also when the answer is no.
-fn is_health(response: &ServiceResponse<BoxBody>) -> bool {
-    response.request().match_pattern().is_some_and(|route| route.starts_with(HEALTH))
 }

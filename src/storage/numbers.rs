@@ -9,7 +9,6 @@ use super::arrivals::{binary, uuid_of};
 use super::index::{Collection, Index};
 use super::number_record::number_id;
 use super::{Error, Storage, durable};
-use crate::ids::derived;
 
 pub const NUMBERS: Collection = Collection {
     name: "numbers",

@@ -89,6 +89,12 @@ impl Storage {
         Ok(workspaces.into_iter().next())
     }
 
+    /// The workspace of that id.
+    pub async fn get_workspace(&self, id: Uuid) -> Result<Option<Workspace>, Error> {
+        let found = self.workspaces().find_one(doc! { "_id": binary(id) }).await?;
+        found.as_ref().map(workspace_of).transpose()
+    }
+
     /// All workspaces, by id.
     pub async fn all_workspaces(&self) -> Result<Vec<Workspace>, Error> {
         let found: Vec<Document> =

@@ -28,3 +28,8 @@ async fn the_table_of_errors_is_current() {
 async fn the_catalogue_of_metas_errors_is_current() {
     compare(&["errors", "--meta"], "docs/META-ERRORS.md").await;
 }
+
+#[tokio::test]
+async fn the_graphql_schema_is_current() {
+    compare(&["schema"], "graphql/schema.graphql").await;
+}

@@ -1,0 +1,44 @@
+//! What a resolver finds in its context: the services, and who asks.
+
+use async_graphql::Context;
+use uuid::Uuid;
+
+use super::error::Failure;
+use crate::auth::{ApiKeys, Audit, Deed, Visitor, authorize, authorize_number};
+use crate::error::Code;
+use crate::storage::Storage;
+
+/// What the resolvers work with. Cheap to clone; one for the whole process.
+#[derive(Clone, Debug)]
+pub struct Services {
+    pub storage: Storage,
+    pub api_keys: ApiKeys,
+    pub audit: Audit,
+}
+
+/// The services of this process.
+pub(super) fn services<'ctx>(context: &Context<'ctx>) -> Result<&'ctx Services, Failure> {
+    context.data_opt::<Services>().ok_or_else(|| Code::Internal.into())
+}
+
+/// Who asks, if they may do this. Every resolver at the top begins with it.
+pub(super) fn allowed<'ctx>(context: &Context<'ctx>, deed: Deed) -> Result<&'ctx Visitor, Failure> {
+    let visitor = visitor(context)?;
+    authorize(visitor, deed)?;
+    Ok(visitor)
+}
+
+/// The same for one number. Whose number it is, the storage sees to: every look-up takes the workspace.
+pub(super) fn allowed_on<'ctx>(
+    context: &Context<'ctx>,
+    deed: Deed,
+    number: Uuid,
+) -> Result<&'ctx Visitor, Failure> {
+    let visitor = visitor(context)?;
+    authorize_number(visitor, deed, number)?;
+    Ok(visitor)
+}
+
+fn visitor<'ctx>(context: &Context<'ctx>) -> Result<&'ctx Visitor, Failure> {
+    context.data_opt::<Visitor>().ok_or_else(|| Code::Unauthenticated.into())
+}

@@ -1,0 +1,154 @@
+//! The API of CRM front ends. It translates and decides nothing: a resolver authorizes, calls a feature, and wraps what
+//! comes back. A file a noun; what changes things is under `mutation`.
+//!
+//! Everything runs on the main runtime, never on a web worker: `Api::run` is called there.
+
+#![expect(clippy::unused_async, reason = "async-graphql wants every resolver so")]
+
+mod api_key;
+mod audit;
+mod context;
+pub mod error;
+pub mod limits;
+mod mutation;
+mod page;
+mod scalar;
+mod workspace;
+
+use std::time::Duration;
+
+use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType};
+use async_graphql::{EmptySubscription, MergedObject, Response, ServerError, Variables};
+use serde_json::{Map, Value};
+
+use crate::auth::Visitor;
+use crate::error::Code;
+use limits::Unfit;
+
+pub use context::Services;
+
+/// How long an operation may take.
+const OPERATION_MAX: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Default, MergedObject)]
+pub struct Query(workspace::WorkspaceQuery, api_key::ApiKeyQuery, audit::AuditQuery);
+
+#[derive(Debug, Default, MergedObject)]
+pub struct Mutation(mutation::api_key::ApiKeyMutation);
+
+type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+
+/// One operation that somebody asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Operation {
+    pub query: String,
+    pub operation_name: Option<String>,
+    pub variables: Option<Map<String, Value>>,
+}
+
+/// What may be done by the way that an operation came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Queries only.
+    Get,
+    Post,
+}
+
+/// What comes of an operation.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It was run, or its document is not one that can be run: `is_request_error`.
+    Response { response: Box<Response>, is_request_error: bool },
+    /// It changes something, and came by a way that must not.
+    WrongWay,
+}
+
+/// The API. Cheap to clone.
+#[derive(Clone)]
+pub struct Api {
+    schema: Schema,
+}
+
+impl std::fmt::Debug for Api {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Api")
+    }
+}
+
+impl Api {
+    /// The API over these services.
+    pub fn new(services: Services, allows_introspection: bool) -> Self {
+        let builder = builder().data(services);
+        let builder = if allows_introspection { builder } else { builder.disable_introspection() };
+        Self { schema: builder.finish() }
+    }
+
+    /// Runs an operation for a visitor.
+    pub async fn run(&self, operation: Operation, way: Way, visitor: Visitor, request_id: &str) -> Outcome {
+        let refused = |error: ServerError| {
+            let mut response = Response::from_errors(vec![error]);
+            error::finish(&mut response, request_id);
+            Outcome::Response { response: Box::new(response), is_request_error: true }
+        };
+        let document = match limits::parse(&operation.query) {
+            Ok(document) => document,
+            Err(Unfit::TooMuch(what)) => return refused(ServerError::new(what.to_string(), None)),
+            Err(Unfit::Syntax(error)) => return refused(error.into()),
+        };
+        match kind_of(&document, operation.operation_name.as_deref()) {
+            Some(OperationType::Mutation) if way == Way::Get => return Outcome::WrongWay,
+            Some(OperationType::Subscription) => {
+                let text = "Subscriptions are not run over this request.";
+                return refused(ServerError::new(text, None));
+            }
+            _ => {}
+        }
+        let variables = Value::Object(operation.variables.unwrap_or_default());
+        let mut request = async_graphql::Request::new(operation.query)
+            .variables(Variables::from_json(variables))
+            .data(visitor);
+        request.operation_name = operation.operation_name;
+        request.set_parsed_query(document);
+        let run = self.schema.execute(request);
+        let mut response = match tokio::time::timeout(OPERATION_MAX, run).await {
+            Ok(response) => response,
+            Err(_) => Response::from_errors(vec![late()]),
+        };
+        // Nothing was run: the errors are of no field.
+        let is_request_error = response.data == async_graphql::Value::Null
+            && !response.errors.is_empty()
+            && response.errors.iter().all(|error| error.path.is_empty());
+        error::finish(&mut response, request_id);
+        Outcome::Response { response: Box::new(response), is_request_error }
+    }
+}
+
+fn late() -> ServerError {
+    let mut error = ServerError::new(Code::Unavailable.row().message, None);
+    error.extensions.get_or_insert_default().set("code", Code::Unavailable.row().name);
+    error
+}
+
+/// What the operation does; none if the document has no such operation, which the execution will say.
+fn kind_of(document: &ExecutableDocument, name: Option<&str>) -> Option<OperationType> {
+    match &document.operations {
+        DocumentOperations::Single(operation) => Some(operation.node.ty),
+        DocumentOperations::Multiple(operations) => operations.get(name?).map(|operation| operation.node.ty),
+    }
+}
+
+fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
+    async_graphql::Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .limit_complexity(limits::COMPLEXITY_MAX)
+        .limit_depth(limits::DEPTH_MAX)
+        .limit_directives(limits::DIRECTIVES_MAX)
+}
+
+/// The text of `graphql/schema.graphql`.
+pub fn sdl() -> String {
+    let options = async_graphql::SDLExportOptions::new().sorted_fields().sorted_arguments();
+    let mut text = builder().finish().sdl_with_options(options);
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    text
+}

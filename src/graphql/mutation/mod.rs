@@ -1,0 +1,3 @@
+//! What changes something: a file a noun. A payload holds what came of it and, as data, what the caller can put right.
+
+pub mod api_key;
