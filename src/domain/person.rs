@@ -1,6 +1,6 @@
 //! A customer as far as one message tells: any of these may be missing, and none of them is for ever.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 
 use super::Str;
@@ -8,7 +8,7 @@ use super::Str;
 /// The names under which somebody is known. The business-scoped user id is the one that is nearly always there;
 /// the phone number is missing for people with a user name.
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Person<'a> {
     pub wa_id: Option<Str<'a>>,
@@ -61,7 +61,7 @@ fn fill<'a>(mine: &mut Option<Str<'a>>, theirs: Option<&Str<'a>>) {
 mod tests {
     use super::*;
 
-    fn person<'a>(wa_id: Option<&'a str>, user_id: Option<&'a str>) -> Person<'a> {
+    fn person<'a>(wa_id: Option<Str<'a>>, user_id: Option<Str<'a>>) -> Person<'a> {
         Person { wa_id: wa_id.map(Into::into), user_id: user_id.map(Into::into), ..Person::default() }
     }
 
