@@ -14,9 +14,11 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::auth;
+use crate::auth::Access;
 use crate::clock::{Clock, Stopwatch};
 use crate::config::Config;
-use crate::http::{self, Admission, HttpMetrics, Tls, Webhooks};
+use crate::http::{self, Admission, Guard, HttpMetrics, Tls, Webhooks};
 use crate::ids::Random;
 use crate::ingest::Ingest;
 use crate::ingest::directory;
@@ -40,6 +42,8 @@ const HTTP_SHARE_PERCENT: u32 = 75;
 pub enum BuildError {
     #[error(transparent)]
     Tls(#[from] http::tls::Unusable),
+    #[error(transparent)]
+    Tokens(#[from] auth::Unusable),
     #[error(transparent)]
     Storage(#[from] storage::Error),
     #[error("the database is not up to date; run `pesan db migrate`, then start again\n  {}", .0.join("\n  "))]
@@ -90,6 +94,7 @@ pub struct App {
     readiness: Readiness,
     workers: Vec<Arc<dyn Worker>>,
     storage: Storage,
+    access: Access,
 }
 
 impl std::fmt::Debug for App {
@@ -160,7 +165,9 @@ impl App {
         let mut pulses = ingest.pulses.all();
         pulses.extend(workers_run.then_some(probe_pulse));
         let readiness = Readiness::of(pulses);
+        let access = Access::new(&storage, &clock, &config.access, &metrics)?;
         let state = http::State {
+            guard: Guard::new(&config, &access, &clock, &supervisor, &metrics),
             admission: Arc::new(Admission::new(&config.edge, config.tls.as_ref())),
             webhooks: Arc::new(Webhooks::new(&config.whatsapp, &metrics, &supervisor, &ingest.directory)),
             journal: ingest.journal,
@@ -173,7 +180,7 @@ impl App {
         let http_stop_max = config.server.shutdown_grace * HTTP_SHARE_PERCENT / 100;
         let server = http::serve(listener, state, tls, config.server.http_workers, http_stop_max)
             .map_err(|source| BuildError::Bind { address, reason: reason_of(&source), source })?;
-        Ok(Self { address, config, server, supervisor, readiness, workers, storage })
+        Ok(Self { address, config, server, supervisor, readiness, workers, storage, access })
     }
 
     /// Where the service listens.
@@ -195,6 +202,11 @@ impl App {
     /// The database.
     pub fn storage(&self) -> &Storage {
         &self.storage
+    }
+
+    /// Who calls.
+    pub fn access(&self) -> &Access {
+        &self.access
     }
 
     /// The background workers, so that a test can drive them by hand.

@@ -90,12 +90,7 @@ impl Audit {
     }
 
     /// The entries before a number, the latest first; all of them before `i64::MAX`.
-    pub async fn before(
-        &self,
-        workspace: Uuid,
-        seq: i64,
-        limit: i64,
-    ) -> Result<Vec<Entry>, storage::Error> {
+    pub async fn before(&self, workspace: Uuid, seq: i64, limit: i64) -> Result<Vec<Entry>, storage::Error> {
         self.storage.audit_before(workspace, seq, limit).await
     }
 
@@ -239,9 +234,8 @@ fn follows(
         return Err(Broken::Unchained { seq });
     }
     let hash = HEXLOWER.encode(&entry.hash);
-    let differs = |(at, other): &&(i64, String)| {
-        *at == seq && !bool::from(other.as_bytes().ct_eq(hash.as_bytes()))
-    };
+    let differs =
+        |(at, other): &&(i64, String)| *at == seq && !bool::from(other.as_bytes().ct_eq(hash.as_bytes()));
     if expected.iter().find(differs).is_some() { Err(Broken::OtherHash { seq }) } else { Ok(()) }
 }
 
@@ -301,7 +295,8 @@ mod tests {
     fn an_entry_follows_only_the_one_before_it() {
         let entries = chain(3);
         let workspace = entries[0].workspace;
-        let check = |good, last: &[u8], seq, entry: &Entry| follows(good, last, workspace, seq, Some(entry), &[]);
+        let check =
+            |good, last: &[u8], seq, entry: &Entry| follows(good, last, workspace, seq, Some(entry), &[]);
         assert_eq!(check(0, &[], 1, &entries[0]), Ok(()));
         assert_eq!(check(1, &entries[0].hash, 2, &entries[1]), Ok(()));
         assert_eq!(check(1, &entries[0].hash, 3, &entries[2]), Err(Broken::Missing { seq: 2 }));
@@ -320,8 +315,7 @@ mod tests {
     fn long_texts_are_cut() {
         let (who, long) = (Who::Operator, "é".repeat(10_000));
         let changes = vec![("field", None, Some(long.as_str())); 1_000];
-        let new =
-            NewEntry { workspace: Uuid::nil(), who: &who, deed: "d", target: &long, changes: &changes };
+        let new = NewEntry { workspace: Uuid::nil(), who: &who, deed: "d", target: &long, changes: &changes };
         let entry = following(None, &new, Uuid::nil(), 0);
         assert_eq!((entry.target.chars().count(), entry.changes.len()), (TEXT_CHARS_MAX, CHANGES_MAX));
     }

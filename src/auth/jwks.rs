@@ -158,13 +158,15 @@ fn read(body: &[u8]) -> Result<Vec<(Option<String>, Key)>, Failed> {
 
 fn usable(key: Value) -> Option<(Option<String>, Key)> {
     let jwk: Jwk = serde_json::from_value(key).ok()?;
-    let is_for_signing = jwk.common.public_key_use.as_ref().is_none_or(|used| *used == PublicKeyUse::Signature);
+    let is_for_signing =
+        jwk.common.public_key_use.as_ref().is_none_or(|used| *used == PublicKeyUse::Signature);
     let decoding = DecodingKey::from_jwk(&jwk).ok()?;
     // A secret that is published is none.
     let key = Key::new(decoding).filter(|_| is_for_signing)?;
     if key.family() == AlgorithmFamily::Hmac {
         return None;
     }
-    let is_for_this = jwk.common.key_algorithm.is_none_or(|named| named == KeyAlgorithm::from(key.algorithm()));
+    let is_for_this =
+        jwk.common.key_algorithm.is_none_or(|named| named == KeyAlgorithm::from(key.algorithm()));
     is_for_this.then_some((jwk.common.key_id, key))
 }

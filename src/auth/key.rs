@@ -122,7 +122,8 @@ impl TryFrom<StoredKey> for ApiKey {
     fn try_from(stored: StoredKey) -> Result<Self, storage::Error> {
         let malformed = || storage::Error::Malformed { what: "an API key's role or scopes" };
         let scopes = stored.scopes.map(|names| names.iter().map(|name| Scope::named(name)).collect());
-        let scopes: Option<Option<Vec<Scope>>> = scopes.map_or(Some(None), |scopes: Option<_>| scopes.map(Some));
+        let scopes: Option<Option<Vec<Scope>>> =
+            scopes.map_or(Some(None), |scopes: Option<_>| scopes.map(Some));
         Ok(Self {
             id: stored.id,
             workspace: stored.workspace,
@@ -252,7 +253,10 @@ impl ApiKeys {
             return wrong("expiresAt", "is not in the future");
         }
         if new.scopes.as_ref().is_some_and(Vec::is_empty) {
-            return wrong("scopes", "is empty: such a key could do nothing; leave it out for all that the role may");
+            return wrong(
+                "scopes",
+                "is empty: such a key could do nothing; leave it out for all that the role may",
+            );
         }
         let Some(numbers) = &new.numbers else { return Ok(()) };
         if numbers.is_empty() || numbers.len() > NUMBERS_MAX {
@@ -260,13 +264,18 @@ impl ApiKeys {
         }
         let all = self.storage.all_numbers().await?;
         let is_ours = |id: &Uuid| all.iter().any(|number| number.id == *id && number.workspace == workspace);
-        if numbers.iter().all(is_ours) { Ok(()) } else { wrong("numbers", "names a number that is not in this workspace") }
+        if numbers.iter().all(is_ours) {
+            Ok(())
+        } else {
+            wrong("numbers", "names a number that is not in this workspace")
+        }
     }
 
     async fn note(&self, by: &Visitor, deed: Deed, key: &ApiKey) -> Result<(), Error> {
         let list = |names: Vec<String>| names.join(" ");
         let scopes = key.scopes.as_ref().map(|scopes| list(scopes.iter().map(ToString::to_string).collect()));
-        let numbers = key.numbers.as_ref().map(|numbers| list(numbers.iter().map(ToString::to_string).collect()));
+        let numbers =
+            key.numbers.as_ref().map(|numbers| list(numbers.iter().map(ToString::to_string).collect()));
         let changes: &[_] = if deed == Deed::CreateApiKey {
             &[
                 ("name", None, Some(key.name.as_str())),

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind, Validation, decode, decode_header};
+use jsonwebtoken::{
+    Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind, Validation, decode, decode_header,
+};
 use serde_json::{Map, Value};
 
 use super::jwks;
@@ -312,7 +314,16 @@ mod tests {
         };
         let plain = tokens("role", &[]);
         assert_eq!(role(&plain, json!("admin")), Ok(Role::Admin));
-        for wrong in [json!("Admin"), json!("root"), json!(""), json!(3), json!(null), json!({ "admin": true }), json!([]), json!(["root", 1])] {
+        for wrong in [
+            json!("Admin"),
+            json!("root"),
+            json!(""),
+            json!(3),
+            json!(null),
+            json!({ "admin": true }),
+            json!([]),
+            json!(["root", 1]),
+        ] {
             assert_eq!(role(&plain, wrong.clone()), Err(Refused::NoRole), "{wrong}");
         }
         let mapped = tokens("realm.roles", &[("supervisor", "admin"), ("staff", "agent")]);
@@ -324,7 +335,8 @@ mod tests {
     fn a_token_names_a_workspace_and_a_user() {
         let tokens = tokens("role", &[]);
         let read = |workspace: Value, user: Value| {
-            tokens.read(&map(json!({ "https://crm.example/tenant": workspace, "sub": user, "role": "agent" })))
+            tokens
+                .read(&map(json!({ "https://crm.example/tenant": workspace, "sub": user, "role": "agent" })))
         };
         let said = read(json!(42), json!("u1")).unwrap();
         assert_eq!((said.workspace, said.user.as_str()), (Named::ByToken("42".to_owned()), "u1"));
@@ -339,14 +351,22 @@ mod tests {
     #[test]
     fn times_are_checked_with_a_leeway() {
         let now = 1_000_000_000;
-        let check = |claims: Value, expected| assert_eq!(check_times(&map(claims.clone()), now), expected, "{claims}");
+        let check = |claims: Value, expected| {
+            assert_eq!(check_times(&map(claims.clone()), now), expected, "{claims}")
+        };
         check(json!({ "exp": 1_000_000 }), Ok(()));
         check(json!({ "exp": 1_000_000 - 29 }), Ok(()));
         check(json!({ "exp": 1_000_000 - 30 }), Err(Refused::Expired));
         check(json!({ "exp": 999_970.5 }), Ok(()));
         check(json!({ "exp": 1_000_001, "nbf": 1_000_030 }), Ok(()));
         check(json!({ "exp": 1_000_001, "nbf": 1_000_031 }), Err(Refused::NotYet));
-        for wrong in [json!({}), json!({ "exp": "soon" }), json!({ "exp": -1 }), json!({ "exp": 1e300 }), json!({ "exp": 1_000_001, "nbf": "x" })] {
+        for wrong in [
+            json!({}),
+            json!({ "exp": "soon" }),
+            json!({ "exp": -1 }),
+            json!({ "exp": 1e300 }),
+            json!({ "exp": 1_000_001, "nbf": "x" }),
+        ] {
             check(wrong, Err(Refused::Malformed));
         }
     }
@@ -355,7 +375,10 @@ mod tests {
     fn a_private_key_or_no_key_is_refused_with_a_word() {
         let refused = |text: &str| Key::from_pem(text).unwrap_err().to_string();
         assert!(refused("-----BEGIN PRIVATE KEY-----\nMC4=\n-----END PRIVATE KEY-----").contains("private"));
-        assert!(refused("-----BEGIN PUBLIC KEY-----\nMC4=\n-----END PUBLIC KEY-----").contains("not a public key"));
+        assert!(
+            refused("-----BEGIN PUBLIC KEY-----\nMC4=\n-----END PUBLIC KEY-----")
+                .contains("not a public key")
+        );
         assert!(matches!(pem_of("/nowhere/key.pem"), Err(Unusable::Unreadable { .. })));
     }
 }

@@ -274,10 +274,8 @@ fn read_jwt(reader: &mut Reader<'_>) -> Option<Option<JwtConfig>> {
     let (issuer, audiences) = (issuer?, audiences?);
     for (setting, is_missing) in [(&JWT_ISSUER, issuer.is_none()), (&JWT_AUDIENCE, audiences.is_none())] {
         if is_missing {
-            reader.note(
-                setting.name,
-                format!("is not set, and tokens are taken; expects {}", setting.expects),
-            );
+            reader
+                .note(setting.name, format!("is not set, and tokens are taken; expects {}", setting.expects));
         }
     }
     Some(Some(JwtConfig {
@@ -423,8 +421,18 @@ mod tests {
             assert_eq!(parse_origins(text), expected, "{text}");
         };
         check("https://crm.example", Some(&["https://crm.example"]));
-        check("https://crm.example/, http://localhost:3000", Some(&["https://crm.example", "http://localhost:3000"]));
-        for wrong in ["https://crm.example/app", "crm.example", "https://crm.example:443", "null", "https://a.example,*", ""] {
+        check(
+            "https://crm.example/, http://localhost:3000",
+            Some(&["https://crm.example", "http://localhost:3000"]),
+        );
+        for wrong in [
+            "https://crm.example/app",
+            "crm.example",
+            "https://crm.example:443",
+            "null",
+            "https://a.example,*",
+            "",
+        ] {
             check(wrong, None);
         }
         assert_eq!(parse_origins("*"), Some(AllowedOrigins::Any));

@@ -4,7 +4,9 @@
 //! runtime, because a worker's own runtime ends with the worker.
 
 mod admission;
+mod caller;
 pub mod error;
+pub mod guard;
 mod health;
 mod metrics;
 mod request;
@@ -26,6 +28,7 @@ use crate::telemetry::Metrics;
 use std::sync::Arc;
 
 pub use admission::Admission;
+pub use guard::Guard;
 pub use metrics::HttpMetrics;
 pub use tls::Tls;
 pub use webhook::{PATH as WEBHOOK_PATH, Webhooks};
@@ -48,6 +51,7 @@ pub struct State {
     pub metrics: Arc<Metrics>,
     pub http_metrics: HttpMetrics,
     pub admission: Arc<Admission>,
+    pub guard: Guard,
     pub webhooks: Arc<Webhooks>,
     pub journal: Journal,
 }
@@ -62,7 +66,11 @@ pub fn serve(
     stop_max: Duration,
 ) -> std::io::Result<Server> {
     let server = HttpServer::new(move || {
-        App::new().app_data(web::Data::new(state.clone())).wrap(from_fn(request::wrap)).configure(routes)
+        App::new()
+            .app_data(web::Data::new(state.clone()))
+            .app_data(web::Data::new(state.guard.clone()))
+            .wrap(from_fn(request::wrap))
+            .configure(routes)
     })
     .disable_signals()
     .keep_alive(KEEP_ALIVE)

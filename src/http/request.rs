@@ -11,7 +11,7 @@ use actix_web::{HttpResponse, web};
 use tracing::{Instrument, Span, debug, error, field, info_span};
 
 use super::State;
-use super::error::{ApiError, answer};
+use super::error::{ApiError, Wording, answer};
 use crate::clock::Stopwatch;
 use crate::error::Code;
 use crate::telemetry::TraceContext;
@@ -109,8 +109,18 @@ fn written_out(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<
         return response;
     }
     let code = ours.unwrap_or_else(|| Code::of_status(status.as_u16()));
-    let (request, _) = response.into_parts();
-    ServiceResponse::new(request, answer(code, id))
+    let (request, unwritten) = response.into_parts();
+    let wording = unwritten.extensions().get::<Wording>().cloned();
+    let mut written = answer(code, wording.as_ref(), id);
+    // What the headers say besides stays said: who may read it, when to come back.
+    for (name, value) in unwritten.headers() {
+        if *name == header::RETRY_AFTER {
+            written.headers_mut().insert(name.clone(), value.clone());
+        } else if *name != header::CONTENT_TYPE && *name != header::CONTENT_LENGTH {
+            written.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+    ServiceResponse::new(request, written)
 }
 
 /// The health routes have bodies of their own, also when the answer is no.
