@@ -127,3 +127,32 @@ fn written_out(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<
 fn is_health(response: &ServiceResponse<BoxBody>) -> bool {
     response.request().match_pattern().is_some_and(|route| route.starts_with(HEALTH))
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::to_bytes;
+    use actix_web::http::StatusCode;
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_error_keeps_the_headers_and_the_words_that_the_operator_chose() {
+        let mut unwritten = HttpResponse::from_error(ApiError(Code::RateLimited));
+        let status = StatusCode::from_u16(420).unwrap();
+        unwritten.extensions_mut().insert(Wording { status, message: "Sabar dulu.".to_owned() });
+        for (name, value) in [("vary", "origin"), ("vary", "accept"), ("retry-after", "7")] {
+            unwritten.headers_mut().append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        let answered = written_out(TestRequest::default().to_srv_response(unwritten), "id-1");
+        assert_eq!(answered.status(), 420);
+        assert_eq!(answered.headers().get_all("vary").count(), 2);
+        assert_eq!(answered.headers().get_all("retry-after").collect::<Vec<_>>(), ["7"]);
+        assert_eq!(answered.headers().get_all("content-type").collect::<Vec<_>>(), ["application/json"]);
+        let body = to_bytes(answered.into_body()).await.ok().unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["error"]["code"], "RATE_LIMITED");
+        assert_eq!(body["error"]["message"], "Sabar dulu.");
+        assert_eq!(body["error"]["requestId"], "id-1");
+    }
+}
