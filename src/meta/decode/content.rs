@@ -1,6 +1,5 @@
 //! What is in a message: by its `type`, and by the part of that name.
 
-
 use super::people::faults;
 use super::{int, text};
 use crate::domain::Str;
