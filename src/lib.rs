@@ -15,6 +15,7 @@ pub mod domain;
 
 // Mechanism: pure, but not business.
 pub mod config;
+pub mod crypto;
 
 // Border: one outside system each.
 pub mod telemetry;
