@@ -8,6 +8,7 @@ pub mod aside;
 pub mod clean;
 pub mod contacts;
 pub mod conversations;
+pub mod data_keys;
 pub mod error;
 pub mod events;
 pub mod index;
@@ -16,6 +17,7 @@ pub mod messages;
 pub mod migrate;
 pub mod notices;
 pub mod numbers;
+pub mod sealed;
 pub mod segments;
 pub mod statuses;
 pub mod survey;
@@ -38,6 +40,7 @@ pub const COLLECTIONS: &[&Collection] = &[
     &migrate::MIGRATIONS_COLLECTION,
     &numbers::WORKSPACES,
     &numbers::NUMBERS,
+    &data_keys::COLLECTION,
     &lanes::COLLECTION,
     &segments::COLLECTION,
     &contacts::CONTACTS,
