@@ -25,6 +25,7 @@ pub mod meta;
 
 // Features.
 pub mod events;
+pub mod keys;
 pub mod ingest;
 
 // Surfaces: translate, decide nothing.
