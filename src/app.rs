@@ -18,11 +18,13 @@ use crate::auth;
 use crate::auth::{Access, ApiKeys, Audit};
 use crate::clock::{Clock, Stopwatch};
 use crate::config::Config;
+use crate::crypto::BadMasterKey;
 use crate::graphql::{Api, Services};
 use crate::http::{self, Admission, GraphQl, HttpMetrics, Tls, Webhooks};
 use crate::ids::Random;
 use crate::ingest::Ingest;
 use crate::ingest::directory;
+use crate::keys::{KeyRotation, Keys};
 use crate::runtime::worker::{Round, keep_running};
 use crate::runtime::{Nudge, Pulse, Readiness, Supervisor, Worker};
 use crate::storage::{self, Storage};
@@ -58,6 +60,8 @@ pub enum BuildError {
     },
     #[error(transparent)]
     NoRandomness(#[from] crate::ids::Exhausted),
+    #[error(transparent)]
+    MasterKey(#[from] BadMasterKey),
 }
 
 /// How the service ended.
@@ -95,6 +99,7 @@ pub struct App {
     readiness: Readiness,
     workers: Vec<Arc<dyn Worker>>,
     storage: Storage,
+    keys: Keys,
 }
 
 impl std::fmt::Debug for App {
@@ -151,10 +156,12 @@ impl App {
         if workers_run {
             keep_running(&supervisor, Arc::clone(&probe), Nudge::default(), probe_pulse.clone());
         }
+        let keys = Keys::load(&config.keys, &storage, (&clock, &random), &metrics)?;
         let instance = random.id(clock.now())?;
         directory::add_first_number(&storage, &config.whatsapp).await?;
         let ingest = Ingest::start(&supervisor, &storage, (&clock, &random), instance, &metrics);
         let mut workers = ingest.workers(&config.journal);
+        workers.push(Arc::new(KeyRotation::new(&keys)));
         if workers_run {
             for worker in &workers {
                 let pulse = Pulse::new(worker.name(), Duration::MAX);
@@ -179,7 +186,7 @@ impl App {
         let http_stop_max = config.server.shutdown_grace * HTTP_SHARE_PERCENT / 100;
         let server = http::serve(listener, state, tls, config.server.http_workers, http_stop_max)
             .map_err(|source| BuildError::Bind { address, reason: reason_of(&source), source })?;
-        Ok(Self { address, config, server, supervisor, readiness, workers, storage })
+        Ok(Self { address, config, server, supervisor, readiness, workers, storage, keys })
     }
 
     /// Where the service listens.
@@ -201,6 +208,11 @@ impl App {
     /// The database.
     pub fn storage(&self) -> &Storage {
         &self.storage
+    }
+
+    /// What seals and opens stored secrets.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// The background workers, so that a test can drive them by hand.

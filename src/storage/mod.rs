@@ -10,6 +10,7 @@ pub mod audit;
 pub mod clean;
 pub mod contacts;
 pub mod conversations;
+pub mod data_keys;
 pub mod error;
 pub mod events;
 pub mod index;
@@ -19,6 +20,7 @@ pub mod migrate;
 pub mod notices;
 pub mod number_record;
 pub mod numbers;
+pub mod sealed;
 pub mod segments;
 pub mod statuses;
 pub mod survey;
@@ -45,6 +47,7 @@ pub const COLLECTIONS: &[&Collection] = &[
     &access::API_KEYS,
     &audit::AUDIT,
     &numbers::NUMBERS,
+    &data_keys::COLLECTION,
     &lanes::COLLECTION,
     &segments::COLLECTION,
     &contacts::CONTACTS,

@@ -23,6 +23,7 @@ mod edge;
 mod generated;
 mod http;
 mod ingest;
+mod keys;
 #[cfg(feature = "dev")]
 mod ordeals;
 #[cfg(feature = "otel")]
