@@ -20,6 +20,7 @@ use crate::http::{self, Admission, HttpMetrics, Tls, Webhooks};
 use crate::ids::Random;
 use crate::ingest::Ingest;
 use crate::ingest::directory;
+use crate::meta::client::{self, Graph};
 use crate::runtime::worker::{Round, keep_running};
 use crate::runtime::{Nudge, Pulse, Readiness, Supervisor, Worker};
 use crate::storage::{self, Storage};
@@ -51,6 +52,8 @@ pub enum BuildError {
         #[source]
         source: std::io::Error,
     },
+    #[error(transparent)]
+    Graph(#[from] client::NotStarted),
     #[error(transparent)]
     NoRandomness(#[from] crate::ids::Exhausted),
 }
@@ -90,6 +93,7 @@ pub struct App {
     readiness: Readiness,
     workers: Vec<Arc<dyn Worker>>,
     storage: Storage,
+    graph: Graph,
 }
 
 impl std::fmt::Debug for App {
@@ -140,6 +144,7 @@ impl App {
             tls.register(&metrics);
         }
         let supervisor = Supervisor::new(Handle::current(), &metrics);
+        let graph = Graph::new(&config.meta, &clock, &random, &metrics)?;
 
         let probe: Arc<dyn Worker> = Arc::new(DatabaseProbe { storage: storage.clone() });
         let probe_pulse = Pulse::new(probe.name(), PROBE_STUCK_AFTER);
@@ -173,7 +178,7 @@ impl App {
         let http_stop_max = config.server.shutdown_grace * HTTP_SHARE_PERCENT / 100;
         let server = http::serve(listener, state, tls, config.server.http_workers, http_stop_max)
             .map_err(|source| BuildError::Bind { address, reason: reason_of(&source), source })?;
-        Ok(Self { address, config, server, supervisor, readiness, workers, storage })
+        Ok(Self { address, config, server, supervisor, readiness, workers, storage, graph })
     }
 
     /// Where the service listens.
@@ -195,6 +200,11 @@ impl App {
     /// The database.
     pub fn storage(&self) -> &Storage {
         &self.storage
+    }
+
+    /// The client of Meta's Graph API.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
     }
 
     /// The background workers, so that a test can drive them by hand.

@@ -24,6 +24,8 @@ mod generated;
 mod http;
 mod ingest;
 #[cfg(feature = "dev")]
+mod meta_client;
+#[cfg(feature = "dev")]
 mod ordeals;
 #[cfg(feature = "otel")]
 mod otel;
