@@ -18,11 +18,14 @@ use crate::auth;
 use crate::auth::{Access, ApiKeys, Audit};
 use crate::clock::{Clock, Stopwatch};
 use crate::config::Config;
+use crate::crypto::BadMasterKey;
 use crate::graphql::{Api, Services};
 use crate::http::{self, Admission, GraphQl, Guard, HttpMetrics, Tls, Webhooks};
 use crate::ids::Random;
 use crate::ingest::Ingest;
 use crate::ingest::directory;
+use crate::keys::{KeyRotation, Keys};
+use crate::meta::client::{self, Graph};
 use crate::runtime::worker::{Round, keep_running};
 use crate::runtime::{Nudge, Pulse, Readiness, Supervisor, Worker};
 use crate::storage::{self, Storage};
@@ -57,7 +60,11 @@ pub enum BuildError {
         source: std::io::Error,
     },
     #[error(transparent)]
+    Graph(#[from] client::NotStarted),
+    #[error(transparent)]
     NoRandomness(#[from] crate::ids::Exhausted),
+    #[error(transparent)]
+    MasterKey(#[from] BadMasterKey),
 }
 
 /// How the service ended.
@@ -96,6 +103,8 @@ pub struct App {
     workers: Vec<Arc<dyn Worker>>,
     storage: Storage,
     access: Access,
+    keys: Keys,
+    graph: Graph,
 }
 
 impl std::fmt::Debug for App {
@@ -146,16 +155,19 @@ impl App {
             tls.register(&metrics);
         }
         let supervisor = Supervisor::new(Handle::current(), &metrics);
+        let graph = Graph::new(&config.meta, &clock, &random, &metrics)?;
 
         let probe: Arc<dyn Worker> = Arc::new(DatabaseProbe { storage: storage.clone() });
         let probe_pulse = Pulse::new(probe.name(), PROBE_STUCK_AFTER);
         if workers_run {
             keep_running(&supervisor, Arc::clone(&probe), Nudge::default(), probe_pulse.clone());
         }
+        let keys = Keys::load(&config.keys, &storage, (&clock, &random), &metrics)?;
         let instance = random.id(clock.now())?;
         directory::add_first_number(&storage, &config.whatsapp).await?;
         let ingest = Ingest::start(&supervisor, &storage, (&clock, &random), instance, &metrics);
         let mut workers = ingest.workers(&config.journal);
+        workers.push(Arc::new(KeyRotation::new(&keys)));
         if workers_run {
             for worker in &workers {
                 let pulse = Pulse::new(worker.name(), Duration::MAX);
@@ -182,7 +194,7 @@ impl App {
         let http_stop_max = config.server.shutdown_grace * HTTP_SHARE_PERCENT / 100;
         let server = http::serve(listener, state, tls, config.server.http_workers, http_stop_max)
             .map_err(|source| BuildError::Bind { address, reason: reason_of(&source), source })?;
-        Ok(Self { address, config, server, supervisor, readiness, workers, storage, access })
+        Ok(Self { address, config, server, supervisor, readiness, workers, storage, access, keys, graph })
     }
 
     /// Where the service listens.
@@ -209,6 +221,16 @@ impl App {
     /// Who calls.
     pub fn access(&self) -> &Access {
         &self.access
+    }
+
+    /// What seals and opens stored secrets.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The client of Meta's Graph API.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
     }
 
     /// The background workers, so that a test can drive them by hand.

@@ -15,6 +15,7 @@ pub mod domain;
 
 // Mechanism: pure, but not business.
 pub mod config;
+pub mod crypto;
 
 // Border: one outside system each.
 pub mod telemetry;
@@ -24,6 +25,7 @@ pub mod meta;
 
 // Features.
 pub mod events;
+pub mod keys;
 pub mod auth;
 pub mod ingest;
 

@@ -74,6 +74,11 @@ async fn start(arguments: &Arguments, source: Source) -> Result<Started, Failure
     let source = source.over_file_if_present(Path::new(".env.local"))?;
     let kept = folder.join("dev.env");
     ensure_secrets(&kept)?;
+    // Whoever has a file of master keys does not want the one that was made here too.
+    let source = match source.get("PESAN_MASTER_KEYS_FILE") {
+        Some(_) => source.over([("PESAN_MASTER_KEYS".to_owned(), String::new())]),
+        None => source,
+    };
     let source = source.over_file(&kept)?.over(defaults());
 
     let mongod = match source.get("MONGODB_URI") {

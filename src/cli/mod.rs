@@ -14,6 +14,7 @@ mod errors;
 mod guard;
 mod healthcheck;
 mod ingest;
+mod keys;
 mod schema;
 mod serve;
 #[cfg(feature = "dev")]
@@ -26,7 +27,9 @@ use clap::{Parser, Subcommand};
 
 use crate::app::{BuildError, StopRequest};
 use crate::config::{Config, Mistakes, Source, SourceError};
+use crate::crypto::BadMasterKey;
 use crate::http::tls::Unusable;
+use crate::ids::Exhausted;
 use crate::storage::{self, Storage};
 
 /// The WhatsApp backend of a CRM.
@@ -83,6 +86,11 @@ enum Command {
     Audit {
         #[command(subcommand)]
         command: audit::Command,
+    },
+    /// Make master keys, see what they protect, and move everything to new keys.
+    Keys {
+        #[command(subcommand)]
+        command: keys::Command,
     },
     /// Check the settings, or print them all with their meaning.
     Config {
@@ -163,12 +171,25 @@ impl From<storage::Error> for Failure {
     }
 }
 
+impl From<BadMasterKey> for Failure {
+    fn from(error: BadMasterKey) -> Self {
+        Self::new(Exit::Configuration, error.to_string())
+    }
+}
+
+impl From<Exhausted> for Failure {
+    fn from(error: Exhausted) -> Self {
+        Self::new(Exit::Failed, error.to_string())
+    }
+}
+
 impl From<BuildError> for Failure {
     fn from(error: BuildError) -> Self {
         match error {
             BuildError::Storage(error) => error.into(),
             BuildError::Tls(error) => error.into(),
             BuildError::Tokens(error) => Self::new(Exit::Configuration, error.to_string()),
+            BuildError::MasterKey(error) => error.into(),
             error => Self::new(Exit::Dependency, error.to_string()),
         }
     }
@@ -198,6 +219,7 @@ impl Cli {
                 Command::Workspace { command } => access::run_workspace(command, &source).await,
                 Command::ApiKey { command } => access::run_key(command, &source).await,
                 Command::Audit { command } => audit::run(command, &source).await,
+                Command::Keys { command } => keys::run(command, &source).await,
                 Command::Config { command } => config::run(&command, &source),
                 Command::Healthcheck(arguments) => healthcheck::run(&arguments, &source),
                 Command::Errors(arguments) => errors::run(&arguments),

@@ -1,21 +1,36 @@
 //! Master keys: what seals the data keys that seal stored secrets.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
 use data_encoding::BASE64;
+use zeroize::Zeroizing;
 
 use super::setting::{Reader, Setting};
 use crate::secret::Secret;
+
+const EXAMPLE: &str = "2026-11:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 static MASTER_KEYS: Setting = Setting {
     name: "PESAN_MASTER_KEYS",
     aliases: &[],
     default: None,
-    example: "2026-11:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
-    expects: "id:base64 of 32 bytes, one or several with commas between them, each id once",
+    example: EXAMPLE,
+    expects: "id:base64 of 32 bytes, one or several with commas between them, each id and each key once",
     secret: true,
-    meaning: "The keys that protect access tokens in the database. The first one seals, all of them open, so a new key is put in front and the old one taken away when nothing needs it any more.",
+    meaning: "The keys that protect access tokens in the database; `pesan keys generate` makes one. The first one seals, all of them open. To change keys: put the new one last and restart all instances, then put it first and restart them, and take the old one away when `pesan keys status` says that nothing is left on it.",
+};
+static MASTER_KEYS_FILE: Setting = Setting {
+    name: "PESAN_MASTER_KEYS_FILE",
+    aliases: &[],
+    default: None,
+    example: "/run/secrets/pesan-master-keys",
+    expects: "the path of a file with keys as in PESAN_MASTER_KEYS, on lines of their own or with commas between them; # begins a comment",
+    secret: false,
+    meaning: "The same keys from a file, for secrets that are mounted. Only one of the two may be set. Read once, at the start.",
 };
 
-pub(super) const SETTINGS: &[&Setting] = &[&MASTER_KEYS];
+pub(super) const SETTINGS: &[&Setting] = &[&MASTER_KEYS, &MASTER_KEYS_FILE];
 
 const KEY_BYTES: usize = 32;
 const KEY_ID_MAX: usize = 32;
@@ -23,7 +38,7 @@ const KEY_ID_MAX: usize = 32;
 /// The master keys.
 #[derive(Clone, Debug)]
 pub struct KeysConfig {
-    /// `PESAN_MASTER_KEYS`, the sealing one first. Empty: nothing can be sealed.
+    /// `PESAN_MASTER_KEYS` or what is in `PESAN_MASTER_KEYS_FILE`, the sealing one first. Empty: nothing can be sealed.
     pub master_keys: Vec<MasterKey>,
 }
 
@@ -38,21 +53,159 @@ pub struct MasterKey {
 
 impl KeysConfig {
     pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        let master_keys = reader.optional(&MASTER_KEYS, |text| {
-            let keys: Vec<MasterKey> =
-                text.split(',').map(|part| parse_key(part.trim())).collect::<Option<_>>()?;
-            let ids: std::collections::BTreeSet<&str> = keys.iter().map(|key| key.id.as_str()).collect();
-            (ids.len() == keys.len()).then_some(keys)
-        })?;
-        Some(Self { master_keys: master_keys.unwrap_or_default() })
+        let given = reader.optional(&MASTER_KEYS, |text| {
+            let keys = text.split(',').map(|part| parse_key(part.trim())).collect::<Option<Vec<_>>>()?;
+            are_distinct(&keys).then_some(keys)
+        });
+        let file = reader.optional(&MASTER_KEYS_FILE, |text| Some(PathBuf::from(text)));
+        let master_keys = match (given?, file?) {
+            (Some(_), Some(_)) => {
+                reader.note(
+                    MASTER_KEYS_FILE.name,
+                    format!("is set, and {} too: take one of them away", MASTER_KEYS.name),
+                );
+                return None;
+            }
+            (given, None) => given.unwrap_or_default(),
+            (None, Some(path)) => match read_file(&path) {
+                Ok(keys) => keys,
+                Err(problem) => {
+                    reader.note(MASTER_KEYS_FILE.name, problem);
+                    return None;
+                }
+            },
+        };
+        Some(Self { master_keys })
+    }
+
+    /// Whether the key of the example file is among them, which everybody knows.
+    pub(super) fn hold_the_example(&self) -> bool {
+        let known = EXAMPLE.split_once(':').map_or("", |(_, base64)| base64);
+        self.master_keys.iter().any(|key| key.base64.matches(known))
     }
 }
 
 fn parse_key(text: &str) -> Option<MasterKey> {
     let (id, base64) = text.split_once(':')?;
-    let id_is_plain = (1..=KEY_ID_MAX).contains(&id.len())
-        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-    let key = BASE64.decode(base64.as_bytes()).ok().map(secrecy::SecretBox::<[u8]>::from)?;
-    let long_enough = secrecy::ExposeSecret::expose_secret(&key).len() == KEY_BYTES;
-    (id_is_plain && long_enough).then(|| MasterKey { id: id.to_owned(), base64: Secret::new(base64) })
+    let key = Zeroizing::new(BASE64.decode(base64.as_bytes()).ok()?);
+    (is_key_id(id) && key.len() == KEY_BYTES)
+        .then(|| MasterKey { id: id.to_owned(), base64: Secret::new(base64) })
+}
+
+/// Whether a text can be the id of a master key.
+pub fn is_key_id(text: &str) -> bool {
+    (1..=KEY_ID_MAX).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
+/// The same key under two ids would be a rotation that changes nothing.
+fn are_distinct(keys: &[MasterKey]) -> bool {
+    let ids: BTreeSet<&str> = keys.iter().map(|key| key.id.as_str()).collect();
+    let values: BTreeSet<&str> = keys.iter().map(|key| key.base64.expose()).collect();
+    ids.len() == keys.len() && values.len() == keys.len()
+}
+
+/// The keys in a file, or what is wrong with it. No text of the file is in that.
+fn read_file(path: &Path) -> Result<Vec<MasterKey>, String> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("names {shown}, which cannot be read: {}", error.kind()))?;
+    let text = Zeroizing::new(text);
+    let mut keys = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let line = line.split('#').next().unwrap_or_default();
+        for part in line.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            let key = parse_key(part).ok_or_else(|| {
+                format!(
+                    "names {shown}, whose line {} is not id:base64 of 32 bytes (it is not shown)",
+                    index + 1
+                )
+            })?;
+            keys.push(key);
+        }
+    }
+    if keys.is_empty() {
+        return Err(format!("names {shown}, which holds no key"));
+    }
+    if !are_distinct(&keys) {
+        return Err(format!("names {shown}, which holds an id or a key twice"));
+    }
+    Ok(keys)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Source;
+    use super::*;
+
+    const A: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    const B: &str = "IAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+    fn read(settings: &[(&str, &str)]) -> Result<KeysConfig, String> {
+        let source =
+            Source::of(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let mut reader = Reader::new(&source);
+        let config = KeysConfig::read(&mut reader);
+        reader.finish().map_err(|mistakes| mistakes.to_string()).map(|()| config.unwrap())
+    }
+
+    fn ids(settings: &[(&str, &str)]) -> Result<Vec<String>, String> {
+        Ok(read(settings)?.master_keys.into_iter().map(|key| key.id).collect())
+    }
+
+    #[test]
+    fn keys_come_in_their_order() {
+        assert_eq!(ids(&[]).unwrap(), Vec::<String>::new());
+        assert_eq!(ids(&[("PESAN_MASTER_KEYS", &format!("new:{B}, old:{A}"))]).unwrap(), ["new", "old"]);
+    }
+
+    #[test]
+    fn what_is_no_key_or_comes_twice_is_a_mistake_that_does_not_show_it() {
+        for wrong in [
+            "x".to_owned(),
+            format!(":{A}"),
+            format!("a b:{A}"),
+            format!("a:{A},a:{B}"),
+            format!("a:{A},b:{A}"),
+            format!("a:{A},"),
+            "a:c2hvcnQ=".to_owned(),
+        ] {
+            let mistake = ids(&[("PESAN_MASTER_KEYS", &wrong)]).unwrap_err();
+            assert!(mistake.contains("each id and each key once"), "{wrong}: {mistake}");
+            assert!(!mistake.contains("AAEC") && !mistake.contains("c2hvcnQ"), "{mistake}");
+        }
+    }
+
+    #[test]
+    fn a_file_has_lines_commas_and_comments() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys");
+        let named = path.to_str().unwrap();
+        let with = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            ids(&[("PESAN_MASTER_KEYS_FILE", named)])
+        };
+        assert_eq!(with(&format!("# ours\n\nnew:{B}  # since May\nold:{A}\n")).unwrap(), ["new", "old"]);
+        assert_eq!(with(&format!("new:{B}, old:{A}")).unwrap(), ["new", "old"]);
+        for (text, expected) in [
+            ("# nothing\n".to_owned(), "holds no key"),
+            (format!("new:{B}\nold:{B}\n"), "an id or a key twice"),
+            (format!("new:{B}\n\nthe-secret\n"), "line 3 is not id:base64"),
+        ] {
+            let mistake = with(&text).unwrap_err();
+            assert!(mistake.contains(expected), "{mistake}");
+            assert!(!mistake.contains("the-secret") && !mistake.contains("IAEC"), "{mistake}");
+        }
+        let both = ids(&[("PESAN_MASTER_KEYS_FILE", named), ("PESAN_MASTER_KEYS", &format!("a:{A}"))]);
+        assert!(both.unwrap_err().contains("PESAN_MASTER_KEYS too"));
+        let nowhere = ids(&[("PESAN_MASTER_KEYS_FILE", "/nowhere/keys")]).unwrap_err();
+        assert!(nowhere.contains("/nowhere/keys, which cannot be read: entity not found"), "{nowhere}");
+    }
+
+    #[test]
+    fn the_example_is_known() {
+        let holds = |key: &str| read(&[("PESAN_MASTER_KEYS", key)]).unwrap().hold_the_example();
+        assert!(holds(EXAMPLE));
+        assert!(!holds(&format!("2026-11:{B}")));
+    }
 }

@@ -27,7 +27,7 @@ pub use edge::EdgeConfig;
 pub use example::example;
 pub use graphql::GraphqlConfig;
 pub use journal::JournalConfig;
-pub use keys::{KeysConfig, MasterKey};
+pub use keys::{KeysConfig, MasterKey, is_key_id};
 pub use meta::MetaConfig;
 pub use mongo::MongoConfig;
 pub use server::ServerConfig;
@@ -133,6 +133,12 @@ impl Config {
         if self.whatsapp.verify_token.is_none() {
             warnings.push("WHATSAPP_VERIFY_TOKEN is not set: Meta cannot verify the callback URL".to_owned());
         }
+        if self.keys.master_keys.is_empty() {
+            warnings.push("PESAN_MASTER_KEYS is not set: nothing can be sealed, so no access token can be stored or used; `pesan keys generate` makes a key".to_owned());
+        }
+        if self.keys.hold_the_example() {
+            warnings.push("PESAN_MASTER_KEYS holds the key of the example file, which everybody knows: it protects nothing".to_owned());
+        }
         match &self.server.public_url {
             None => {}
             Some(url) if url.starts_with("https://") || is_local(url) => {}
@@ -144,8 +150,16 @@ impl Config {
     }
 }
 
-fn is_local(url: &str) -> bool {
-    ["http://127.0.0.1", "http://localhost", "http://[::1]"].iter().any(|local| url.starts_with(local))
+/// Plain HTTP that does not leave this machine.
+fn is_local(text: &str) -> bool {
+    let Ok(url) = url::Url::parse(text) else { return false };
+    let is_here = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    is_here && url.scheme() == "http" && url.username().is_empty() && url.password().is_none()
 }
 
 #[cfg(test)]
@@ -239,8 +253,22 @@ mod tests {
     }
 
     #[test]
+    fn master_keys_that_protect_nothing_are_warned_of() {
+        let warned = |keys: &str| {
+            let warnings = read(&[("PESAN_MASTER_KEYS", keys)]).unwrap().warnings();
+            warnings.into_iter().filter(|warning| warning.contains("PESAN_MASTER_KEYS")).collect::<String>()
+        };
+        assert!(warned("").contains("is not set"));
+        assert!(warned("k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").contains("everybody knows"));
+        assert_eq!(warned("k1:IAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="), "");
+    }
+
+    #[test]
     fn plain_http_is_warned_of_unless_it_is_this_machine() {
-        let warned = |url: &str| read(&[("PESAN_PUBLIC_URL", url)]).unwrap().warnings().len();
+        let warned = |url: &str| {
+            let warnings = read(&[("PESAN_PUBLIC_URL", url)]).unwrap().warnings();
+            warnings.iter().filter(|warning| warning.contains("PESAN_PUBLIC_URL")).count()
+        };
         assert_eq!(warned("http://crm.example"), 1);
         assert_eq!(warned("https://crm.example"), 0);
         assert_eq!(warned("http://127.0.0.1:8080"), 0);

@@ -11,6 +11,7 @@ pub mod clean;
 pub mod contacts;
 pub mod conversation_record;
 pub mod conversations;
+pub mod data_keys;
 pub mod error;
 pub mod events;
 pub mod index;
@@ -21,6 +22,7 @@ pub mod migrate;
 pub mod notices;
 pub mod number_record;
 pub mod numbers;
+pub mod sealed;
 pub mod segments;
 pub mod statuses;
 pub mod survey;
@@ -47,6 +49,7 @@ pub const COLLECTIONS: &[&Collection] = &[
     &access::API_KEYS,
     &audit::AUDIT,
     &numbers::NUMBERS,
+    &data_keys::COLLECTION,
     &lanes::COLLECTION,
     &segments::COLLECTION,
     &contacts::CONTACTS,

@@ -24,6 +24,9 @@ mod edge;
 mod generated;
 mod http;
 mod ingest;
+mod keys;
+#[cfg(feature = "dev")]
+mod meta_client;
 #[cfg(feature = "dev")]
 mod ordeals;
 #[cfg(feature = "otel")]
