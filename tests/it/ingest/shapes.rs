@@ -111,8 +111,10 @@ async fn stored_documents_have_the_form_that_was_reviewed() {
                 shown = Some(document);
             }
         }
+        // Nothing in it comes from webhooks.
+        let Some(shown) = shown else { continue };
         text.push_str(&name);
-        render(&Bson::Document(shown.unwrap_or_default()), 1, &lanes, &mut text);
+        render(&Bson::Document(shown), 1, &lanes, &mut text);
         text.push_str("\n\n");
     }
     insta::assert_snapshot!(text);
