@@ -77,10 +77,13 @@ impl Meta {
         Credentials { token: &self.token, app_secret: Some(&self.app_secret) }
     }
 
-    async fn control(&self, path: &str, body: Value) {
+    async fn control(&self, path: &str, body: Value) -> Value {
         let url = format!("{}/_sim{path}", self.running.url());
         let answer = client().post(url).json(&body).send().await.unwrap();
-        assert_eq!(answer.status(), 200, "{path}: {}", answer.text().await.unwrap());
+        let status = answer.status();
+        let answer: Value = answer.json().await.unwrap();
+        assert_eq!(status, 200, "{path}: {answer}");
+        answer
     }
 
     /// Orders trouble for the next requests.

@@ -263,9 +263,11 @@ async fn messages_are_sent_and_marked() {
     assert_eq!(messages.send(&template).await.unwrap().pacing, Some(Pacing::Accepted));
     assert_eq!(codes(messages.send_marketing(&template).await).0, 134_100);
 
-    meta.control("/people/pablo/write", json!({ "text": "Halo" })).await;
-    let url = format!("{}/_sim/journal", meta.running.url());
-    assert_eq!(codes(messages.mark_read(&sent.wamid).await).0, 131_009, "{url}: not one that came in");
+    let written = meta.control("/people/pablo/write", json!({ "text": "Halo" })).await;
+    let wamid = written["message"].as_str().unwrap();
+    messages.mark_read(wamid).await.unwrap();
+    messages.show_typing(wamid).await.unwrap();
+    assert_eq!(codes(messages.mark_read(&sent.wamid).await).0, 131_009, "not one that came in");
     assert_eq!(codes(messages.show_typing("wamid.unknown").await).0, 131_009);
 }
 

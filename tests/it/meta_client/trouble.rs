@@ -1,8 +1,10 @@
 //! What goes wrong, and what must never happen then: a second message, a token on its way to somebody else, an error
 //! that tells a secret, a wait or an answer without end.
 
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use pesan::dev::simulator::Options;
 use pesan::dev::simulator::world::{NUMBER_ID, WABA_ID};
 use pesan::meta::client::{CallError, Credentials, Phase};
@@ -33,6 +35,51 @@ async fn the_proof_is_taken_and_a_wrong_one_refused() {
         assert!(refusal.message().unwrap().contains("appsecret_proof"));
     }
     meta.graph.app(APP_ID, &meta.app_secret).inspect(&meta.token).await.unwrap();
+    // The address of a file is signed by itself and takes no proof.
+    let media = meta.graph.media(meta.credentials(), NUMBER_ID);
+    let id = media.upload("x.jpg", "image/jpeg", Bytes::from_static(b"x")).await.unwrap();
+    let location = media.locate(&id).await.unwrap();
+    meta.graph.open(&location.url, Some(meta.credentials())).await.unwrap();
+}
+
+/// Log lines, kept.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn no_log_line_of_any_level_holds_a_secret() {
+    let lines = Lines::default();
+    let kept = lines.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || kept.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    // With one subscriber alone, a log line that another test's thread meets first is off for all threads.
+    let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
+    let meta = Meta::start();
+    let app = meta.graph.app(APP_ID, &meta.app_secret);
+    let (code, pin) = (Secret::new("signup-code-7"), Secret::new("739512"));
+    meta.graph.number(meta.credentials(), NUMBER_ID).get().await.unwrap();
+    meta.graph.number(meta.credentials(), NUMBER_ID).set_pin(&pin).await.unwrap();
+    app.inspect(&meta.token).await.unwrap();
+    app.exchange_code(&code).await.unwrap_err();
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert!(text.contains("exchange_code") && text.contains("TRACE"), "{text}");
+    for secret in [TOKEN, APP_SECRET, "signup-code-7", "739512", "appsecret_proof", "input_token"] {
+        assert!(!text.contains(secret), "{secret} in {text}");
+    }
 }
 
 #[tokio::test]
@@ -254,7 +301,7 @@ async fn bad_answers_have_bounds_and_names_and_no_error_tells_a_secret() {
     assert!(errors.len() > 30);
     for error in errors {
         let explained = error.refusal().map(|refusal| format!("{:?}", refusal.explain()));
-        let shown = format!("{error} {error:?} {error:#?} {} {explained:?}", anyhow_chain(&error));
+        let shown = format!("{error} {error:?} {error:#?} {} {explained:?}", chain_of(&error));
         for secret in
             SECRETS.iter().chain(&["127.0.0.1", "input_token", "client_secret", "_proof", "captive"])
         {
@@ -264,7 +311,7 @@ async fn bad_answers_have_bounds_and_names_and_no_error_tells_a_secret() {
 }
 
 /// All that the error and its causes say.
-fn anyhow_chain(error: &dyn std::error::Error) -> String {
+fn chain_of(error: &dyn std::error::Error) -> String {
     let mut text = String::new();
     let mut cause = Some(error);
     while let Some(error) = cause {
@@ -301,7 +348,7 @@ async fn a_share_of_80_percent_asks_for_a_pause() {
     let pause = graph.pause(&credentials, None).expect("the pause that 80 % asks for");
     assert!(pause <= Duration::from_millis(200), "{pause:?}");
     let pause = graph.pause(&credentials, Some(WABA_ID)).unwrap();
-    assert!(pause > Duration::from_secs(100) && pause <= Duration::from_secs(120), "{pause:?}");
+    assert!(pause > Duration::from_secs(100) && pause <= Duration::from_mins(2), "{pause:?}");
     // Another token of the same app shares its allowance; another app does not.
     let (other, stranger) = (Secret::new("EAAG-other"), Secret::new("other-app-secret"));
     let of_stranger = Credentials { token: &other, app_secret: Some(&stranger) };
