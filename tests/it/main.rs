@@ -22,6 +22,7 @@ mod database;
 mod dev;
 mod edge;
 mod generated;
+mod graphql;
 mod http;
 mod ingest;
 mod keys;

@@ -123,6 +123,15 @@ impl TestApp {
         ApiKeys::new(&self.storage, &self.clock.clock(), &Random::system())
     }
 
+    /// The answer to a GraphQL operation, errors and all.
+    pub async fn graphql(&self, key: &Secret, query: &str, variables: Value) -> Value {
+        let body = serde_json::json!({ "query": query, "variables": variables });
+        let request = self.client.post(format!("{}/graphql", self.url)).bearer_auth(key.expose()).json(&body);
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.json().await.unwrap()
+    }
+
     /// A GET below the service's address.
     pub async fn get(&self, path: &str) -> reqwest::Response {
         self.client.get(format!("{}{path}", self.url)).send().await.unwrap()
