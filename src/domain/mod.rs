@@ -9,9 +9,12 @@ pub mod content;
 pub mod conversation;
 pub mod event;
 pub mod message;
+pub mod outgoing;
 pub mod person;
+pub mod phone;
 pub mod position;
 pub mod status;
+pub mod template;
 
 use std::borrow::Cow;
 

@@ -1,7 +1,8 @@
-//! Meta: what they send us (`wire`), what it means (`decode`), how we know that it is theirs (`signature`), and what
-//! their error codes mean (`fault`).
+//! Meta: what they send us (`wire`), what it means (`decode`), how we know that it is theirs (`signature`), what we
+//! send them (`encode`), and what their error codes mean (`fault`).
 
 pub mod decode;
+pub mod encode;
 pub mod fault;
 pub mod signature;
 pub mod wire;

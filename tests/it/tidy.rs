@@ -59,6 +59,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("ipnet", &["config/edge.rs", "http/admission.rs"]),
     ("jsonschema", &["dev/simulator/"]),
     ("opentelemetry", &["telemetry/otel.rs"]),
+    ("phonenumber", &["domain/phone.rs"]),
     ("rustix", &["dev/mongod/"]),
     ("secrecy", &["secret.rs", "config/keys.rs"]),
     ("tempfile", &["dev/"]),
