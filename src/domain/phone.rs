@@ -57,16 +57,20 @@ impl Phone {
         if spelling.is_international {
             return canonical(parsed(None, &format!("+{}", spelling.digits))?);
         }
-        let region = region.ok_or(NoNumber::NoRegion)?;
+        let Region(region) = region.ok_or(NoNumber::NoRegion)?;
+        let code = DATABASE.by_id(region.as_ref()).map_or(0, phonenumber::Metadata::country_code).to_string();
+        let with_plus = |digits: &str| parsed(None, &format!("+{digits}")).and_then(canonical);
         // A country code without its plus sign is the region's own, or none: anybody else's would turn a mistyped
         // local number into a stranger's.
-        let code = DATABASE.by_id(region.0.as_ref()).map(|region| region.country_code().to_string());
-        if code.is_some_and(|code| spelling.digits.starts_with(&code))
-            && let Ok(phone) = parsed(None, &format!("+{}", spelling.digits)).and_then(canonical)
+        if spelling.digits.starts_with(&code)
+            && let Ok(phone) = with_plus(&spelling.digits)
         {
             return Ok(phone);
         }
-        canonical(parsed(Some(region.0), &spelling.digits)?)
+        // The parser takes an area code that is like the country code for it.
+        parsed(Some(region), &spelling.digits)
+            .and_then(canonical)
+            .or_else(|_| with_plus(&format!("{code}{}", spelling.digits)))
     }
 
     /// The number behind an id of WhatsApp's, which may be spelt as the line was numbered years ago.
