@@ -25,6 +25,7 @@ use crate::ids::Random;
 use crate::ingest::Ingest;
 use crate::ingest::directory;
 use crate::keys::{KeyRotation, Keys};
+use crate::meta::client::{self, Graph};
 use crate::runtime::worker::{Round, keep_running};
 use crate::runtime::{Nudge, Pulse, Readiness, Supervisor, Worker};
 use crate::storage::{self, Storage};
@@ -58,6 +59,8 @@ pub enum BuildError {
         #[source]
         source: std::io::Error,
     },
+    #[error(transparent)]
+    Graph(#[from] client::NotStarted),
     #[error(transparent)]
     NoRandomness(#[from] crate::ids::Exhausted),
     #[error(transparent)]
@@ -100,6 +103,7 @@ pub struct App {
     workers: Vec<Arc<dyn Worker>>,
     storage: Storage,
     keys: Keys,
+    graph: Graph,
 }
 
 impl std::fmt::Debug for App {
@@ -150,6 +154,7 @@ impl App {
             tls.register(&metrics);
         }
         let supervisor = Supervisor::new(Handle::current(), &metrics);
+        let graph = Graph::new(&config.meta, &clock, &random, &metrics)?;
 
         let probe: Arc<dyn Worker> = Arc::new(DatabaseProbe { storage: storage.clone() });
         let probe_pulse = Pulse::new(probe.name(), PROBE_STUCK_AFTER);
@@ -186,7 +191,7 @@ impl App {
         let http_stop_max = config.server.shutdown_grace * HTTP_SHARE_PERCENT / 100;
         let server = http::serve(listener, state, tls, config.server.http_workers, http_stop_max)
             .map_err(|source| BuildError::Bind { address, reason: reason_of(&source), source })?;
-        Ok(Self { address, config, server, supervisor, readiness, workers, storage, keys })
+        Ok(Self { address, config, server, supervisor, readiness, workers, storage, keys, graph })
     }
 
     /// Where the service listens.
@@ -213,6 +218,11 @@ impl App {
     /// What seals and opens stored secrets.
     pub fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// The client of Meta's Graph API.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
     }
 
     /// The background workers, so that a test can drive them by hand.

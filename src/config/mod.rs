@@ -150,8 +150,16 @@ impl Config {
     }
 }
 
-fn is_local(url: &str) -> bool {
-    ["http://127.0.0.1", "http://localhost", "http://[::1]"].iter().any(|local| url.starts_with(local))
+/// Plain HTTP that does not leave this machine.
+fn is_local(text: &str) -> bool {
+    let Ok(url) = url::Url::parse(text) else { return false };
+    let is_here = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    is_here && url.scheme() == "http" && url.username().is_empty() && url.password().is_none()
 }
 
 #[cfg(test)]

@@ -25,6 +25,8 @@ mod http;
 mod ingest;
 mod keys;
 #[cfg(feature = "dev")]
+mod meta_client;
+#[cfg(feature = "dev")]
 mod ordeals;
 #[cfg(feature = "otel")]
 mod otel;

@@ -1,7 +1,7 @@
 //! What a test begins with: the shared MongoDB (`mongo`), the service in this process (`app`), the service as a
 //! program (`program`), webhooks as Meta signs them (`webhook`), certificates (`pki`), waiting without sleeping
 //! (`eventually`); for what goes wrong: services that die (`fleet`), a load that remembers what it was promised
-//! (`load`), what must be in the database then (`oracle`), and the deeds themselves (`ordeal`).
+//! (`load`), a server that answers as it likes (`peer`), what must be in the database then (`oracle`), and the deeds themselves (`ordeal`).
 
 pub mod app;
 #[cfg(feature = "dev")]
@@ -13,6 +13,8 @@ pub mod mongo;
 pub mod oracle;
 #[cfg(feature = "dev")]
 pub mod ordeal;
+#[cfg(feature = "dev")]
+pub mod peer;
 pub mod pki;
 pub mod program;
 pub mod webhook;

@@ -94,9 +94,16 @@ pub(super) async fn answer(platform: &Platform, call: &Call) -> Result<Answer, R
     if let ["oauth", "access_token"] = segments.as_slice() {
         return token::exchange(platform, call).map(Answer::Json);
     }
+    // These stand for Meta's hosts of files. A signed address takes no further parameter, so no proof either.
     if let ["_media", id, key] = segments.as_slice() {
-        authorize(&platform.world(), call)?;
+        token_of(&platform.world(), call)?;
         return Ok(media::download(platform, id, key));
+    }
+    if let ["qr", file] = segments.as_slice() {
+        return number::qr_image(platform, file);
+    }
+    if let ["debug_token"] = segments.as_slice() {
+        return token::debug(platform, call).map(Answer::Json);
     }
     // An app's own token, for what is the app's.
     if let [app_id, "subscriptions"] = segments.as_slice() {
@@ -105,7 +112,6 @@ pub(super) async fn answer(platform: &Platform, call: &Call) -> Result<Answer, R
     let token = authorize(&platform.world(), call)?;
     let (method, session) = (call.method.as_str(), segments.first().copied().unwrap_or_default());
     match segments.as_slice() {
-        ["debug_token"] => token::debug(platform, call).map(Answer::Json),
         [_, "uploads"] if method == "POST" => media::start_upload(platform, call, session).map(Answer::Json),
         [id] if id.starts_with("upload:") => media::upload(platform, call, id).map(Answer::Json),
         [id, rest @ ..] => object(platform, call, &token, id, rest).await,
@@ -183,8 +189,23 @@ async fn object(
     }
 }
 
-/// The token behind a request, if it is good.
+/// The token behind a request, if it is good and proven.
 fn authorize(world: &World, call: &Call) -> Result<Token, Refusal> {
+    let token = token_of(world, call)?;
+    let app = world.apps.get(&token.app_id);
+    let is_proven = match (call.text("appsecret_proof"), app) {
+        (Some(proof), Some(app)) => proof == proof_of(&app.secret, &token.value),
+        (Some(_), None) => false,
+        (None, app) => !app.is_some_and(|app| app.requires_proof),
+    };
+    if !is_proven {
+        return Err(Refusal::of(100).message("Invalid appsecret_proof provided in the API argument"));
+    }
+    Ok(token)
+}
+
+/// The token behind a request, if it is good.
+fn token_of(world: &World, call: &Call) -> Result<Token, Refusal> {
     let Some(value) = call.token.as_deref() else {
         return Err(Refusal::of(2500)
             .message("An active access token must be used to query information about the current user."));
@@ -197,15 +218,6 @@ fn authorize(world: &World, call: &Call) -> Result<Token, Refusal> {
     }
     if token.is_expired(world.now_ms()) {
         return Err(Refusal::of(190).subcode(463));
-    }
-    let app = world.apps.get(&token.app_id);
-    let is_proven = match (call.text("appsecret_proof"), app) {
-        (Some(proof), Some(app)) => proof == proof_of(&app.secret, value),
-        (Some(_), None) => false,
-        (None, app) => !app.is_some_and(|app| app.requires_proof),
-    };
-    if !is_proven {
-        return Err(Refusal::of(100).message("Invalid appsecret_proof provided in the API argument"));
     }
     Ok(token.clone())
 }
@@ -256,8 +268,17 @@ fn pick(node: &Map<String, Value>, call: &Call, default: &[&str]) -> Result<Valu
 }
 
 /// Fields that exist and have no value on this object.
-const KNOWN_ABSENT: &[&str] =
-    &["username", "webhook_configuration", "certificate", "rejected_reason", "error"];
+const KNOWN_ABSENT: &[&str] = &[
+    "username",
+    "webhook_configuration",
+    "certificate",
+    "rejected_reason",
+    "error",
+    "previous_category",
+    "correct_category",
+    "sub_category",
+    "message_send_ttl_seconds",
+];
 
 /// Splits at commas that are not inside braces.
 fn split_fields(fields: &str) -> Vec<&str> {

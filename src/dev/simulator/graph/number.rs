@@ -1,8 +1,10 @@
 //! A phone number: its fields, registration, codes, PIN, settings, profile, QR codes, blocks, automation, user name.
 
+use actix_web::web::Bytes;
+use data_encoding::BASE64;
 use serde_json::{Map, Value, json};
 
-use super::{Call, page, pick, require, success, text_of, unsupported};
+use super::{Answer, Call, page, pick, require, success, text_of, unsupported};
 use crate::dev::simulator::limits;
 use crate::dev::simulator::platform::Platform;
 use crate::dev::simulator::refusal::Refusal;
@@ -28,6 +30,11 @@ const FIELDS: &[&str] = &[
 /// The code that every SMS of the simulator brings.
 const CODE: &str = "123456";
 const OVERRIDE_URL_MAX: usize = 200;
+const QR_SVG: &[u8] =
+    br#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="M0 0h1v1H0z"/></svg>"#;
+/// One black pixel, in base64.
+const QR_PNG: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABAQAAAAA3bvkkAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==";
 
 /// Answers for a number; `rest` is what follows its id.
 pub(super) fn answer(
@@ -54,6 +61,7 @@ pub(super) fn answer(
         (_, ["block_users"]) => block_users(platform, call, id),
         ("POST", ["conversational_automation"]) => automation(platform, call, id),
         (_, ["username"]) => username(platform, call, id),
+        ("GET", ["username_suggestions"]) => username_suggestions(platform, id),
         ("POST", ["smb_app_data"]) => smb_app_data(platform, call, id),
         _ => Err(unsupported(call)),
     }
@@ -353,6 +361,35 @@ fn username(platform: &Platform, call: &Call, id: &str) -> Result<Value, Refusal
             })
         }
     }
+}
+
+/// Names made of the verified one that no other number has. The shape is a third party's: Meta's page was not found.
+fn username_suggestions(platform: &Platform, id: &str) -> Result<Value, Refusal> {
+    let world = platform.world();
+    let number = world.numbers.get(id).ok_or_else(|| Refusal::unknown_object(id, "GET"))?;
+    let plain: String =
+        number.verified_name.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+    let is_free = |name: &String| world.numbers.values().all(|other| other.username.as_ref() != Some(name));
+    let names: Vec<String> = ["", ".id", "_official"].map(|end| format!("{plain}{end}")).into();
+    let free: Vec<String> = names.into_iter().filter(is_free).collect();
+    Ok(json!({ "data": [{ "username_suggestions": free }] }))
+}
+
+/// The picture of a QR code, as far as a program looks at it: of the right kind, and not to be scanned.
+pub(super) fn qr_image(platform: &Platform, file: &str) -> Result<Answer, Refusal> {
+    let (code, extension) = file.split_once('.').unwrap_or((file, ""));
+    let world = platform.world();
+    let format = world
+        .numbers
+        .values()
+        .find_map(|number| number.qr_codes.get(code)?.image_format.clone())
+        .filter(|format| format.eq_ignore_ascii_case(extension));
+    let picture = match format.as_deref() {
+        Some("SVG") => ("image/svg+xml", Bytes::from_static(QR_SVG)),
+        Some("PNG") => ("image/png", Bytes::from(BASE64.decode(QR_PNG.as_bytes()).unwrap_or_default())),
+        _ => return Ok(Answer::Status(404, Refusal::unknown_object(code, "GET"))),
+    };
+    Ok(Answer::File { mime_type: picture.0.to_owned(), bytes: picture.1 })
 }
 
 /// The sync of a number that is used in the app too: each kind once, within a day of the onboarding.

@@ -2,23 +2,41 @@
 
 use serde_json::{Value, json};
 
-use super::Call;
+use super::{Call, authorize};
 use crate::dev::simulator::platform::Platform;
 use crate::dev::simulator::refusal::Refusal;
 use crate::dev::simulator::schema;
+use crate::dev::simulator::world::World;
 use crate::dev::simulator::world::account::Token;
 
-/// `GET /debug_token?input_token=…`.
+/// `GET /debug_token?input_token=…`, with the app's own token (`app_id|app_secret`) or one of the same app.
 pub(super) fn debug(platform: &Platform, call: &Call) -> Result<Value, Refusal> {
     schema::validate("GET", "/debug_token", &json!(call.query))?;
     let world = platform.world();
+    let viewer = viewing_app(&world, call)?;
     let input = call.text("input_token").unwrap_or_default();
+    let is_foreign = world.tokens.get(input).is_some_and(|token| token.app_id != viewer);
+    if is_foreign {
+        let message = "(#100) The App_id in the input_token did not match the Viewing App";
+        return Err(Refusal::of(100).message(message));
+    }
     let Some(token) = world.tokens.get(input) else {
         let error = json!({ "code": 190, "message": "Invalid OAuth access token." });
         return Ok(json!({ "data": { "is_valid": false, "error": error, "scopes": [] } }));
     };
     let app_name = world.apps.get(&token.app_id).map(|app| app.name.as_str()).unwrap_or_default();
     Ok(json!({ "data": token.described(app_name, world.now_ms()) }))
+}
+
+/// The app that asks.
+fn viewing_app(world: &World, call: &Call) -> Result<String, Refusal> {
+    let Some((id, secret)) = call.token.as_deref().and_then(|token| token.split_once('|')) else {
+        return authorize(world, call).map(|token| token.app_id);
+    };
+    match world.apps.get(id) {
+        Some(app) if app.secret == secret => Ok(app.id.clone()),
+        _ => Err(Refusal::of(190).message("Invalid OAuth access token signature.")),
+    }
 }
 
 /// `GET|POST /oauth/access_token`: a code, once and within 30 s, for a token of a business integration.
