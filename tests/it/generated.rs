@@ -27,6 +27,7 @@ async fn the_table_of_errors_is_current() {
 #[tokio::test]
 async fn the_catalogue_of_metas_errors_is_current() {
     compare(&["errors", "--meta"], "docs/META-ERRORS.md").await;
+    compare(&["errors", "--meta", "--language", "id"], "docs/META-ERRORS.id.md").await;
 }
 
 #[tokio::test]
