@@ -18,6 +18,7 @@ pub mod lanes;
 pub mod messages;
 pub mod migrate;
 pub mod notices;
+pub mod number_health;
 pub mod number_record;
 pub mod numbers;
 pub mod sealed;
