@@ -33,7 +33,7 @@ impl From<Language> for language::Language {
 
 /// How a step of a connection test ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "crate::numbers::doctor::State")]
+#[graphql(remote = "doctor::State")]
 pub enum ConnectionTestState {
     Ok,
     /// It works, and is worth a look.

@@ -10,7 +10,7 @@ use crate::meta::client::account::{Account, ListedNumber, Portfolio, SubscribedA
 use crate::meta::client::app::{Inspection, Subscription};
 use crate::meta::client::number::Number;
 use crate::meta::client::{CallError, Credentials, Phase};
-use crate::numbers::probe::{self, Door, Knock};
+use crate::numbers::probe::{self, Knock};
 use crate::storage;
 use crate::storage::number_record::NumberRecord;
 
