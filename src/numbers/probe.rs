@@ -59,6 +59,7 @@ pub struct Knock {
 impl Door {
     /// The address of the webhook below `public_url`. None: it is no address, or nothing can be called from here.
     pub fn of(public_url: &str) -> Option<Self> {
+        Url::parse(public_url).ok()?;
         let url = Url::parse(&format!("{public_url}{WEBHOOK_PATH}")).ok()?;
         // Already there when another part of the process chose it first: the same one.
         rustls::crypto::ring::default_provider().install_default().ok();

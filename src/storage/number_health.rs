@@ -91,10 +91,16 @@ impl Storage {
         Ok(())
     }
 
-    /// All numbers of all workspaces, whole.
+    /// All numbers of all workspaces, but for their latest tests.
     pub async fn all_number_records(&self) -> Result<Vec<NumberRecord>, Error> {
         let there = doc! { "deletedAtMs": { "$exists": false } };
-        let found: Vec<Document> = self.checked_numbers().find(there).await?.try_collect().await?;
+        let found: Vec<Document> = self
+            .checked_numbers()
+            .find(there)
+            .projection(doc! { "test": 0, "latest": 0 })
+            .await?
+            .try_collect()
+            .await?;
         found.iter().map(record_of).collect()
     }
 

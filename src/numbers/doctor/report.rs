@@ -179,7 +179,7 @@ pub(super) fn fill(text: &str, value: impl Fn(&str) -> String) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         filled.push_str(before);
-        let Some((name, behind)) = after.split_once('}') else { break };
+        let Some((name, behind)) = after.split_once('}') else { return filled };
         filled.push_str(&value(name));
         rest = behind;
     }

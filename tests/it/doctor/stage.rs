@@ -164,12 +164,15 @@ impl Stage {
         answer.json().await.unwrap()
     }
 
-    /// How often the simulator was asked this.
-    pub async fn asked(&self, what: &str) -> usize {
+    /// How often the simulator was asked about the number itself.
+    pub async fn number_questions(&self) -> usize {
         let url = format!("{}/_sim/journal?kind=request&limit=10000", self.sim.url());
         let journal: Value = self.app.client.get(url).send().await.unwrap().json().await.unwrap();
-        let text = journal.to_string();
-        text.matches(what).count()
+        let question = format!("/v25.0/{NUMBER_ID}?");
+        let is_one = |entry: &&Value| {
+            entry["method"] == "GET" && entry["path"].as_str().is_some_and(|path| path.starts_with(&question))
+        };
+        journal["entries"].as_array().unwrap().iter().filter(is_one).count()
     }
 
     /// Runs an operation with the admin's key.

@@ -147,3 +147,30 @@ fn clock_of(seen: &Seen<'_>) -> Finding {
         _ => Finding::of(&clock::BEHIND).with("seconds", seconds),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_only_the_own_network_knows_is_seen() {
+        let check =
+            |url: &str, expected| assert_eq!(is_private(&Url::parse(url).unwrap()), expected, "{url}");
+        for private in [
+            "https://localhost",
+            "https://crm",
+            "https://crm.local",
+            "https://127.0.0.1",
+            "https://10.1.2.3",
+            "https://192.168.1.1:8443",
+            "https://172.16.0.1",
+            "https://[::1]",
+            "https://[fd00::1]",
+        ] {
+            check(private, true);
+        }
+        for public in ["https://crm.example", "https://8.8.8.8", "https://[2606:4700::1]"] {
+            check(public, false);
+        }
+    }
+}

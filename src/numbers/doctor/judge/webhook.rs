@@ -149,12 +149,14 @@ fn of_callbacks(seen: &Seen<'_>, number: &Number, ledger: &Ledger) -> Finding {
         return Finding::of(&callback::NONE_SET).with("url", url);
     };
     let Some(url) = seen.settings.callback_url() else {
-        return Finding::of(&callback::OWN_UNKNOWN).with("found", found).with("setting", PUBLIC_URL_SETTING);
+        return Finding::of(&callback::OWN_UNKNOWN)
+            .with("found", shown(found))
+            .with("setting", PUBLIC_URL_SETTING);
     };
     let line = if found == url {
         match app.as_deref() {
             Some(other) if other != url => {
-                return Finding::of(&callback::SPLIT_TEMPLATES).with("found", other).with("url", url);
+                return Finding::of(&callback::SPLIT_TEMPLATES).with("found", shown(other)).with("url", url);
             }
             _ => &callback::OK,
         }
@@ -167,7 +169,15 @@ fn of_callbacks(seen: &Seen<'_>, number: &Number, ledger: &Ledger) -> Finding {
     } else {
         &callback::FOREIGN_APP
     };
-    Finding::of(line).with("found", found).with("url", url)
+    Finding::of(line).with("found", shown(found)).with("url", url)
+}
+
+/// An address for people: what follows the question mark may be somebody's secret.
+fn shown(url: &str) -> String {
+    match url.split_once('?') {
+        Some((address, _)) => format!("{address}?…"),
+        None => url.to_owned(),
+    }
 }
 
 /// The same address, but for what is easily mistyped.
@@ -193,5 +203,36 @@ fn seen_lately(seen: &Seen<'_>) -> Finding {
         Some(at_ms) => {
             Finding::of(&webhook_seen::OK).with("ago", ((seen.now_ms - at_ms) / 1_000).to_string())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_almost_ours_when_it_is_mistyped_and_not_when_it_is_anothers() {
+        let ours = "https://crm.example/api/webhooks/whatsapp";
+        let check = |found: &str, expected| assert_eq!(is_almost(found, ours), expected, "{found}");
+        check("https://crm.example/api/webhooks/whatsapp/", true);
+        check("http://crm.example/api/webhooks/whatsapp", true);
+        check("https://www.CRM.example/api/webhooks/whatsapp", true);
+        check("https://crm.example/api/webhooks", false);
+        check("https://other.example/api/webhooks/whatsapp", false);
+    }
+
+    #[test]
+    fn what_an_app_is_told_of_already_stays() {
+        let had = ["calls".to_owned(), "messages".to_owned()];
+        let fields = fields_to_subscribe(&had);
+        assert_eq!(fields[..2], ["calls", "messages"]);
+        assert_eq!(fields.iter().filter(|field| **field == "messages").count(), 1);
+        assert!(WANTED_FIELDS.iter().chain(COEXISTENCE_FIELDS).all(|field| fields.contains(field)));
+    }
+
+    #[test]
+    fn the_query_of_an_address_is_not_shown() {
+        assert_eq!(shown("https://x.example/hook?token=secret"), "https://x.example/hook?…");
+        assert_eq!(shown("https://x.example/hook"), "https://x.example/hook");
     }
 }
