@@ -20,7 +20,7 @@ use crate::clock::{Clock, Stopwatch};
 use crate::config::Config;
 use crate::crypto::BadMasterKey;
 use crate::graphql::{Api, Services};
-use crate::http::{self, Admission, GraphQl, HttpMetrics, Tls, Webhooks};
+use crate::http::{self, Admission, GraphQl, Guard, HttpMetrics, Tls, Webhooks};
 use crate::ids::Random;
 use crate::ingest::Ingest;
 use crate::ingest::directory;
@@ -104,6 +104,7 @@ pub struct App {
     readiness: Readiness,
     workers: Vec<Arc<dyn Worker>>,
     storage: Storage,
+    access: Access,
     keys: Keys,
     graph: Graph,
 }
@@ -181,10 +182,12 @@ impl App {
         let mut pulses = ingest.pulses.all();
         pulses.extend(workers_run.then_some(probe_pulse));
         let readiness = Readiness::of(pulses);
+        let access = Access::new(&storage, &clock, &config.access, &metrics)?;
         let state = http::State {
+            guard: Guard::new(&config, &access, &clock, &supervisor, &metrics),
             admission: Arc::new(Admission::new(&config.edge, config.tls.as_ref())),
             webhooks: Arc::new(Webhooks::new(&config.whatsapp, &metrics, &supervisor, &ingest.directory)),
-            graphql: graphql_of(&config, (&storage, doctor), (&clock, &random), &supervisor, &metrics)?,
+            graphql: graphql_of(&config, (&storage, doctor), (&clock, &random), &supervisor),
             journal: ingest.journal,
             http_metrics: HttpMetrics::new(&metrics),
             readiness: readiness.clone(),
@@ -195,7 +198,7 @@ impl App {
         let http_stop_max = config.server.shutdown_grace * HTTP_SHARE_PERCENT / 100;
         let server = http::serve(listener, state, tls, config.server.http_workers, http_stop_max)
             .map_err(|source| BuildError::Bind { address, reason: reason_of(&source), source })?;
-        Ok(Self { address, config, server, supervisor, readiness, workers, storage, keys, graph })
+        Ok(Self { address, config, server, supervisor, readiness, workers, storage, access, keys, graph })
     }
 
     /// Where the service listens.
@@ -217,6 +220,11 @@ impl App {
     /// The database.
     pub fn storage(&self) -> &Storage {
         &self.storage
+    }
+
+    /// Who calls.
+    pub fn access(&self) -> &Access {
+        &self.access
     }
 
     /// What seals and opens stored secrets.
@@ -296,19 +304,15 @@ fn graphql_of(
     (storage, doctor): (&Storage, Doctor),
     (clock, random): (&Clock, &Random),
     supervisor: &Supervisor,
-    metrics: &Metrics,
-) -> Result<GraphQl, BuildError> {
+) -> GraphQl {
     let services = Services {
         storage: storage.clone(),
         api_keys: ApiKeys::new(storage, clock, random),
         audit: Audit::new(storage, clock, random),
         doctor,
     };
-    Ok(GraphQl {
-        api: Api::new(services, config.graphql.introspection),
-        access: Access::new(storage, clock, &config.access, metrics)?,
-        supervisor: supervisor.clone(),
-    })
+    let api = Api::new(services, config.graphql.introspection);
+    GraphQl { api, supervisor: supervisor.clone() }
 }
 
 fn load_tls(config: &Config, clock: &Clock) -> Result<Option<Tls>, http::tls::Unusable> {

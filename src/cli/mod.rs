@@ -3,6 +3,8 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where the program speaks")]
 
+mod access;
+mod audit;
 mod config;
 mod db;
 #[cfg(feature = "dev")]
@@ -70,6 +72,21 @@ enum Command {
     },
     /// Send webhooks through once more: from the journal, or what was set aside.
     Replay(ingest::Again),
+    /// Make and list workspaces: the tenants.
+    Workspace {
+        #[command(subcommand)]
+        command: access::WorkspaceCommand,
+    },
+    /// Make, list and revoke API keys.
+    ApiKey {
+        #[command(subcommand)]
+        command: access::KeyCommand,
+    },
+    /// Show who changed what, and check that nobody has changed that.
+    Audit {
+        #[command(subcommand)]
+        command: audit::Command,
+    },
     /// Make master keys, see what they protect, and move everything to new keys.
     Keys {
         #[command(subcommand)]
@@ -199,6 +216,9 @@ impl Cli {
                 Command::Db { command } => db::run(command, &source).await,
                 Command::Ingest { command } => ingest::run(command, &source).await,
                 Command::Replay(arguments) => ingest::replay(arguments, &source).await,
+                Command::Workspace { command } => access::run_workspace(command, &source).await,
+                Command::ApiKey { command } => access::run_key(command, &source).await,
+                Command::Audit { command } => audit::run(command, &source).await,
                 Command::Keys { command } => keys::run(command, &source).await,
                 Command::Config { command } => config::run(&command, &source),
                 Command::Healthcheck(arguments) => healthcheck::run(&arguments, &source),

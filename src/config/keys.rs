@@ -107,28 +107,29 @@ fn are_distinct(keys: &[MasterKey]) -> bool {
 
 /// The keys in a file, or what is wrong with it. No text of the file is in that.
 fn read_file(path: &Path) -> Result<Vec<MasterKey>, String> {
-    let shown = path.display();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("names {shown}, which cannot be read: {}", error.kind()))?;
-    let text = Zeroizing::new(text);
+    let text = std::fs::read_to_string(path).map(Zeroizing::new);
+    let keys = match &text {
+        Ok(text) => parse_lines(text),
+        Err(error) => Err(format!("cannot be read: {}", error.kind())),
+    };
+    keys.map_err(|problem| format!("names {}, which {problem}", path.display()))
+}
+
+fn parse_lines(text: &str) -> Result<Vec<MasterKey>, String> {
     let mut keys = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let line = line.split('#').next().unwrap_or_default();
         for part in line.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-            let key = parse_key(part).ok_or_else(|| {
-                format!(
-                    "names {shown}, whose line {} is not id:base64 of 32 bytes (it is not shown)",
-                    index + 1
-                )
-            })?;
-            keys.push(key);
+            let wrong =
+                || format!("does not have id:base64 of 32 bytes in line {} (it is not shown)", index + 1);
+            keys.push(parse_key(part).ok_or_else(wrong)?);
         }
     }
     if keys.is_empty() {
-        return Err(format!("names {shown}, which holds no key"));
+        return Err("holds no key".to_owned());
     }
     if !are_distinct(&keys) {
-        return Err(format!("names {shown}, which holds an id or a key twice"));
+        return Err("holds an id or a key twice".to_owned());
     }
     Ok(keys)
 }
@@ -178,28 +179,30 @@ mod tests {
 
     #[test]
     fn a_file_has_lines_commas_and_comments() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("keys");
-        let named = path.to_str().unwrap();
-        let with = |text: &str| {
-            std::fs::write(&path, text).unwrap();
-            ids(&[("PESAN_MASTER_KEYS_FILE", named)])
+        let read = |text: &str| {
+            let keys = parse_lines(text)?;
+            Ok::<_, String>(keys.into_iter().map(|key| key.id).collect::<Vec<_>>())
         };
-        assert_eq!(with(&format!("# ours\n\nnew:{B}  # since May\nold:{A}\n")).unwrap(), ["new", "old"]);
-        assert_eq!(with(&format!("new:{B}, old:{A}")).unwrap(), ["new", "old"]);
+        assert_eq!(read(&format!("# ours\n\nnew:{B}  # since May\nold:{A}\n")).unwrap(), ["new", "old"]);
+        assert_eq!(read(&format!("new:{B}, old:{A}")).unwrap(), ["new", "old"]);
         for (text, expected) in [
             ("# nothing\n".to_owned(), "holds no key"),
             (format!("new:{B}\nold:{B}\n"), "an id or a key twice"),
-            (format!("new:{B}\n\nthe-secret\n"), "line 3 is not id:base64"),
+            (format!("new:{B}\n\nthe-secret\n"), "in line 3"),
         ] {
-            let mistake = with(&text).unwrap_err();
-            assert!(mistake.contains(expected), "{mistake}");
-            assert!(!mistake.contains("the-secret") && !mistake.contains("IAEC"), "{mistake}");
+            let problem = read(&text).unwrap_err();
+            assert!(problem.contains(expected), "{problem}");
+            assert!(!problem.contains("the-secret") && !problem.contains("IAEC"), "{problem}");
         }
-        let both = ids(&[("PESAN_MASTER_KEYS_FILE", named), ("PESAN_MASTER_KEYS", &format!("a:{A}"))]);
-        assert!(both.unwrap_err().contains("PESAN_MASTER_KEYS too"));
-        let nowhere = ids(&[("PESAN_MASTER_KEYS_FILE", "/nowhere/keys")]).unwrap_err();
-        assert!(nowhere.contains("/nowhere/keys, which cannot be read: entity not found"), "{nowhere}");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_and_one_too_many_are_mistakes() {
+        let nowhere = ("PESAN_MASTER_KEYS_FILE", "/nowhere/keys");
+        let mistake = ids(&[nowhere]).unwrap_err();
+        assert!(mistake.contains("/nowhere/keys, which cannot be read: entity not found"), "{mistake}");
+        let both = ids(&[nowhere, ("PESAN_MASTER_KEYS", &format!("a:{A}"))]).unwrap_err();
+        assert!(both.contains("PESAN_MASTER_KEYS too"), "{both}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What is in a message: one variant a kind, so that the compiler shows every place that a new kind needs.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 
 use super::Str;
@@ -8,7 +8,7 @@ use super::status::Fault;
 
 /// What is in a message.
 #[skip_serializing_none]
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Content<'a> {
     Text {
@@ -69,7 +69,7 @@ pub enum Content<'a> {
     Template {
         name: Option<Str<'a>>,
         language: Option<Str<'a>>,
-        components_json: Option<&'a str>,
+        components_json: Option<Str<'a>>,
     },
     /// WhatsApp could not hand it over; `kind` is what it was.
     Unsupported {
@@ -83,7 +83,7 @@ pub enum Content<'a> {
 }
 
 /// What sort of file it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum MediaKind {
     Image,
@@ -95,7 +95,7 @@ pub enum MediaKind {
 
 /// A file, as a reference that is to be fetched.
 #[skip_serializing_none]
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Media<'a> {
     pub kind: MediaKind,
@@ -114,7 +114,7 @@ pub struct Media<'a> {
 }
 
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Location<'a> {
     pub latitude: Option<f64>,
@@ -126,7 +126,7 @@ pub struct Location<'a> {
 
 /// A shared contact.
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Card<'a> {
     pub formatted_name: Option<Str<'a>>,
@@ -149,7 +149,7 @@ pub struct Card<'a> {
 }
 
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CardPhone<'a> {
     pub phone: Option<Str<'a>>,
@@ -159,7 +159,7 @@ pub struct CardPhone<'a> {
 
 /// An e-mail or web address, and whether it is for home or work.
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CardEntry<'a> {
     pub value: Option<Str<'a>>,
@@ -167,7 +167,7 @@ pub struct CardEntry<'a> {
 }
 
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CardAddress<'a> {
     pub street: Option<Str<'a>>,
@@ -181,7 +181,7 @@ pub struct CardAddress<'a> {
 
 /// What the customer chose.
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Choice<'a> {
     pub id: Option<Str<'a>>,
@@ -191,7 +191,7 @@ pub struct Choice<'a> {
 
 /// A cart.
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Order<'a> {
     pub catalog_id: Option<Str<'a>>,
@@ -200,7 +200,7 @@ pub struct Order<'a> {
 }
 
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderItem<'a> {
     pub product_retailer_id: Option<Str<'a>>,
@@ -211,7 +211,7 @@ pub struct OrderItem<'a> {
 
 /// News about the customer's account, told as a message.
 #[skip_serializing_none]
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct System<'a> {
     pub change: SystemChange<'a>,
@@ -219,7 +219,7 @@ pub struct System<'a> {
 }
 
 #[skip_serializing_none]
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum SystemChange<'a> {
     /// The person has a new phone number.
@@ -241,7 +241,7 @@ pub enum SystemChange<'a> {
 
 /// An interactive message that the business sent.
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Interactive<'a> {
     pub kind: Option<Str<'a>>,
@@ -252,8 +252,8 @@ pub struct Interactive<'a> {
     pub action_name: Option<Str<'a>>,
     pub button: Option<Str<'a>>,
     pub buttons: Vec<Choice<'a>>,
-    pub parameters_json: Option<&'a str>,
-    pub sections_json: Option<&'a str>,
+    pub parameters_json: Option<Str<'a>>,
+    pub sections_json: Option<Str<'a>>,
 }
 
 /// The most characters of a preview.

@@ -1,6 +1,6 @@
 //! A message between a business number and a customer.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 
 use super::Str;
@@ -54,7 +54,7 @@ pub struct Message<'a> {
 
 /// What a message refers to.
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Context<'a> {
     /// The message that it answers; it may be one that we never saw.
@@ -69,7 +69,7 @@ pub struct Context<'a> {
 
 /// The advertisement or post that brought the customer.
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Referral<'a> {
     pub source_url: Option<Str<'a>>,
@@ -88,7 +88,7 @@ pub struct Referral<'a> {
 
 /// The customer's key, for numbers that check identities.
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Identity<'a> {
     pub acknowledged: Option<bool>,

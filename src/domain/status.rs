@@ -1,13 +1,13 @@
 //! What became of a message, and in which order its statuses count.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 
 use super::Str;
 use super::person::Person;
 
 /// A step on a message's way, as Meta tells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Step {
     Sent,
@@ -33,7 +33,7 @@ impl Step {
 
 /// What a status is about.
 #[skip_serializing_none]
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Outcome<'a> {
     Message(Step),
@@ -53,7 +53,7 @@ pub enum Outcome<'a> {
 
 /// One status webhook's item.
 #[skip_serializing_none]
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Status<'a> {
     pub wamid: Str<'a>,
@@ -67,7 +67,7 @@ pub struct Status<'a> {
     pub template_id: Option<Str<'a>>,
     pub pricing: Option<Pricing<'a>>,
     pub conversation: Option<BilledConversation<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<Fault<'a>>,
 }
 
@@ -111,7 +111,7 @@ impl Step {
 
 /// What Meta charges, as told by whichever status carries it.
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Pricing<'a> {
     pub billable: Option<bool>,
@@ -122,7 +122,7 @@ pub struct Pricing<'a> {
 
 /// Meta's billing conversation of old; kept, never billed from.
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BilledConversation<'a> {
     pub id: Option<Str<'a>>,
@@ -132,7 +132,7 @@ pub struct BilledConversation<'a> {
 
 /// A payment that a status tells of.
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Payment<'a> {
     pub reference_id: Option<Str<'a>>,
@@ -150,7 +150,7 @@ pub struct Payment<'a> {
 
 /// An error as Meta words it. Its meaning and the next step come from the error catalogue.
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Fault<'a> {
     pub code: Option<i64>,

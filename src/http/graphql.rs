@@ -13,9 +13,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::State;
+use super::guard;
+use super::guard::TurnedAway;
 use super::request::{AsItIs, RequestId};
-use crate::auth;
-use crate::auth::Access;
 use crate::error::Code;
 use crate::graphql::{Api, Operation, Outcome, Way};
 use crate::limits;
@@ -31,7 +31,6 @@ const JSON: &str = "application/json";
 #[derive(Clone, Debug)]
 pub struct GraphQl {
     pub api: Api,
-    pub access: Access,
     pub supervisor: Supervisor,
 }
 
@@ -46,13 +45,14 @@ enum Media {
 
 /// Why a request is not run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Refused {
+struct Refused<'a> {
     status: StatusCode,
     code: Code,
-    text: &'static str,
+    /// Empty: what the code says.
+    text: &'a str,
 }
 
-const fn bad(text: &'static str) -> Refused {
+const fn bad(text: &'static str) -> Refused<'static> {
     Refused { status: StatusCode::BAD_REQUEST, code: Code::InvalidRequest, text }
 }
 
@@ -91,19 +91,17 @@ async fn run(
     request: &HttpRequest,
     state: &State,
 ) -> HttpResponse {
-    let unauthenticated = Refused { status: StatusCode::UNAUTHORIZED, code: Code::Unauthenticated, text: "" };
-    let Some(bearer) = bearer_of(request) else { return refuse(unauthenticated, media, request) };
-    let id = request_id(request);
-    let GraphQl { api, access, supervisor } = state.graphql.clone();
-    let job = supervisor.run("graphql", async move {
-        let visitor = access.recognise(&bearer).await?;
-        Ok::<_, auth::Refused>(api.run(operation, way, visitor, &id).await)
-    });
+    let caller = state.guard.caller(request);
+    let visitor = match state.guard.recognise(caller, guard::bearer(request)).await {
+        Ok(visitor) => visitor,
+        Err(turned_away) => return turn_away(&turned_away, media, request, state),
+    };
+    let id = RequestId::of(request);
+    let GraphQl { api, supervisor } = state.graphql.clone();
+    let job = supervisor.run("graphql", async move { api.run(operation, way, visitor, &id).await });
     match job.await {
-        Ok(Ok(Outcome::Response { response, is_request_error })) => {
-            answer(&response, is_request_error, media)
-        }
-        Ok(Ok(Outcome::WrongWay)) => {
+        Ok(Outcome::Response { response, is_request_error }) => answer(&response, is_request_error, media),
+        Ok(Outcome::WrongWay) => {
             let text = "A mutation is not run by GET.";
             let refused =
                 Refused { status: StatusCode::METHOD_NOT_ALLOWED, code: Code::MethodNotAllowed, text };
@@ -111,20 +109,25 @@ async fn run(
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
             response
         }
-        Ok(Err(refused)) => {
-            let code = match refused {
-                auth::Refused::Unknown => Code::Unauthenticated,
-                auth::Refused::Unavailable => Code::Unavailable,
-            };
-            let status = StatusCode::from_u16(code.row().status).unwrap_or(StatusCode::UNAUTHORIZED);
-            refuse(Refused { status, code, text: "" }, media, request)
-        }
         // The job panicked or is being cut; the log has it.
         Err(_) => {
             let status = StatusCode::INTERNAL_SERVER_ERROR;
             refuse(Refused { status, code: Code::Internal, text: "" }, media, request)
         }
     }
+}
+
+/// What the door says, in GraphQL's own form.
+fn turn_away(away: &TurnedAway, media: Media, request: &HttpRequest, state: &State) -> HttpResponse {
+    let said = state.guard.answer(away);
+    let text = if matches!(away, TurnedAway::Limited(_)) { state.guard.limited_message() } else { "" };
+    let mut response = refuse(Refused { status: said.status(), code: away.code(), text }, media, request);
+    for (name, value) in said.headers() {
+        if *name != header::CONTENT_TYPE && *name != header::CONTENT_LENGTH {
+            response.headers_mut().insert(name.clone(), value.clone());
+        }
+    }
+    response
 }
 
 fn answer(response: &async_graphql::Response, is_request_error: bool, media: Media) -> HttpResponse {
@@ -141,10 +144,10 @@ fn answer(response: &async_graphql::Response, is_request_error: bool, media: Med
 }
 
 /// A refusal in GraphQL's own form.
-fn refuse(refused: Refused, media: Media, request: &HttpRequest) -> HttpResponse {
+fn refuse(refused: Refused<'_>, media: Media, request: &HttpRequest) -> HttpResponse {
     let row = refused.code.row();
     let message = if refused.text.is_empty() { row.message } else { refused.text };
-    let mut response = written(
+    written(
         refused.status,
         media,
         &json!({ "errors": [{
@@ -152,14 +155,10 @@ fn refuse(refused: Refused, media: Media, request: &HttpRequest) -> HttpResponse
             "extensions": {
                 "code": row.name,
                 "retryable": row.retryable,
-                "requestId": request_id(request),
+                "requestId": RequestId::of(request),
             },
         }] }),
-    );
-    if refused.status == StatusCode::UNAUTHORIZED {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    }
-    response
+    )
 }
 
 fn written(status: StatusCode, media: Media, body: &Value) -> HttpResponse {
@@ -184,20 +183,8 @@ pub async fn other_method(request: HttpRequest) -> HttpResponse {
     response
 }
 
-/// The token of `Authorization: Bearer …`.
-fn bearer_of(request: &HttpRequest) -> Option<String> {
-    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    let token = token.trim();
-    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| token.to_owned())
-}
-
-fn request_id(request: &HttpRequest) -> String {
-    RequestId::of(request)
-}
-
 /// What the caller accepts of what we have. Without a wish, and with any wish, it is plain JSON.
-fn media_of(request: &HttpRequest) -> Result<Media, Refused> {
+fn media_of(request: &HttpRequest) -> Result<Media, Refused<'static>> {
     let accept: Vec<&str> = request
         .headers()
         .get_all(header::ACCEPT)
@@ -239,7 +226,7 @@ fn thousandths(text: &str) -> Option<u32> {
     Some((whole * 1_000 + digits).min(1_000))
 }
 
-async fn read(request: &HttpRequest, mut payload: web::Payload) -> Result<BytesMut, Refused> {
+async fn read(request: &HttpRequest, mut payload: web::Payload) -> Result<BytesMut, Refused<'static>> {
     let unsupported = Refused {
         status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
         code: Code::InvalidRequest,
@@ -272,7 +259,7 @@ async fn read(request: &HttpRequest, mut payload: web::Payload) -> Result<BytesM
     Ok(body)
 }
 
-fn parse(body: &[u8]) -> Result<Operation, Refused> {
+fn parse(body: &[u8]) -> Result<Operation, Refused<'static>> {
     let value: Value = serde_json::from_slice(body).map_err(|_| bad("The body is not JSON."))?;
     let Value::Object(mut request) = value else {
         return Err(bad("The body is one JSON object; batches are not taken."));
@@ -291,7 +278,7 @@ fn parse(body: &[u8]) -> Result<Operation, Refused> {
     Ok(Operation { query, operation_name, variables })
 }
 
-fn map_of(value: Option<Value>, text: &'static str) -> Result<Option<Map<String, Value>>, Refused> {
+fn map_of(value: Option<Value>, text: &'static str) -> Result<Option<Map<String, Value>>, Refused<'static>> {
     match value {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Object(map)) => Ok(Some(map)),
@@ -308,7 +295,7 @@ struct Parameters {
     extensions: Option<String>,
 }
 
-fn of_query(query: &str) -> Result<Operation, Refused> {
+fn of_query(query: &str) -> Result<Operation, Refused<'static>> {
     let web::Query(parameters) = web::Query::<Parameters>::from_query(query)
         .map_err(|_| bad("The parameters of the address cannot be read."))?;
     let parsed = |text: Option<String>, complaint: &'static str| match text.filter(|text| !text.is_empty()) {

@@ -15,6 +15,7 @@
 
 mod support;
 
+mod access;
 mod bad_input;
 mod database;
 #[cfg(feature = "dev")]
@@ -23,6 +24,7 @@ mod dev;
 mod doctor;
 mod edge;
 mod generated;
+mod graphql;
 mod http;
 mod ingest;
 mod keys;
@@ -34,6 +36,8 @@ mod ordeals;
 mod otel;
 #[cfg(feature = "dev")]
 mod outage;
+#[cfg(feature = "dev")]
+mod outgoing;
 mod program;
 mod shutdown;
 #[cfg(feature = "dev")]

@@ -264,7 +264,7 @@ fn has_cause<E: std::error::Error + 'static>(error: &reqwest::Error) -> bool {
     while let Some(error) = cause {
         // TLS errors travel inside those of input and output.
         let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if error.is::<E>() || inner.is_some_and(|inner| inner.is::<E>()) {
+        if error.is::<E>() || inner.and_then(|inner| inner.downcast_ref::<E>()).is_some() {
             return true;
         }
         cause = error.source();

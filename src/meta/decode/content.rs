@@ -1,7 +1,5 @@
 //! What is in a message: by its `type`, and by the part of that name.
 
-use serde_json::value::RawValue;
-
 use super::people::faults;
 use super::{int, text};
 use crate::domain::Str;
@@ -188,8 +186,8 @@ fn sent_interactive(part: wire::Interactive<'_>) -> Content<'_> {
         buttons: list(action.buttons, |button: wire::ActionButton<'_>| {
             choice(button.reply.unwrap_or_default())
         }),
-        parameters_json: action.parameters.map(RawValue::get),
-        sections_json: action.sections.map(RawValue::get),
+        parameters_json: action.parameters.map(|json| json.get().into()),
+        sections_json: action.sections.map(|json| json.get().into()),
     })
 }
 
@@ -232,6 +230,6 @@ fn template(template: wire::Template<'_>) -> Content<'_> {
     Content::Template {
         name: text(template.name),
         language: text(template.language.and_then(|language| language.code)),
-        components_json: template.components.map(RawValue::get),
+        components_json: template.components.map(|json| json.get().into()),
     }
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{TOKEN, Vault, master_keys_of, token_place};
 use crate::support::mongo;
 use crate::support::program::{Outcome, Service, run};
+use crate::support::{client, eventually};
 
 async fn on(vault: &Vault, command: &str, master_keys: &[u8]) -> Outcome {
     let master_keys = master_keys_of(master_keys);
@@ -92,7 +93,7 @@ async fn status_and_rotate_say_what_is_left() {
 }
 
 #[tokio::test]
-async fn serve_warns_of_missing_master_keys_and_rotates_by_itself_when_they_are_there() {
+async fn serve_warns_of_missing_master_keys_and_takes_them_from_a_file() {
     let without = Service::start(&[]).await;
     assert!(
         without.log().contains("PESAN_MASTER_KEYS is not set: nothing can be sealed"),
@@ -105,8 +106,17 @@ async fn serve_warns_of_missing_master_keys_and_rotates_by_itself_when_they_are_
     let file = folder.path().join("keys");
     std::fs::write(&file, format!("# ours\n{}\n", master_keys_of(&[2, 1]).replace(',', "\n"))).unwrap();
     let service = Service::start(&[("PESAN_MASTER_KEYS_FILE", file.to_str().unwrap())]).await;
-    assert!(!service.log().contains("PESAN_MASTER_KEYS"), "{}", service.log());
+    eventually("the worker has looked at what each key wraps", || async {
+        let shown = client().get(format!("{}/metrics", service.url)).send().await.unwrap();
+        let shown = shown.text().await.unwrap();
+        ["key-1", "key-2"]
+            .iter()
+            .all(|id| shown.contains(&format!("pesan_keys_data_keys{{master_key=\"{id}\"}} 0")))
+            .then_some(())
+    })
+    .await;
     let log = service.log();
+    assert!(!log.contains("PESAN_MASTER_KEYS"), "{log}");
     service.stop().await;
     assert!(!log.contains(&data_encoding::BASE64.encode(&[2; 32])));
 }

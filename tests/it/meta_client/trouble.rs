@@ -66,6 +66,8 @@ async fn no_log_line_of_any_level_holds_a_secret() {
         .with_writer(move || kept.clone())
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
+    // With one subscriber alone, a log line that another test's thread meets first is off for all threads.
+    let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
     let meta = Meta::start();
     let app = meta.graph.app(APP_ID, &meta.app_secret);
     let (code, pin) = (Secret::new("signup-code-7"), Secret::new("739512"));
@@ -346,7 +348,7 @@ async fn a_share_of_80_percent_asks_for_a_pause() {
     let pause = graph.pause(&credentials, None).expect("the pause that 80 % asks for");
     assert!(pause <= Duration::from_millis(200), "{pause:?}");
     let pause = graph.pause(&credentials, Some(WABA_ID)).unwrap();
-    assert!(pause > Duration::from_secs(100) && pause <= Duration::from_secs(120), "{pause:?}");
+    assert!(pause > Duration::from_secs(100) && pause <= Duration::from_mins(2), "{pause:?}");
     // Another token of the same app shares its allowance; another app does not.
     let (other, stranger) = (Secret::new("EAAG-other"), Secret::new("other-app-secret"));
     let of_stranger = Credentials { token: &other, app_secret: Some(&stranger) };

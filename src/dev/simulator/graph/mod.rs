@@ -100,7 +100,7 @@ pub(super) async fn answer(platform: &Platform, call: &Call) -> Result<Answer, R
         return Ok(media::download(platform, id, key));
     }
     if let ["qr", file] = segments.as_slice() {
-        return number::qr_image(platform, file);
+        return Ok(number::qr_image(platform, file));
     }
     if let ["debug_token"] = segments.as_slice() {
         return token::debug(platform, call).map(Answer::Json);

@@ -376,7 +376,7 @@ fn username_suggestions(platform: &Platform, id: &str) -> Result<Value, Refusal>
 }
 
 /// The picture of a QR code, as far as a program looks at it: of the right kind, and not to be scanned.
-pub(super) fn qr_image(platform: &Platform, file: &str) -> Result<Answer, Refusal> {
+pub(super) fn qr_image(platform: &Platform, file: &str) -> Answer {
     let (code, extension) = file.split_once('.').unwrap_or((file, ""));
     let world = platform.world();
     let format = world
@@ -387,9 +387,9 @@ pub(super) fn qr_image(platform: &Platform, file: &str) -> Result<Answer, Refusa
     let picture = match format.as_deref() {
         Some("SVG") => ("image/svg+xml", Bytes::from_static(QR_SVG)),
         Some("PNG") => ("image/png", Bytes::from(BASE64.decode(QR_PNG.as_bytes()).unwrap_or_default())),
-        _ => return Ok(Answer::Status(404, Refusal::unknown_object(code, "GET"))),
+        _ => return Answer::Status(404, Refusal::unknown_object(code, "GET")),
     };
-    Ok(Answer::File { mime_type: picture.0.to_owned(), bytes: picture.1 })
+    Answer::File { mime_type: picture.0.to_owned(), bytes: picture.1 }
 }
 
 /// The sync of a number that is used in the app too: each kind once, within a day of the onboarding.

@@ -1,0 +1,255 @@
+//! Messages as they are read: a conversation's, in their order, and single ones. What writes them is in `messages`.
+
+use futures_util::TryStreamExt;
+use mongodb::bson::{self, Bson, Document, doc};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::arrivals::{binary, uuid_of};
+use super::messages::MESSAGES;
+use super::statuses::STATUSES;
+use super::{Error, Storage};
+use crate::domain::content::Content;
+use crate::domain::message::{Context, Referral};
+use crate::domain::person::Person;
+use crate::domain::position::Position;
+use crate::domain::status::{Fault, Outcome, Pricing};
+
+/// The most statuses of one message that are read: in a large group each member makes three.
+const STATUSES_MAX: i64 = 500;
+
+/// A message, whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MessageRecord {
+    pub id: String,
+    pub workspace: Uuid,
+    pub number: Uuid,
+    pub conversation: Uuid,
+    pub contact: Uuid,
+    pub phone_number_id: String,
+    pub wamid: Option<String>,
+    pub position: Position,
+    pub received_ms: i64,
+    pub is_inbound: bool,
+    /// `customer`, `phone` (sent from the business's own telephone), `history`.
+    pub source: String,
+    /// While another partner led the conversation.
+    pub is_standby: bool,
+    /// The highest step that was reported, as its rank.
+    pub rank: Option<i32>,
+    /// When each step was first reached: its name and Meta's second.
+    pub times: Vec<(String, i64)>,
+    pub customer: Person<'static>,
+    pub content: Content<'static>,
+    pub context: Option<Context<'static>>,
+    pub referral: Option<Referral<'static>>,
+    pub failure: Option<Fault<'static>>,
+    pub pricing: Option<Pricing<'static>>,
+    pub reactions: Vec<Reaction>,
+    /// What it says since it was edited, and since when.
+    pub edited: Option<(Content<'static>, i64)>,
+    pub revoked_s: Option<i64>,
+}
+
+/// Somebody's reaction as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reaction {
+    /// None: the business itself.
+    pub contact: Option<Uuid>,
+    pub emoji: String,
+    pub at_s: i64,
+}
+
+/// One report of what became of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusRecord {
+    pub id: String,
+    pub outcome: Outcome<'static>,
+    pub at_s: i64,
+    pub received_ms: i64,
+    pub recipient: Person<'static>,
+    pub faults: Vec<Fault<'static>>,
+    pub pricing: Option<Pricing<'static>>,
+}
+
+/// Which way a page goes from its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    Older,
+    Newer,
+}
+
+impl Storage {
+    /// Messages of a conversation from a place on, the nearest to it first; from the newest or oldest without one.
+    pub async fn list_messages(
+        &self,
+        workspace: Uuid,
+        conversation: Uuid,
+        from: Option<Position>,
+        way: Way,
+        limit: i64,
+    ) -> Result<Vec<MessageRecord>, Error> {
+        let (direction, first, then) = match way {
+            Way::Older => (-1, "$lte", "$lt"),
+            Way::Newer => (1, "$gte", "$gt"),
+        };
+        let mut query = doc! { "conversation": binary(conversation), "workspace": binary(workspace) };
+        if let Some(from) = from {
+            query.insert("at", doc! { first: from.second });
+            query.insert(
+                "$or",
+                vec![doc! { "at": { then: from.second } }, doc! { "order": { then: from.order } }],
+            );
+        }
+        let found: Vec<Document> = self
+            .messages()
+            .find(query)
+            .sort(doc! { "at": direction, "order": direction })
+            .projection(doc! { "raw": 0 })
+            .limit(limit)
+            .await?
+            .try_collect()
+            .await?;
+        found.iter().map(record_of).collect()
+    }
+
+    /// A message of a workspace.
+    pub async fn find_message(&self, workspace: Uuid, id: &str) -> Result<Option<MessageRecord>, Error> {
+        let filter = doc! { "_id": id, "workspace": binary(workspace) };
+        let found = self.messages().find_one(filter).projection(doc! { "raw": 0 }).await?;
+        found.as_ref().map(record_of).transpose()
+    }
+
+    /// These messages of a workspace, in no order.
+    pub async fn messages_by_id(&self, workspace: Uuid, ids: &[String]) -> Result<Vec<MessageRecord>, Error> {
+        let filter = doc! { "_id": { "$in": ids }, "workspace": binary(workspace) };
+        let found: Vec<Document> =
+            self.messages().find(filter).projection(doc! { "raw": 0 }).await?.try_collect().await?;
+        found.iter().map(record_of).collect()
+    }
+
+    /// What was reported of a message, in the order of Meta's time.
+    pub async fn list_statuses(
+        &self,
+        workspace: Uuid,
+        message: &MessageRecord,
+    ) -> Result<Vec<StatusRecord>, Error> {
+        let Some(wamid) = &message.wamid else { return Ok(Vec::new()) };
+        let target = super::messages::message_key(&message.phone_number_id, wamid);
+        let (from, to) = (format!("{target}:"), format!("{target};"));
+        let found: Vec<Document> = self
+            .database
+            .collection(STATUSES.name)
+            .find(doc! { "_id": { "$gte": from, "$lt": to }, "workspace": binary(workspace) })
+            .limit(STATUSES_MAX)
+            .await?
+            .try_collect()
+            .await?;
+        let mut statuses = found.iter().map(status_of).collect::<Result<Vec<_>, _>>()?;
+        statuses.sort_by_key(|status| (status.at_s, status.received_ms));
+        Ok(statuses)
+    }
+
+    fn messages(&self) -> mongodb::Collection<Document> {
+        self.database.collection(MESSAGES.name)
+    }
+}
+
+fn part<T: DeserializeOwned>(
+    document: &Document,
+    field: &str,
+    what: &'static str,
+) -> Result<Option<T>, Error> {
+    let Some(value) = document.get(field) else { return Ok(None) };
+    bson::deserialize_from_bson(value.clone()).map(Some).map_err(|_| Error::Malformed { what })
+}
+
+/// A field of which the latest stays: `{ at, is }`.
+fn latest<T: DeserializeOwned>(
+    document: &Document,
+    field: &str,
+    what: &'static str,
+) -> Result<Option<T>, Error> {
+    document.get_document(field).map_or(Ok(None), |latest| part(latest, "is", what))
+}
+
+fn record_of(document: &Document) -> Result<MessageRecord, Error> {
+    const WHAT: &str = "a message";
+    let malformed = || Error::Malformed { what: WHAT };
+    let text = |field| document.get_str(field).ok().map(str::to_owned);
+    let id = |field| uuid_of(document, field).ok_or_else(malformed);
+    let place = |field| document.get_i64(field).map_err(|_| malformed());
+    let times = document.get_document("times").map_or_else(
+        |_| Vec::new(),
+        |times| times.iter().filter_map(|(step, at_s)| Some((step.clone(), at_s.as_i64()?))).collect(),
+    );
+    let edited = match document.get_document("edited") {
+        Ok(edited) => {
+            part(edited, "content", WHAT)?.map(|content| (content, edited.get_i64("at").unwrap_or(0)))
+        }
+        Err(_) => None,
+    };
+    let revoked_s = document.get_document("revoked").ok().and_then(|at| at.get_i64("at").ok());
+    Ok(MessageRecord {
+        id: text("_id").ok_or_else(malformed)?,
+        workspace: id("workspace")?,
+        number: id("number")?,
+        conversation: id("conversation")?,
+        contact: id("contact")?,
+        phone_number_id: text("phoneNumberId").ok_or_else(malformed)?,
+        wamid: text("wamid"),
+        position: Position { second: place("at")?, order: place("order")? },
+        received_ms: document.get_datetime("receivedAt").map_or(0, |at| at.timestamp_millis()),
+        is_inbound: document.get_bool("inbound").unwrap_or(false),
+        source: text("source").unwrap_or_default(),
+        is_standby: document.get_bool("standby").unwrap_or(false),
+        rank: document.get_i32("rank").ok(),
+        times,
+        customer: part(document, "customer", WHAT)?.unwrap_or_default(),
+        content: part(document, "content", WHAT)?.ok_or_else(malformed)?,
+        context: part(document, "context", WHAT)?,
+        referral: part(document, "referral", WHAT)?,
+        failure: latest(document, "failure", WHAT)?,
+        pricing: latest(document, "pricing", WHAT)?,
+        reactions: reactions_of(document),
+        edited,
+        revoked_s,
+    })
+}
+
+fn reactions_of(document: &Document) -> Vec<Reaction> {
+    let Ok(reactions) = document.get_document("reactions") else { return Vec::new() };
+    let mut all: Vec<Reaction> = reactions
+        .iter()
+        .filter_map(|(by, reaction)| {
+            let reaction = reaction.as_document()?;
+            // Without an emoji it was taken back.
+            let emoji = reaction.get_str("emoji").ok().filter(|emoji| !emoji.is_empty())?;
+            Some(Reaction {
+                contact: Uuid::try_parse(by).ok(),
+                emoji: emoji.to_owned(),
+                at_s: reaction.get_i64("at").unwrap_or(0),
+            })
+        })
+        .collect();
+    all.sort_by_key(|reaction| reaction.at_s);
+    all
+}
+
+fn status_of(document: &Document) -> Result<StatusRecord, Error> {
+    const WHAT: &str = "a status";
+    let malformed = || Error::Malformed { what: WHAT };
+    let faults = match document.get("faults") {
+        Some(Bson::Array(_)) => part(document, "faults", WHAT)?.unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    Ok(StatusRecord {
+        id: document.get_str("_id").map_err(|_| malformed())?.to_owned(),
+        outcome: part(document, "outcome", WHAT)?.ok_or_else(malformed)?,
+        at_s: document.get_i64("atS").map_err(|_| malformed())?,
+        received_ms: document.get_datetime("receivedAt").map_or(0, |at| at.timestamp_millis()),
+        recipient: part(document, "recipient", WHAT)?.unwrap_or_default(),
+        faults,
+        pricing: part(document, "pricing", WHAT)?,
+    })
+}
