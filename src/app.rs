@@ -26,6 +26,8 @@ use crate::ingest::Ingest;
 use crate::ingest::directory;
 use crate::keys::{KeyRotation, Keys};
 use crate::meta::client::{self, Graph};
+use crate::numbers::doctor::health::NumberHealth;
+use crate::numbers::doctor::{self, Doctor};
 use crate::runtime::worker::{Round, keep_running};
 use crate::runtime::{Nudge, Pulse, Readiness, Supervisor, Worker};
 use crate::storage::{self, Storage};
@@ -166,8 +168,10 @@ impl App {
         let instance = random.id(clock.now())?;
         directory::add_first_number(&storage, &config.whatsapp).await?;
         let ingest = Ingest::start(&supervisor, &storage, (&clock, &random), instance, &metrics);
+        let doctor = Doctor::new(&storage, &keys, &graph, (&clock, &random), doctor::Settings::of(&config));
         let mut workers = ingest.workers(&config.journal);
         workers.push(Arc::new(KeyRotation::new(&keys)));
+        workers.push(Arc::new(NumberHealth::new(&doctor, &metrics)));
         if workers_run {
             for worker in &workers {
                 let pulse = Pulse::new(worker.name(), Duration::MAX);
@@ -183,7 +187,7 @@ impl App {
             guard: Guard::new(&config, &access, &clock, &supervisor, &metrics),
             admission: Arc::new(Admission::new(&config.edge, config.tls.as_ref())),
             webhooks: Arc::new(Webhooks::new(&config.whatsapp, &metrics, &supervisor, &ingest.directory)),
-            graphql: graphql_of(&config, &storage, (&clock, &random), &supervisor),
+            graphql: graphql_of(&config, (&storage, doctor), (&clock, &random), &supervisor),
             journal: ingest.journal,
             http_metrics: HttpMetrics::new(&metrics),
             readiness: readiness.clone(),
@@ -297,7 +301,7 @@ async fn stop_in_order(
 
 fn graphql_of(
     config: &Config,
-    storage: &Storage,
+    (storage, doctor): (&Storage, Doctor),
     (clock, random): (&Clock, &Random),
     supervisor: &Supervisor,
 ) -> GraphQl {
@@ -305,6 +309,7 @@ fn graphql_of(
         storage: storage.clone(),
         api_keys: ApiKeys::new(storage, clock, random),
         audit: Audit::new(storage, clock, random),
+        doctor,
     };
     let api = Api::new(services, config.graphql.introspection);
     GraphQl { api, supervisor: supervisor.clone() }

@@ -8,6 +8,7 @@
 mod api_key;
 mod audit;
 mod context;
+pub mod doctor;
 pub mod error;
 pub mod limits;
 mod mutation;
@@ -31,10 +32,10 @@ pub use context::Services;
 const OPERATION_MAX: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(workspace::WorkspaceQuery, api_key::ApiKeyQuery, audit::AuditQuery);
+pub struct Query(workspace::WorkspaceQuery, api_key::ApiKeyQuery, audit::AuditQuery, doctor::DoctorQuery);
 
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(mutation::api_key::ApiKeyMutation);
+pub struct Mutation(mutation::api_key::ApiKeyMutation, mutation::doctor::DoctorMutation);
 
 type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 

@@ -20,6 +20,7 @@ pub mod news;
 pub mod people;
 pub mod pieces;
 pub mod replay;
+mod signs;
 pub mod sort;
 pub mod targets;
 pub mod trace;

@@ -20,6 +20,8 @@ mod bad_input;
 mod database;
 #[cfg(feature = "dev")]
 mod dev;
+#[cfg(feature = "dev")]
+mod doctor;
 mod edge;
 mod generated;
 mod graphql;

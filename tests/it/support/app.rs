@@ -53,6 +53,11 @@ impl TestApp {
 
     /// A service with settings of its own.
     pub fn start_with(settings: &[(&str, &str)], workers_run: bool) -> Self {
+        Self::start_at(START.parse::<Timestamp>().unwrap(), settings, workers_run)
+    }
+
+    /// The same with a clock that begins at another time: at the real one, for what compares clocks.
+    pub fn start_at(time: Timestamp, settings: &[(&str, &str)], workers_run: bool) -> Self {
         let database = mongo::database_name();
         let mut values = vec![
             ("MONGODB_URI", mongo::uri()),
@@ -68,7 +73,7 @@ impl TestApp {
         values.extend(settings);
         let source = Source::of(values.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
         let config = Config::read(&source).unwrap();
-        let clock = ManualClock::at(START.parse::<Timestamp>().unwrap());
+        let clock = ManualClock::at(time);
         let surroundings = Surroundings { clock: clock.clock(), random: Random::system(), workers_run };
 
         let stop = StopRequest::default();
