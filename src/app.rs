@@ -19,7 +19,8 @@ use crate::auth::{Access, ApiKeys, Audit};
 use crate::clock::{Clock, Stopwatch};
 use crate::config::Config;
 use crate::crypto::BadMasterKey;
-use crate::graphql::{Api, Services};
+use crate::events::Log;
+use crate::graphql::{Api, Hub, Services};
 use crate::http::{self, Admission, GraphQl, Guard, HttpMetrics, Tls, Webhooks};
 use crate::ids::Random;
 use crate::ingest::Ingest;
@@ -183,7 +184,7 @@ impl App {
             guard: Guard::new(&config, &access, &clock, &supervisor, &metrics),
             admission: Arc::new(Admission::new(&config.edge, config.tls.as_ref())),
             webhooks: Arc::new(Webhooks::new(&config.whatsapp, &metrics, &supervisor, &ingest.directory)),
-            graphql: graphql_of(&config, &storage, (&clock, &random), &supervisor),
+            graphql: graphql_of(&config, (&storage, &ingest.log), (&clock, &random), &supervisor),
             journal: ingest.journal,
             http_metrics: HttpMetrics::new(&metrics),
             readiness: readiness.clone(),
@@ -297,7 +298,7 @@ async fn stop_in_order(
 
 fn graphql_of(
     config: &Config,
-    storage: &Storage,
+    (storage, log): (&Storage, &Log),
     (clock, random): (&Clock, &Random),
     supervisor: &Supervisor,
 ) -> GraphQl {
@@ -305,6 +306,7 @@ fn graphql_of(
         storage: storage.clone(),
         api_keys: ApiKeys::new(storage, clock, random),
         audit: Audit::new(storage, clock, random),
+        hub: Hub::new(storage, log, supervisor),
     };
     let api = Api::new(services, config.graphql.introspection);
     GraphQl { api, supervisor: supervisor.clone() }

@@ -4,6 +4,7 @@ use async_graphql::Context;
 use uuid::Uuid;
 
 use super::error::Failure;
+use super::hub::Hub;
 use crate::auth::{ApiKeys, Audit, Deed, Visitor, authorize, authorize_number};
 use crate::error::Code;
 use crate::storage::Storage;
@@ -14,6 +15,7 @@ pub struct Services {
     pub storage: Storage,
     pub api_keys: ApiKeys,
     pub audit: Audit,
+    pub hub: Hub,
 }
 
 /// The services of this process.
