@@ -253,11 +253,13 @@ impl App {
             warn!(task = name, "stopping, because a task that the service cannot do without has ended");
         }
         self.readiness.drain();
-        let orderly = stop_in_order(&handle, server, &self.supervisor, &self.config, failed.is_none());
+        let (supervisor, readiness) = (&self.supervisor, &self.readiness);
+        let orderly = stop_in_order(&handle, server, (supervisor, readiness), &self.config, failed.is_none());
         let cut = tokio::select! {
             cut = orderly => cut,
             () = stop.hard.cancelled() => {
                 warn!("told again to stop: cutting what is in flight");
+                self.readiness.shut();
                 handle.stop(false).await;
                 self.supervisor.shut_down(Duration::ZERO).await
             }
@@ -276,20 +278,27 @@ impl App {
 async fn stop_in_order(
     handle: &ServerHandle,
     server: Option<Server>,
-    supervisor: &Supervisor,
+    (supervisor, readiness): (&Supervisor, &Readiness),
     config: &Config,
     is_healthy: bool,
 ) -> Vec<&'static str> {
-    let Some(mut server) = server else { return supervisor.shut_down(config.server.shutdown_grace).await };
+    let Some(mut server) = server else {
+        readiness.shut();
+        return supervisor.shut_down(config.server.shutdown_grace).await;
+    };
     if is_healthy {
         info!("stopping: no longer ready, still taking requests");
         // Both arms are cancel-safe; the server goes on answering meanwhile.
         tokio::select! {
             () = tokio::time::sleep(config.server.shutdown_delay) => {}
-            _ = &mut server => return supervisor.shut_down(config.server.shutdown_grace).await,
+            _ = &mut server => {
+                readiness.shut();
+                return supervisor.shut_down(config.server.shutdown_grace).await;
+            }
         }
         info!("stopping: the door is closed, finishing what is in flight");
     }
+    readiness.shut();
     // One budget for both: what requests do not use is left to background work.
     let watch = Stopwatch::start();
     tokio::join!(handle.stop(true), async { server.await.ok() });

@@ -140,7 +140,9 @@ pub fn finish(response: &mut Response, request_id: &str) {
 
 /// The code that an error names itself.
 fn named(error: &ServerError) -> Option<Code> {
-    let Some(async_graphql::Value::String(name)) = error.extensions.as_ref()?.get("code") else { return None };
+    let Some(async_graphql::Value::String(name)) = error.extensions.as_ref()?.get("code") else {
+        return None;
+    };
     TABLE.iter().find(|row| row.name == name).map(|row| row.code)
 }
 

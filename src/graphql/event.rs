@@ -12,7 +12,11 @@ use crate::storage::events::{Batch, Happening};
 /// Something that changed in the workspace.
 #[derive(Clone, Debug, Interface)]
 #[graphql(
-    field(name = "cursor", ty = "&Cursor", desc = "Its place in the log: the `after` of whoever goes on from here."),
+    field(
+        name = "cursor",
+        ty = "&Cursor",
+        desc = "Its place in the log: the `after` of whoever goes on from here."
+    ),
     field(name = "at", ty = "&Option<DateTime>", desc = "When it was written down.")
 )]
 pub enum Event {

@@ -330,6 +330,12 @@ pub struct Reader {
     skip: usize,
 }
 
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader").field("seq", &self.seq).finish_non_exhaustive()
+    }
+}
+
 impl Reader {
     /// The next batch, and how many of its events have been seen. Waits until there is one; may be dropped at any await
     /// without losing its place.

@@ -51,6 +51,13 @@ impl Answers {
         Self::refuse_with(error::refusal(code), request_id)
     }
 
+    /// The words of a refusal.
+    pub fn refusal(code: Code, request_id: &str) -> Response {
+        let mut response = error::refusal(code);
+        error::finish(&mut response, request_id);
+        response
+    }
+
     fn refuse_with(mut response: Response, request_id: &str) -> Self {
         error::finish(&mut response, request_id);
         Self::once(Answer { response, cursor: None, is_refusal: true }, request_id)

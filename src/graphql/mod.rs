@@ -31,6 +31,7 @@ use crate::error::Code;
 use limits::Unfit;
 
 pub use context::Services;
+pub use cursor::Cursor;
 pub use hub::Hub;
 pub use live::{Answer, Answers};
 

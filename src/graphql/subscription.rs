@@ -11,9 +11,7 @@ use uuid::Uuid;
 use super::context::{allowed, allowed_on, services};
 use super::cursor::Cursor;
 use super::error::Failure;
-use super::event::{
-    ConversationChangedEvent, Event, NumberChangedEvent, conversation_of, event, number_of,
-};
+use super::event::{ConversationChangedEvent, Event, NumberChangedEvent, conversation_of, event, number_of};
 use super::hub::{Broken, Reader};
 use super::scalar;
 use crate::auth::{Deed, Visitor};
@@ -182,7 +180,8 @@ impl Subscription {
         let visitor = admitted(context, wanted)?;
         follow(context, visitor, after, true, move |batch, index, happening| {
             let conversation = conversation_of(happening)?;
-            let number = number_of(happening).filter(|number| wanted.is_none_or(|wanted| wanted == *number))?;
+            let number =
+                number_of(happening).filter(|number| wanted.is_none_or(|wanted| wanted == *number))?;
             let later = batch.happenings.iter().skip(index + 1).take(LOOK_AHEAD);
             if later.into_iter().any(|later| conversation_of(later) == Some(conversation)) {
                 return None;
@@ -223,7 +222,8 @@ impl Subscription {
         let wanted = limit_of(number_id.as_ref())?;
         let visitor = admitted(context, wanted)?;
         follow(context, visitor, after, false, move |batch, index, happening| {
-            let number = number_of(happening).filter(|number| wanted.is_none_or(|wanted| wanted == *number))?;
+            let number =
+                number_of(happening).filter(|number| wanted.is_none_or(|wanted| wanted == *number))?;
             let (notice_id, notice_kind) = match happening {
                 Happening::Number { .. } => (None, None),
                 Happening::Notice { notice, kind, .. } => (Some(ID(notice.clone())), Some(kind.clone())),
