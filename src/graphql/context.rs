@@ -4,6 +4,7 @@ use async_graphql::Context;
 use uuid::Uuid;
 
 use super::error::Failure;
+use super::hub::Hub;
 use crate::auth::{ApiKeys, Audit, Deed, Visitor, authorize, authorize_number};
 use crate::error::Code;
 use crate::numbers::doctor::Doctor;
@@ -16,6 +17,7 @@ pub struct Services {
     pub api_keys: ApiKeys,
     pub audit: Audit,
     pub doctor: Doctor,
+    pub hub: Hub,
 }
 
 /// The services of this process.

@@ -8,18 +8,23 @@
 mod api_key;
 mod audit;
 mod context;
+pub mod cursor;
 pub mod doctor;
 pub mod error;
+mod event;
+pub mod hub;
 pub mod limits;
+pub mod live;
 mod mutation;
 mod page;
 mod scalar;
+mod subscription;
 mod workspace;
 
 use std::time::Duration;
 
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType};
-use async_graphql::{EmptySubscription, MergedObject, Response, ServerError, Variables};
+use async_graphql::{MergedObject, Response, ServerError, Variables};
 use serde_json::{Map, Value};
 
 use crate::auth::Visitor;
@@ -27,17 +32,26 @@ use crate::error::Code;
 use limits::Unfit;
 
 pub use context::Services;
+pub use cursor::Cursor;
+pub use hub::Hub;
+pub use live::{Answer, Answers};
 
 /// How long an operation may take.
 const OPERATION_MAX: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(workspace::WorkspaceQuery, api_key::ApiKeyQuery, audit::AuditQuery, doctor::DoctorQuery);
+pub struct Query(
+    workspace::WorkspaceQuery,
+    api_key::ApiKeyQuery,
+    audit::AuditQuery,
+    doctor::DoctorQuery,
+    subscription::EventQuery,
+);
 
 #[derive(Debug, Default, MergedObject)]
 pub struct Mutation(mutation::api_key::ApiKeyMutation, mutation::doctor::DoctorMutation);
 
-type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+type Schema = async_graphql::Schema<Query, Mutation, subscription::Subscription>;
 
 /// One operation that somebody asks for.
 #[derive(Clone, Debug, Default)]
@@ -138,8 +152,8 @@ fn kind_of(document: &ExecutableDocument, name: Option<&str>) -> Option<Operatio
     }
 }
 
-fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
-    async_graphql::Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, subscription::Subscription> {
+    async_graphql::Schema::build(Query::default(), Mutation::default(), subscription::Subscription)
         .limit_complexity(limits::COMPLEXITY_MAX)
         .limit_depth(limits::DEPTH_MAX)
         .limit_directives(limits::DIRECTIVES_MAX)
