@@ -7,12 +7,23 @@
 
 mod api_key;
 mod audit;
+mod call;
+mod contact;
+mod content;
 mod context;
+mod conversation;
 pub mod error;
+mod failure;
 pub mod limits;
+mod loader;
+mod message;
 mod mutation;
+mod notice;
 mod page;
 mod scalar;
+mod status;
+mod template;
+mod trace;
 mod workspace;
 
 use std::time::Duration;
@@ -31,7 +42,19 @@ pub use context::Services;
 const OPERATION_MAX: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(workspace::WorkspaceQuery, api_key::ApiKeyQuery, audit::AuditQuery);
+pub struct Query(workspace::WorkspaceQuery, api_key::ApiKeyQuery, audit::AuditQuery, Inbox);
+
+/// What an inbox reads. Nested, because a flat merge of many does not compile.
+#[derive(Debug, Default, MergedObject)]
+pub struct Inbox(
+    conversation::ConversationQuery,
+    message::MessageQuery,
+    contact::ContactQuery,
+    template::TemplateQuery,
+    call::CallQuery,
+    notice::NoticeQuery,
+    trace::TraceQuery,
+);
 
 #[derive(Debug, Default, MergedObject)]
 pub struct Mutation(mutation::api_key::ApiKeyMutation);

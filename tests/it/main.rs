@@ -34,6 +34,7 @@ mod otel;
 #[cfg(feature = "dev")]
 mod outage;
 mod program;
+mod reading;
 mod shutdown;
 #[cfg(feature = "dev")]
 mod simulator;
