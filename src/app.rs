@@ -317,6 +317,7 @@ fn graphql_of(
 ) -> GraphQl {
     let services = Services {
         storage: storage.clone(),
+        clock: clock.clone(),
         api_keys: ApiKeys::new(storage, clock, random),
         audit: Audit::new(storage, clock, random),
         doctor,

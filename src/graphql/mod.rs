@@ -7,18 +7,29 @@
 
 mod api_key;
 mod audit;
+mod call;
+mod contact;
+mod content;
 mod context;
+mod conversation;
 pub mod cursor;
 pub mod doctor;
 pub mod error;
 mod event;
+mod failure;
 pub mod hub;
 pub mod limits;
 pub mod live;
+mod loader;
+mod message;
 mod mutation;
+mod notice;
 mod page;
 mod scalar;
+mod status;
 mod subscription;
+mod template;
+mod trace;
 mod workspace;
 
 use std::time::Duration;
@@ -46,6 +57,19 @@ pub struct Query(
     audit::AuditQuery,
     doctor::DoctorQuery,
     subscription::EventQuery,
+    Inbox,
+);
+
+/// What an inbox reads. Nested, because a flat merge of many does not compile.
+#[derive(Debug, Default, MergedObject)]
+pub struct Inbox(
+    conversation::ConversationQuery,
+    message::MessageQuery,
+    contact::ContactQuery,
+    template::TemplateQuery,
+    call::CallQuery,
+    notice::NoticeQuery,
+    trace::TraceQuery,
 );
 
 #[derive(Debug, Default, MergedObject)]

@@ -39,6 +39,7 @@ mod outage;
 #[cfg(feature = "dev")]
 mod outgoing;
 mod program;
+mod reading;
 mod shutdown;
 #[cfg(feature = "dev")]
 mod simulator;
