@@ -18,6 +18,7 @@ pub mod error;
 mod event;
 mod failure;
 pub mod hub;
+mod language;
 pub mod limits;
 pub mod live;
 mod loader;
