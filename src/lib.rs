@@ -27,6 +27,7 @@ pub mod meta;
 pub mod events;
 pub mod keys;
 pub mod auth;
+pub mod numbers;
 pub mod ingest;
 
 // Surfaces: translate, decide nothing.
