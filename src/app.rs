@@ -20,7 +20,7 @@ use crate::clock::{Clock, Stopwatch};
 use crate::config::Config;
 use crate::crypto::BadMasterKey;
 use crate::graphql::{Api, Services};
-use crate::http::{self, Admission, GraphQl, HttpMetrics, Tls, Webhooks};
+use crate::http::{self, Admission, GraphQl, Guard, HttpMetrics, Tls, Webhooks};
 use crate::ids::Random;
 use crate::ingest::Ingest;
 use crate::keys::{KeyRotation, Keys};
@@ -105,6 +105,7 @@ pub struct App {
     keys: Keys,
     graph: Graph,
     numbers: Numbers,
+    access: Access,
 }
 
 impl std::fmt::Debug for App {
@@ -180,10 +181,12 @@ impl App {
         let mut pulses = ingest.pulses.all();
         pulses.extend(workers_run.then_some(probe_pulse));
         let readiness = Readiness::of(pulses);
+        let access = Access::new(&storage, &clock, &config.access, &metrics)?;
         let state = http::State {
+            guard: Guard::new(&config, &access, &clock, &supervisor, &metrics),
             admission: Arc::new(Admission::new(&config.edge, config.tls.as_ref())),
             webhooks: Arc::new(Webhooks::new(&config.whatsapp, &metrics, &supervisor, &ingest.directory)),
-            graphql: graphql_of(&config, &storage, &numbers, (&clock, &random), &supervisor, &metrics)?,
+            graphql: graphql_of(&config, &access, &storage, &numbers, (&clock, &random), &supervisor),
             journal: ingest.journal,
             http_metrics: HttpMetrics::new(&metrics),
             readiness: readiness.clone(),
@@ -194,7 +197,19 @@ impl App {
         let http_stop_max = config.server.shutdown_grace * HTTP_SHARE_PERCENT / 100;
         let server = http::serve(listener, state, tls, config.server.http_workers, http_stop_max)
             .map_err(|source| BuildError::Bind { address, reason: reason_of(&source), source })?;
-        Ok(Self { address, config, server, supervisor, readiness, workers, storage, keys, graph, numbers })
+        Ok(Self {
+            address,
+            config,
+            server,
+            supervisor,
+            readiness,
+            workers,
+            storage,
+            keys,
+            graph,
+            numbers,
+            access,
+        })
     }
 
     /// Where the service listens.
@@ -231,6 +246,11 @@ impl App {
     /// The client of Meta's Graph API.
     pub fn graph(&self) -> &Graph {
         &self.graph
+    }
+
+    /// Who calls.
+    pub fn access(&self) -> &Access {
+        &self.access
     }
 
     /// The background workers, so that a test can drive them by hand.
@@ -297,23 +317,23 @@ async fn stop_in_order(
 
 fn graphql_of(
     config: &Config,
+    access: &Access,
     storage: &Storage,
     numbers: &Numbers,
     (clock, random): (&Clock, &Random),
     supervisor: &Supervisor,
-    metrics: &Metrics,
-) -> Result<GraphQl, BuildError> {
+) -> GraphQl {
     let services = Services {
         storage: storage.clone(),
         api_keys: ApiKeys::new(storage, clock, random),
         audit: Audit::new(storage, clock, random),
         numbers: numbers.clone(),
     };
-    Ok(GraphQl {
+    GraphQl {
         api: Api::new(services, config.graphql.introspection),
-        access: Access::new(storage, clock, &config.access, metrics)?,
+        access: access.clone(),
         supervisor: supervisor.clone(),
-    })
+    }
 }
 
 fn load_tls(config: &Config, clock: &Clock) -> Result<Option<Tls>, http::tls::Unusable> {

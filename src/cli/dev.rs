@@ -12,6 +12,8 @@ use tokio::runtime::Handle;
 use super::serve::run_app;
 use super::{Exit, Failure, watch_signals};
 use crate::app::{App, StopRequest, Surroundings};
+use crate::auth::key;
+use crate::auth::{ApiKeys, NewApiKey, Role, Visitor};
 use crate::clock::Clock;
 use crate::config::dev::DevConfig;
 use crate::config::{Config, Source};
@@ -23,6 +25,7 @@ use crate::ids::Random;
 use crate::runtime::Supervisor;
 use crate::secret::Secret;
 use crate::storage::Storage;
+use crate::storage::workspaces::{FIRST, first_workspace};
 use crate::telemetry::{Metrics, logs};
 
 /// The simulator has nothing to lose.
@@ -97,10 +100,11 @@ async fn start(arguments: &Arguments, source: Source) -> Result<Started, Failure
     let config = Config::read(&source)?;
     let logs =
         logs::start(&config.telemetry).map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
+    let api_key = DevConfig::from_source(&source)?.api_key;
     let storage = Storage::connect(&config.mongo).await?;
-    let migrated = storage.migrate(&Clock::system(), &mut |text| println!("{text}")).await;
+    let prepared = prepare(&storage, api_key.as_ref()).await;
     storage.close().await;
-    migrated?;
+    prepared?;
     let app = App::build(config.clone(), Surroundings::default()).await?;
 
     let url = app.url();
@@ -109,9 +113,27 @@ async fn start(arguments: &Arguments, source: Source) -> Result<Started, Failure
         running.url()
     });
     let dev_json = folder.join("dev.json");
-    write_dev_json(&dev_json, &url, simulator_url.as_deref(), &config)?;
+    write_dev_json(&dev_json, &url, simulator_url.as_deref(), &config, api_key.as_ref())?;
     print_banner(&url, simulator_url.as_deref(), &config, mongod.as_ref(), &dev_json);
     Ok((app, mongod, logs, dev_json, simulator.map(|(_, supervisor, _)| supervisor)))
+}
+
+/// Brings the database up to date, with this folder's key in it.
+async fn prepare(storage: &Storage, api_key: Option<&Secret>) -> Result<(), Failure> {
+    storage.migrate(&Clock::system(), &mut |text| println!("{text}")).await?;
+    let Some(api_key) = api_key else { return Ok(()) };
+    let workspace = first_workspace();
+    storage.ensure_workspace(workspace, FIRST).await?;
+    let keys = ApiKeys::new(storage, &Clock::system(), &Random::system());
+    let (name, role) = ("pesan dev".to_owned(), Role::Owner);
+    let wanted = NewApiKey { name, role, scopes: None, numbers: None, expires_ms: None };
+    keys.ensure(&Visitor::operator(workspace), api_key, wanted).await.map_err(|error| match error {
+        key::Error::Invalid { .. } => Failure::new(
+            Exit::Configuration,
+            "PESAN_DEV_API_KEY is not a key as `pesan api-key create` prints it",
+        ),
+        error => error.into(),
+    })
 }
 
 async fn start_mongod(folder: &Path, source: &Source) -> Result<PrivateMongod, Failure> {
@@ -165,20 +187,31 @@ fn defaults() -> impl Iterator<Item = (String, String)> {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
 }
 
-/// Makes the secrets of this folder once, so that a second start has the same.
+/// Makes the secrets of this folder once, so that a second start has the same. What a folder of an older program lacks
+/// is added.
 fn ensure_secrets(path: &Path) -> Result<(), Failure> {
-    if path.exists() {
+    let (random, clock) = (Random::system(), Clock::system());
+    let failed = |error: crate::ids::Exhausted| Failure::new(Exit::Failed, error.to_string());
+    let mut text = if path.exists() {
+        fs::read_to_string(path).map_err(|error| cannot_use(path, &error))?
+    } else {
+        format!(
+            "# Made by `pesan dev` for this folder alone. What .env.local or the environment says goes before it.\n\
+             WHATSAPP_APP_SECRET={}\nWHATSAPP_VERIFY_TOKEN={}\nPESAN_MASTER_KEYS=dev:{}\n",
+            HEXLOWER.encode(&random.bytes::<16>().map_err(failed)?),
+            HEXLOWER.encode(&random.bytes::<8>().map_err(failed)?),
+            BASE64.encode(&random.bytes::<32>().map_err(failed)?),
+        )
+    };
+    if text.lines().any(|line| line.starts_with("PESAN_DEV_API_KEY=")) {
         return Ok(());
     }
-    let random = Random::system();
-    let failed = |error: crate::ids::Exhausted| Failure::new(Exit::Failed, error.to_string());
-    let text = format!(
-        "# Made by `pesan dev` for this folder alone. What .env.local or the environment says goes before it.\n\
-         WHATSAPP_APP_SECRET={}\nWHATSAPP_VERIFY_TOKEN={}\nPESAN_MASTER_KEYS=dev:{}\n",
-        HEXLOWER.encode(&random.bytes::<16>().map_err(failed)?),
-        HEXLOWER.encode(&random.bytes::<8>().map_err(failed)?),
-        BASE64.encode(&random.bytes::<32>().map_err(failed)?),
-    );
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    let id = random.id(clock.now()).map_err(failed)?;
+    let api_key = key::generate(&random, id).map_err(failed)?;
+    text.push_str(&format!("PESAN_DEV_API_KEY={}\n", api_key.expose()));
     fs::write(path, text).map_err(|error| cannot_use(path, &error))
 }
 
@@ -188,6 +221,7 @@ fn write_dev_json(
     url: &str,
     simulator_url: Option<&str>,
     config: &Config,
+    api_key: Option<&Secret>,
 ) -> Result<(), Failure> {
     let secret = |secret: Option<&Secret>| secret.map(|secret| secret.expose().to_owned());
     let content = json!({
@@ -197,6 +231,7 @@ fn write_dev_json(
         "mongodbUri": config.mongo.uri.expose(),
         "appSecret": secret(config.whatsapp.app_secrets.first()),
         "verifyToken": secret(config.whatsapp.verify_token.as_ref()),
+        "apiKey": secret(api_key),
     });
     // Written aside and moved, so that nobody reads half of it.
     let aside = path.with_extension("json.new");
@@ -231,7 +266,10 @@ fn print_banner(
         None => println!("  simulator  none, because GRAPH_API_BASE_URL is set"),
     }
     println!("  database   {database}, database `{}`", config.mongo.database);
-    println!("  secrets    {} (app secret and verify token, for scripts)", dev_json.display());
+    println!(
+        "  secrets    {} (app secret, verify token and an owner's API key, for scripts)",
+        dev_json.display()
+    );
     println!();
     println!("  Ctrl-C stops everything.");
     println!();

@@ -3,6 +3,8 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where the program speaks")]
 
+mod access;
+mod audit;
 mod config;
 mod db;
 #[cfg(feature = "dev")]
@@ -74,6 +76,21 @@ enum Command {
     Keys {
         #[command(subcommand)]
         command: keys::Command,
+    },
+    /// Make and list workspaces: the tenants.
+    Workspace {
+        #[command(subcommand)]
+        command: access::WorkspaceCommand,
+    },
+    /// Make, list and revoke API keys.
+    ApiKey {
+        #[command(subcommand)]
+        command: access::KeyCommand,
+    },
+    /// Show who changed what, and check that nobody has changed that.
+    Audit {
+        #[command(subcommand)]
+        command: audit::Command,
     },
     /// Check the settings, or print them all with their meaning.
     Config {
@@ -200,6 +217,9 @@ impl Cli {
                 Command::Ingest { command } => ingest::run(command, &source).await,
                 Command::Replay(arguments) => ingest::replay(arguments, &source).await,
                 Command::Keys { command } => keys::run(command, &source).await,
+                Command::Workspace { command } => access::run_workspace(command, &source).await,
+                Command::ApiKey { command } => access::run_key(command, &source).await,
+                Command::Audit { command } => audit::run(command, &source).await,
                 Command::Config { command } => config::run(&command, &source),
                 Command::Healthcheck(arguments) => healthcheck::run(&arguments, &source),
                 Command::Errors(arguments) => errors::run(&arguments),

@@ -30,10 +30,20 @@ impl ResponseError for ApiError {
     }
 }
 
+/// A status and a sentence that the operator has chosen instead of the code's own. Goes along as an extension.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wording {
+    pub status: StatusCode,
+    pub message: String,
+}
+
 /// The answer that a caller sees.
-pub fn answer(code: Code, request_id: &str) -> HttpResponse {
+pub fn answer(code: Code, wording: Option<&Wording>, request_id: &str) -> HttpResponse {
     let row = code.row();
-    let status = StatusCode::from_u16(row.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let (status, message) = match wording {
+        Some(wording) => (wording.status, wording.message.as_str()),
+        None => (StatusCode::from_u16(row.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), row.message),
+    };
     let mut response = HttpResponseBuilder::new(status);
     if code == Code::Overloaded {
         response.insert_header((header::RETRY_AFTER, limits::RETRY_AFTER.as_secs()));
@@ -41,7 +51,7 @@ pub fn answer(code: Code, request_id: &str) -> HttpResponse {
     response.json(serde_json::json!({
         "error": {
             "code": row.name,
-            "message": row.message,
+            "message": message,
             "retryable": row.retryable,
             "requestId": request_id,
         }

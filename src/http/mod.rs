@@ -4,8 +4,10 @@
 //! runtime, because a worker's own runtime ends with the worker.
 
 mod admission;
+mod caller;
 pub mod error;
 mod graphql;
+pub mod guard;
 mod health;
 mod metrics;
 mod request;
@@ -28,6 +30,7 @@ use std::sync::Arc;
 
 pub use admission::Admission;
 pub use graphql::{GraphQl, PATH as GRAPHQL_PATH};
+pub use guard::Guard;
 pub use metrics::HttpMetrics;
 pub use tls::Tls;
 pub use webhook::{PATH as WEBHOOK_PATH, Webhooks};
@@ -50,6 +53,7 @@ pub struct State {
     pub metrics: Arc<Metrics>,
     pub http_metrics: HttpMetrics,
     pub admission: Arc<Admission>,
+    pub guard: Guard,
     pub webhooks: Arc<Webhooks>,
     pub graphql: GraphQl,
     pub journal: Journal,
@@ -65,7 +69,11 @@ pub fn serve(
     stop_max: Duration,
 ) -> std::io::Result<Server> {
     let server = HttpServer::new(move || {
-        App::new().app_data(web::Data::new(state.clone())).wrap(from_fn(request::wrap)).configure(routes)
+        App::new()
+            .app_data(web::Data::new(state.clone()))
+            .app_data(web::Data::new(state.guard.clone()))
+            .wrap(from_fn(request::wrap))
+            .configure(routes)
     })
     .disable_signals()
     .keep_alive(KEEP_ALIVE)

@@ -5,13 +5,13 @@
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use tracing::{Instrument, Span, debug, error, field, info_span};
 
 use super::State;
-use super::error::{ApiError, answer};
+use super::error::{ApiError, Wording, answer};
 use crate::clock::Stopwatch;
 use crate::error::Code;
 use crate::telemetry::TraceContext;
@@ -123,6 +123,45 @@ fn written_out(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<
     }
     let ours = response.response().extensions().get::<Code>().copied();
     let code = ours.unwrap_or_else(|| Code::of_status(status.as_u16()));
-    let (request, _) = response.into_parts();
-    ServiceResponse::new(request, answer(code, id))
+    let (request, unwritten) = response.into_parts();
+    let wording = unwritten.extensions().get::<Wording>().cloned();
+    let mut written = answer(code, wording.as_ref(), id);
+    // What the headers say besides stays said: who may read it, when to come back.
+    for (name, value) in unwritten.headers() {
+        if *name == header::RETRY_AFTER {
+            written.headers_mut().insert(name.clone(), value.clone());
+        } else if *name != header::CONTENT_TYPE && *name != header::CONTENT_LENGTH {
+            written.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+    ServiceResponse::new(request, written)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::to_bytes;
+    use actix_web::http::StatusCode;
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_error_keeps_the_headers_and_the_words_that_the_operator_chose() {
+        let mut unwritten = HttpResponse::from_error(ApiError(Code::RateLimited));
+        let status = StatusCode::from_u16(420).unwrap();
+        unwritten.extensions_mut().insert(Wording { status, message: "Sabar dulu.".to_owned() });
+        for (name, value) in [("vary", "origin"), ("vary", "accept"), ("retry-after", "7")] {
+            unwritten.headers_mut().append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        let answered = written_out(TestRequest::default().to_srv_response(unwritten), "id-1");
+        assert_eq!(answered.status(), 420);
+        assert_eq!(answered.headers().get_all("vary").count(), 2);
+        assert_eq!(answered.headers().get_all("retry-after").collect::<Vec<_>>(), ["7"]);
+        assert_eq!(answered.headers().get_all("content-type").collect::<Vec<_>>(), ["application/json"]);
+        let body = to_bytes(answered.into_body()).await.ok().unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["error"]["code"], "RATE_LIMITED");
+        assert_eq!(body["error"]["message"], "Sabar dulu.");
+        assert_eq!(body["error"]["requestId"], "id-1");
+    }
 }

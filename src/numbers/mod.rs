@@ -50,6 +50,7 @@ pub use change::{Deleted, Subscription, Update};
 pub use connect::{Connected, Signup};
 pub use error::{Error, Tried};
 pub use facts::FactsFetch;
+pub use first::ensure_first_number;
 pub use line::Line;
 pub use person::{Person, PersonName, PhoneCheck, PhoneState};
 pub use registration::CodeWay;

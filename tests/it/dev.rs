@@ -4,6 +4,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
+use pesan::auth::{Access, Role};
+use pesan::clock::Clock;
+use pesan::config::{Config, Source};
+use pesan::storage::Storage;
+use pesan::storage::workspaces::first_workspace;
+use pesan::telemetry::Metrics;
 use tempfile::TempDir;
 
 use crate::support::program::{Program, command, json_file, processes_with};
@@ -18,6 +24,18 @@ fn dev(folder: &Path, settings: &[(&str, &str)]) -> Program {
     let mut command = command(&["dev"], &settings);
     command.current_dir(folder);
     Program::start(command, folder)
+}
+
+/// The key of dev.json is an owner's.
+async fn lets_in(dev_json: &serde_json::Value) {
+    let settings = [("MONGODB_URI", dev_json["mongodbUri"].as_str().unwrap())];
+    let config = Config::read(&Source::of(settings.map(|(name, value)| (name.to_owned(), value.to_owned()))));
+    let config = config.unwrap();
+    let storage = Storage::connect(&config.mongo).await.unwrap();
+    let access = Access::new(&storage, &Clock::system(), &config.access, &Metrics::new()).unwrap();
+    let visitor = access.recognise(dev_json["apiKey"].as_str().unwrap()).await.unwrap();
+    assert_eq!((visitor.role, visitor.workspace), (Role::Owner, first_workspace()));
+    storage.close().await;
 }
 
 async fn nothing_runs_in(folder: &Path) {
@@ -45,6 +63,7 @@ async fn it_becomes_ready_stops_on_ctrl_c_and_starts_again_with_the_same_data() 
         client().get(format!("{url}/metrics")).send().await.unwrap().text().await.unwrap().contains("pesan_")
     );
     assert_eq!(before["webhookUrl"], format!("{url}{PATH}"));
+    lets_in(&before).await;
     let database = mongodb::Client::with_uri_str(before["mongodbUri"].as_str().unwrap()).await.unwrap();
     let kept = database.database("pesan").collection::<mongodb::bson::Document>("kept");
     kept.insert_one(mongodb::bson::doc! { "_id": 1 }).await.unwrap();
@@ -57,6 +76,7 @@ async fn it_becomes_ready_stops_on_ctrl_c_and_starts_again_with_the_same_data() 
     let mut second = dev(folder.path(), &[]);
     let after = json_file(&dev_json).await;
     assert_eq!(after["appSecret"], before["appSecret"]);
+    assert_eq!(after["apiKey"], before["apiKey"]);
     let output = std::fs::read_to_string(folder.path().join("stdout")).unwrap();
     assert!(output.contains("pesan is ready") && !output.contains("download"), "{output}");
     let database = mongodb::Client::with_uri_str(after["mongodbUri"].as_str().unwrap()).await.unwrap();
@@ -125,8 +145,7 @@ async fn killed_during_the_download_it_leaves_no_process_and_no_folder() {
 
 #[tokio::test]
 async fn a_temporary_server_takes_its_folder_with_it() {
-    let cache =
-        pesan::config::dev::DevConfig::from_source(&pesan::config::Source::environment()).unwrap().cache_dir;
+    let cache = pesan::config::dev::DevConfig::from_source(&Source::environment()).unwrap().cache_dir;
     // The shared server is up, so the cache is filled.
     crate::support::mongo::uri();
     let temporary = folder();

@@ -15,6 +15,7 @@
 
 mod support;
 
+mod access;
 mod bad_input;
 mod database;
 #[cfg(feature = "dev")]
@@ -24,6 +25,7 @@ mod generated;
 mod http;
 mod ingest;
 mod keys;
+mod numbers;
 #[cfg(feature = "dev")]
 mod meta_client;
 #[cfg(feature = "dev")]

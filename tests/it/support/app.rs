@@ -8,13 +8,18 @@ use std::sync::mpsc::{Receiver, sync_channel};
 
 use mongodb::bson::{Bson, Document, doc};
 use pesan::app::{App, Ended, StopRequest, Surroundings};
+use pesan::auth::key::Created;
+use pesan::auth::{Access, ApiKeys, NewApiKey, Role, Visitor};
 use pesan::clock::{Clock, ManualClock, Timestamp};
 use pesan::config::{Config, Source};
 use pesan::ids::Random;
 use pesan::runtime::Worker;
+use pesan::secret::Secret;
 use pesan::storage::Storage;
+use pesan::storage::workspaces::first_workspace;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use super::{PATIENCE, client, eventually, mongo, webhook};
 
@@ -28,6 +33,8 @@ pub struct TestApp {
     pub storage: Storage,
     pub clock: ManualClock,
     pub client: reqwest::Client,
+    /// Who knows callers.
+    pub access: Access,
     workers: Vec<Arc<dyn Worker>>,
     stop: StopRequest,
     ended: Receiver<Ended>,
@@ -76,16 +83,62 @@ impl TestApp {
                 storage.migrate(&Clock::system(), &mut |_| {}).await.unwrap();
                 let app = App::build(config, surroundings).await.unwrap();
                 let workers = app.workers().to_vec();
-                tell_started.send((app.url(), app.storage().clone(), workers)).unwrap();
+                let access = app.access().clone();
+                tell_started.send((app.url(), app.storage().clone(), access, workers)).unwrap();
                 let ended = app.run_until_stopped(stopped).await;
                 storage.drop_database().await.unwrap();
                 tell_ended.send(ended).ok();
             });
         });
-        let (url, storage, workers) = started
+        let (url, storage, access, workers) = started
             .recv_timeout(PATIENCE * 4)
             .expect("the service starts; the panic above says why it did not");
-        Self { url, database, storage, clock, client: client(), workers, stop, ended }
+        Self { url, database, storage, clock, client: client(), access, workers, stop, ended }
+    }
+
+    /// The text of a new key of this role for the first workspace.
+    pub async fn key(&self, role: Role) -> Secret {
+        self.key_for(
+            first_workspace(),
+            NewApiKey {
+                name: format!("a test's {role}"),
+                role,
+                scopes: None,
+                numbers: None,
+                expires_ms: None,
+            },
+        )
+        .await
+        .text
+    }
+
+    /// A new key of any kind.
+    pub async fn key_for(&self, workspace: Uuid, new: NewApiKey) -> Created {
+        self.storage.ensure_workspace(workspace, "a test's").await.unwrap();
+        self.keys().create(&Visitor::operator(workspace), new).await.unwrap()
+    }
+
+    /// The keys of all workspaces.
+    pub fn keys(&self) -> ApiKeys {
+        ApiKeys::new(&self.storage, &self.clock.clock(), &Random::system())
+    }
+
+    /// What the API answers to an operation.
+    pub async fn graphql(&self, key: &Secret, query: &str, variables: Value) -> Value {
+        let body = json!({ "query": query, "variables": variables });
+        let request = self.client.post(format!("{}/graphql", self.url)).bearer_auth(key.expose()).json(&body);
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{query}");
+        answer.json().await.unwrap()
+    }
+
+    /// The only field of an operation that must go well.
+    pub async fn ask(&self, key: &Secret, query: &str, variables: Value) -> Value {
+        let answer = self.graphql(key, query, variables).await;
+        assert_eq!(answer.get("errors"), None, "{query}: {answer}");
+        let fields = answer["data"].as_object().unwrap();
+        assert_eq!(fields.len(), 1, "{query}");
+        fields.values().next().unwrap().clone()
     }
 
     /// A GET below the service's address.
