@@ -25,6 +25,7 @@ mod generated;
 mod http;
 mod ingest;
 mod keys;
+#[cfg(feature = "dev")]
 mod numbers;
 #[cfg(feature = "dev")]
 mod meta_client;
