@@ -23,11 +23,11 @@ use crate::graphql::{Api, Services};
 use crate::http::{self, Admission, GraphQl, Guard, HttpMetrics, Tls, Webhooks};
 use crate::ids::Random;
 use crate::ingest::Ingest;
-use crate::ingest::directory;
 use crate::keys::{KeyRotation, Keys};
 use crate::meta::client::{self, Graph};
 use crate::numbers::doctor::health::NumberHealth;
 use crate::numbers::doctor::{self, Doctor};
+use crate::numbers::{FactsFetch, Numbers};
 use crate::runtime::worker::{Round, keep_running};
 use crate::runtime::{Nudge, Pulse, Readiness, Supervisor, Worker};
 use crate::storage::{self, Storage};
@@ -107,6 +107,7 @@ pub struct App {
     access: Access,
     keys: Keys,
     graph: Graph,
+    numbers: Numbers,
 }
 
 impl std::fmt::Debug for App {
@@ -166,12 +167,14 @@ impl App {
         }
         let keys = Keys::load(&config.keys, &storage, (&clock, &random), &metrics)?;
         let instance = random.id(clock.now())?;
-        directory::add_first_number(&storage, &config.whatsapp).await?;
+        let numbers = Numbers::new(&storage, &keys, &graph, (&clock, &random), &config.whatsapp);
+        numbers.add_first(&config.whatsapp).await?;
         let ingest = Ingest::start(&supervisor, &storage, (&clock, &random), instance, &metrics);
         let doctor = Doctor::new(&storage, &keys, &graph, (&clock, &random), doctor::Settings::of(&config));
         let mut workers = ingest.workers(&config.journal);
         workers.push(Arc::new(KeyRotation::new(&keys)));
         workers.push(Arc::new(NumberHealth::new(&doctor, &metrics)));
+        workers.push(Arc::new(FactsFetch { numbers: numbers.clone() }));
         if workers_run {
             for worker in &workers {
                 let pulse = Pulse::new(worker.name(), Duration::MAX);
@@ -187,7 +190,7 @@ impl App {
             guard: Guard::new(&config, &access, &clock, &supervisor, &metrics),
             admission: Arc::new(Admission::new(&config.edge, config.tls.as_ref())),
             webhooks: Arc::new(Webhooks::new(&config.whatsapp, &metrics, &supervisor, &ingest.directory)),
-            graphql: graphql_of(&config, (&storage, doctor), (&clock, &random), &supervisor),
+            graphql: graphql_of(&config, (&storage, &numbers, doctor), (&clock, &random), &supervisor),
             journal: ingest.journal,
             http_metrics: HttpMetrics::new(&metrics),
             readiness: readiness.clone(),
@@ -198,7 +201,19 @@ impl App {
         let http_stop_max = config.server.shutdown_grace * HTTP_SHARE_PERCENT / 100;
         let server = http::serve(listener, state, tls, config.server.http_workers, http_stop_max)
             .map_err(|source| BuildError::Bind { address, reason: reason_of(&source), source })?;
-        Ok(Self { address, config, server, supervisor, readiness, workers, storage, access, keys, graph })
+        Ok(Self {
+            address,
+            config,
+            server,
+            supervisor,
+            readiness,
+            workers,
+            storage,
+            access,
+            keys,
+            graph,
+            numbers,
+        })
     }
 
     /// Where the service listens.
@@ -230,6 +245,11 @@ impl App {
     /// What seals and opens stored secrets.
     pub fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// The business numbers.
+    pub fn numbers(&self) -> &Numbers {
+        &self.numbers
     }
 
     /// The client of Meta's Graph API.
@@ -301,7 +321,7 @@ async fn stop_in_order(
 
 fn graphql_of(
     config: &Config,
-    (storage, doctor): (&Storage, Doctor),
+    (storage, numbers, doctor): (&Storage, &Numbers, Doctor),
     (clock, random): (&Clock, &Random),
     supervisor: &Supervisor,
 ) -> GraphQl {
@@ -309,6 +329,7 @@ fn graphql_of(
         storage: storage.clone(),
         api_keys: ApiKeys::new(storage, clock, random),
         audit: Audit::new(storage, clock, random),
+        numbers: numbers.clone(),
         doctor,
     };
     let api = Api::new(services, config.graphql.introspection);

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::error::Failure;
 use crate::auth::{ApiKeys, Audit, Deed, Visitor, authorize, authorize_number};
 use crate::error::Code;
+use crate::numbers::Numbers;
 use crate::numbers::doctor::Doctor;
 use crate::storage::Storage;
 
@@ -15,6 +16,7 @@ pub struct Services {
     pub storage: Storage,
     pub api_keys: ApiKeys,
     pub audit: Audit,
+    pub numbers: Numbers,
     pub doctor: Doctor,
 }
 

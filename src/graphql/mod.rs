@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod error;
 pub mod limits;
 mod mutation;
+mod number;
 mod page;
 mod scalar;
 mod workspace;
@@ -32,10 +33,20 @@ pub use context::Services;
 const OPERATION_MAX: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(workspace::WorkspaceQuery, api_key::ApiKeyQuery, audit::AuditQuery, doctor::DoctorQuery);
+pub struct Query(
+    workspace::WorkspaceQuery,
+    api_key::ApiKeyQuery,
+    audit::AuditQuery,
+    number::NumberQueries,
+    doctor::DoctorQuery,
+);
 
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(mutation::api_key::ApiKeyMutation, mutation::doctor::DoctorMutation);
+pub struct Mutation(
+    mutation::api_key::ApiKeyMutation,
+    mutation::number::NumberMutations,
+    mutation::doctor::DoctorMutation,
+);
 
 type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 

@@ -76,6 +76,22 @@ pub struct BookEntry<'a> {
     pub order: i64,
 }
 
+/// What webhooks told about a contact: of each field the latest.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ContactRecord {
+    pub id: Uuid,
+    pub profile_name: Option<String>,
+    pub wa_id: Option<String>,
+    pub phone: Option<String>,
+    pub username: Option<String>,
+    pub user_ids: Vec<String>,
+    /// The name in the telephone's address book.
+    pub book_name: Option<String>,
+    pub merged_into: Option<Uuid>,
+    /// Meta's time of the latest mention, in seconds.
+    pub told_at_s: Option<i64>,
+}
+
 fn alias_key(workspace: Uuid, name: &Name) -> String {
     format!("{}:{}:{}", workspace.simple(), name.kind.name(), name.value)
 }
@@ -128,6 +144,13 @@ impl Storage {
             found.insert(id, KnownContact { has_user_id, merged_into: uuid_of(&document, "mergedInto") });
         }
         Ok(found)
+    }
+
+    /// What is known about a contact of a workspace.
+    pub async fn find_contact(&self, workspace: Uuid, id: Uuid) -> Result<Option<ContactRecord>, Error> {
+        let contacts = self.database.collection::<Document>(CONTACTS.name);
+        let found = contacts.find_one(doc! { "_id": binary(id), "workspace": binary(workspace) }).await?;
+        found.as_ref().map(contact_of).transpose()
     }
 
     /// Gives names to contacts: new ones, and ones that were `from` somebody else. `Conflict` when somebody else
@@ -279,6 +302,29 @@ fn mention_update(workspace: Uuid, mention: &Mention<'_>, now_ms: i64) -> Result
         change.insert("$addToSet", ids);
     }
     Ok(Update { filter: raw(&doc! { "_id": binary(mention.contact) })?, change: raw(&change)?, upsert: true })
+}
+
+fn contact_of(document: &Document) -> Result<ContactRecord, Error> {
+    let id = uuid_of(document, "_id").ok_or(Error::Malformed { what: "a contact" })?;
+    let latest = |field: &str| document.get_document(field).ok();
+    let value = |field: &str| Some(latest(field)?.get_str("value").ok()?.to_owned());
+    let told = ["profileName", "waId", "phone", "username", "identityKey"];
+    let times = told.iter().filter_map(|field| latest(field)?.get_i64("at").ok());
+    let book = latest("book").filter(|book| !book.get_bool("removed").unwrap_or(false));
+    let book_name =
+        book.and_then(|book| book.get_str("fullName").or_else(|_| book.get_str("firstName")).ok());
+    let user_ids = document.get_array("userIds").map(Vec::as_slice).unwrap_or_default();
+    Ok(ContactRecord {
+        id,
+        profile_name: value("profileName"),
+        wa_id: value("waId"),
+        phone: value("phone"),
+        username: value("username"),
+        user_ids: user_ids.iter().filter_map(Bson::as_str).map(str::to_owned).collect(),
+        book_name: book_name.map(str::to_owned),
+        merged_into: uuid_of(document, "mergedInto"),
+        told_at_s: times.max(),
+    })
 }
 
 pub(super) fn insert_text(document: &mut Document, field: &str, value: Option<&str>) {
