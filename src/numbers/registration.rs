@@ -97,8 +97,9 @@ impl Numbers {
 
     /// Proves by the code that the number is the business's own.
     pub async fn verify_code(&self, by: &Visitor, id: Uuid, code: &Secret) -> Result<NumberRecord, Error> {
-        let digits = code.expose().bytes().filter(|byte| *byte != b'-');
-        if !digits.clone().all(|byte| byte.is_ascii_digit()) || digits.count() != PIN_DIGITS {
+        // People copy it as the message has it: 123-456. Meta takes digits alone.
+        let code = Secret::new(code.expose().replace(['-', ' '], ""));
+        if !is_six_digits(&code) {
             return Err(Error::invalid(
                 "code",
                 "The code has six digits.",
@@ -107,7 +108,7 @@ impl Numbers {
         }
         let line = self.line(by.workspace, id).await?;
         let number = self.0.graph.number(line.credentials(), line.phone_number_id());
-        self.done(&line, number.verify_code(code).await).await?;
+        self.done(&line, number.verify_code(&code).await).await?;
         self.note(by, Deed::RegisterNumber.name(), id, &[("verified", None, Some("true"))]).await?;
         self.refresh_after(&line).await
     }
@@ -155,11 +156,15 @@ impl Numbers {
 }
 
 fn ensure_pin(pin: &Secret) -> Result<(), Error> {
-    let text = pin.expose();
-    if text.len() == PIN_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit()) {
+    if is_six_digits(pin) {
         return Ok(());
     }
     Err(Error::invalid(PIN, "A PIN has six digits.", "Choose six digits, and keep them in a safe place."))
+}
+
+fn is_six_digits(secret: &Secret) -> bool {
+    let text = secret.expose();
+    text.len() == PIN_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn ensure_region(region: Option<&str>) -> Result<(), Error> {

@@ -12,7 +12,9 @@ use std::fs;
 use std::sync::Mutex;
 
 use pesan::auth::{NewApiKey, Role};
+use pesan::dev::simulator::world::SECOND_NUMBER_ID;
 use pesan::secret::Secret;
+use pesan::storage::workspaces::first_workspace;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -99,6 +101,15 @@ impl Desk {
     async fn add(&self) -> String {
         let added = self.done("addNumber", json!({ "input": new_number() })).await;
         added["number"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A key that is limited to another number.
+    async fn limited(&self, role: Role) -> Secret {
+        let mut second = new_number();
+        second["phoneNumberId"] = SECOND_NUMBER_ID.into();
+        let added = self.done("addNumber", json!({ "input": second })).await;
+        let id = added["number"]["id"].as_str().unwrap().parse().unwrap();
+        self.app.key_for(first_workspace(), new_key(role, Some(vec![id]))).await.text
     }
 
     /// A key of a workspace of its own.

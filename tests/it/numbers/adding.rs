@@ -105,7 +105,9 @@ async fn a_deleted_number_keeps_its_history_and_gives_nothing_old_to_its_next_ow
     desk.app.clock.advance(std::time::Duration::from_mins(1));
     let deleted = desk.done("deleteNumber", json!({ "id": id })).await;
     assert_eq!(deleted["subscription"], "RELEASED");
-    assert_eq!(desk.meta.world().await["wabas"][ACCOUNT_ID]["subscribed_apps"], json!({}));
+    let accounts = desk.meta.world().await["wabas"].clone();
+    let account = accounts.as_array().unwrap().iter().find(|account| account["id"] == ACCOUNT_ID).unwrap();
+    assert_eq!(account["subscribed_apps"], json!({}));
     assert_eq!(desk.run("number", json!({ "id": id })).await, Value::Null);
     let gone = desk.refused("pauseNumber", json!({ "id": id })).await;
     assert_eq!(gone["code"], "NOT_FOUND");
