@@ -11,9 +11,12 @@ pub mod event;
 pub mod language;
 pub mod message;
 pub mod number;
+pub mod outgoing;
 pub mod person;
+pub mod phone;
 pub mod position;
 pub mod status;
+pub mod template;
 
 use std::borrow::Cow;
 

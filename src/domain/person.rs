@@ -51,6 +51,16 @@ impl<'a> Person<'a> {
     }
 }
 
+/// Meta (2026-04): `US.13491208655302741918`, or with `ENT.` what a parent business sees. Case matters.
+pub fn is_user_id(text: &str) -> bool {
+    let Some((country, rest)) = text.split_once('.') else { return false };
+    let id = rest.strip_prefix("ENT.").unwrap_or(rest);
+    country.len() == 2
+        && country.bytes().all(|letter| letter.is_ascii_uppercase())
+        && (1..=128).contains(&id.len())
+        && id.bytes().all(|letter| letter.is_ascii_alphanumeric())
+}
+
 fn fill<'a>(mine: &mut Option<Str<'a>>, theirs: Option<&Str<'a>>) {
     if mine.is_none() {
         *mine = theirs.cloned();
@@ -76,6 +86,18 @@ mod tests {
             (person(None, Some("ID.1")), person(Some("62811"), None), false),
         ] {
             assert_eq!(mine.is_same_as(&theirs), same, "{mine:?} {theirs:?}");
+        }
+    }
+
+    #[test]
+    fn a_user_id_has_a_country_and_up_to_128_letters_and_digits() {
+        let check = |text: &str, expected: bool| assert_eq!(is_user_id(text), expected, "{text}");
+        check("US.13491208655302741918", true);
+        check("US.ENT.11815799212886844830", true);
+        check(&format!("ID.{}", "a".repeat(128)), true);
+        check(&format!("ID.{}", "a".repeat(129)), false);
+        for text in ["", "US.", "us.1", "USA.1", "US.ENT.", "US.1-2", "+6281", "US.é"] {
+            check(text, false);
         }
     }
 

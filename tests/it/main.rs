@@ -33,6 +33,8 @@ mod ordeals;
 mod otel;
 #[cfg(feature = "dev")]
 mod outage;
+#[cfg(feature = "dev")]
+mod outgoing;
 mod program;
 mod shutdown;
 #[cfg(feature = "dev")]

@@ -21,18 +21,18 @@ use crate::support::webhook::{APP_SECRET, PATH, VERIFY_TOKEN};
 use crate::support::{client, eventually};
 use crate::webhook::stored_bodies;
 
-const TOKEN: &str = "EAAG-simulated-access-token";
+pub const TOKEN: &str = "EAAG-simulated-access-token";
 const PABLO: &str = "16505551234";
 
 /// A simulator with virtual time, unless said otherwise; gone with the test.
-struct Sim {
+pub struct Sim {
     running: Running,
-    client: reqwest::Client,
+    pub client: reqwest::Client,
     supervisor: Supervisor,
 }
 
 impl Sim {
-    fn start() -> Self {
+    pub fn start() -> Self {
         Self::start_with(Options { has_virtual_clock: true, seed: Some(7), ..Options::default() })
     }
 
@@ -42,11 +42,11 @@ impl Sim {
         Self { running, client: client(), supervisor }
     }
 
-    fn url(&self, path: &str) -> String {
+    pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.running.url())
     }
 
-    async fn call(&self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
+    pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
         let mut request = self.client.request(method, self.url(&format!("/v25.0{path}"))).bearer_auth(TOKEN);
         if let Some(body) = body {
             request = request.json(&body);
@@ -55,13 +55,13 @@ impl Sim {
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
-    async fn get(&self, path: &str) -> Value {
+    pub async fn get(&self, path: &str) -> Value {
         let (status, body) = self.call(Method::GET, path, None).await;
         assert_eq!(status, 200, "{path}: {body}");
         body
     }
 
-    async fn post(&self, path: &str, body: Value) -> Value {
+    pub async fn post(&self, path: &str, body: Value) -> Value {
         let (status, answer) = self.call(Method::POST, path, Some(body)).await;
         assert_eq!(status, 200, "{path}: {answer}");
         answer
@@ -75,7 +75,7 @@ impl Sim {
         (status, error["code"].as_i64().unwrap(), error["error_subcode"].as_i64().unwrap_or(0))
     }
 
-    async fn control(&self, path: &str, body: Value) -> Value {
+    pub async fn control(&self, path: &str, body: Value) -> Value {
         let answer = self.client.post(self.url(&format!("/_sim{path}"))).json(&body).send().await.unwrap();
         let status = answer.status();
         let body: Value = answer.json().await.unwrap();

@@ -47,7 +47,7 @@ fn operation_of(file: &str) -> (String, String) {
 }
 
 /// Puts a value of the right sort where Meta's samples have a placeholder.
-fn fill(value: &mut Value) {
+pub fn fill(value: &mut Value) {
     match value {
         Value::String(text) => {
             if let Some(filled) = filled(text) {

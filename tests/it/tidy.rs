@@ -71,6 +71,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("ipnet", &["config/access.rs", "config/edge.rs", "http/admission.rs", "http/caller.rs", "http/guard/"]),
     ("jsonschema", &["dev/simulator/"]),
     ("opentelemetry", &["telemetry/otel.rs"]),
+    ("phonenumber", &["domain/phone.rs"]),
     ("rustix", &["dev/mongod/"]),
     ("secrecy", &["secret.rs"]),
     ("tempfile", &["dev/"]),
