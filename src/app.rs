@@ -26,6 +26,7 @@ use crate::ingest::Ingest;
 use crate::ingest::directory;
 use crate::keys::{KeyRotation, Keys};
 use crate::meta::client::{self, Graph};
+use crate::outbound::Outbound;
 use crate::runtime::worker::{Round, keep_running};
 use crate::runtime::{Nudge, Pulse, Readiness, Supervisor, Worker};
 use crate::storage::{self, Storage};
@@ -168,6 +169,13 @@ impl App {
         let ingest = Ingest::start(&supervisor, &storage, (&clock, &random), instance, &metrics);
         let mut workers = ingest.workers(&config.journal);
         workers.push(Arc::new(KeyRotation::new(&keys)));
+        let mechanism = (&graph, &keys, &ingest.log);
+        let outbound =
+            Outbound::start(&supervisor, &storage, (&clock, &random), mechanism, (&config, instance));
+        workers.extend(outbound.workers());
+        if workers_run {
+            outbound.sender().live(&supervisor);
+        }
         if workers_run {
             for worker in &workers {
                 let pulse = Pulse::new(worker.name(), Duration::MAX);
@@ -175,6 +183,7 @@ impl App {
             }
         }
         workers.push(probe);
+        workers.push(Arc::new(outbound.sender().clone()));
         let mut pulses = ingest.pulses.all();
         pulses.extend(workers_run.then_some(probe_pulse));
         let readiness = Readiness::of(pulses);
@@ -183,7 +192,7 @@ impl App {
             guard: Guard::new(&config, &access, &clock, &supervisor, &metrics),
             admission: Arc::new(Admission::new(&config.edge, config.tls.as_ref())),
             webhooks: Arc::new(Webhooks::new(&config.whatsapp, &metrics, &supervisor, &ingest.directory)),
-            graphql: graphql_of(&config, &storage, (&clock, &random), &supervisor),
+            graphql: graphql_of(&config, &storage, (&clock, &random), &supervisor, outbound),
             journal: ingest.journal,
             http_metrics: HttpMetrics::new(&metrics),
             readiness: readiness.clone(),
@@ -300,11 +309,13 @@ fn graphql_of(
     storage: &Storage,
     (clock, random): (&Clock, &Random),
     supervisor: &Supervisor,
+    outbound: Outbound,
 ) -> GraphQl {
     let services = Services {
         storage: storage.clone(),
         api_keys: ApiKeys::new(storage, clock, random),
         audit: Audit::new(storage, clock, random),
+        outbound,
     };
     let api = Api::new(services, config.graphql.introspection);
     GraphQl { api, supervisor: supervisor.clone() }

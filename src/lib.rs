@@ -25,9 +25,11 @@ pub mod meta;
 
 // Features.
 pub mod events;
+pub mod people;
 pub mod keys;
 pub mod auth;
 pub mod ingest;
+pub mod outbound;
 
 // Surfaces: translate, decide nothing.
 pub mod graphql;

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::error::Failure;
 use crate::auth::{ApiKeys, Audit, Deed, Visitor, authorize, authorize_number};
 use crate::error::Code;
+use crate::outbound::Outbound;
 use crate::storage::Storage;
 
 /// What the resolvers work with. Cheap to clone; one for the whole process.
@@ -14,6 +15,7 @@ pub struct Services {
     pub storage: Storage,
     pub api_keys: ApiKeys,
     pub audit: Audit,
+    pub outbound: Outbound,
 }
 
 /// The services of this process.

@@ -11,6 +11,7 @@ mod context;
 pub mod error;
 pub mod limits;
 mod mutation;
+mod outgoing;
 mod page;
 mod scalar;
 mod workspace;
@@ -31,10 +32,10 @@ pub use context::Services;
 const OPERATION_MAX: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(workspace::WorkspaceQuery, api_key::ApiKeyQuery, audit::AuditQuery);
+pub struct Query(workspace::WorkspaceQuery, api_key::ApiKeyQuery, audit::AuditQuery, outgoing::OutgoingQuery);
 
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(mutation::api_key::ApiKeyMutation);
+pub struct Mutation(mutation::api_key::ApiKeyMutation, mutation::message::MessageMutation);
 
 type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 

@@ -4,6 +4,7 @@
 //! `durable()`: a majority has them in its journal before anybody is told.
 
 pub mod access;
+pub mod allowances;
 pub mod arrivals;
 pub mod aside;
 pub mod audit;
@@ -22,11 +23,13 @@ pub mod migrate;
 pub mod notices;
 pub mod number_record;
 pub mod numbers;
+pub mod outgoing;
 pub mod sealed;
 pub mod segments;
 pub mod statuses;
 pub mod survey;
 pub mod told;
+pub mod turns;
 pub mod workspaces;
 mod write;
 
@@ -57,6 +60,8 @@ pub const COLLECTIONS: &[&Collection] = &[
     &conversations::COLLECTION,
     &messages::MESSAGES,
     &messages::EDITS,
+    &turns::TURNS,
+    &allowances::ALLOWANCES,
     &statuses::STATUSES,
     &notices::NOTICES,
     &notices::ACCOUNTS,
