@@ -26,6 +26,8 @@ use crate::ingest::Ingest;
 use crate::ingest::directory;
 use crate::keys::{KeyRotation, Keys};
 use crate::meta::client::{self, Graph};
+use crate::numbers::doctor::health::NumberHealth;
+use crate::numbers::doctor::{self, Doctor};
 use crate::outbound::Outbound;
 use crate::runtime::worker::{Round, keep_running};
 use crate::runtime::{Nudge, Pulse, Readiness, Supervisor, Worker};
@@ -167,6 +169,7 @@ impl App {
         let instance = random.id(clock.now())?;
         directory::add_first_number(&storage, &config.whatsapp).await?;
         let ingest = Ingest::start(&supervisor, &storage, (&clock, &random), instance, &metrics);
+        let doctor = Doctor::new(&storage, &keys, &graph, (&clock, &random), doctor::Settings::of(&config));
         let mut workers = ingest.workers(&config.journal);
         workers.push(Arc::new(KeyRotation::new(&keys)));
         let mechanism = (&graph, &keys, &ingest.log);
@@ -176,6 +179,7 @@ impl App {
         if workers_run {
             outbound.sender().live(&supervisor);
         }
+        workers.push(Arc::new(NumberHealth::new(&doctor, &metrics)));
         if workers_run {
             for worker in &workers {
                 let pulse = Pulse::new(worker.name(), Duration::MAX);
@@ -192,7 +196,7 @@ impl App {
             guard: Guard::new(&config, &access, &clock, &supervisor, &metrics),
             admission: Arc::new(Admission::new(&config.edge, config.tls.as_ref())),
             webhooks: Arc::new(Webhooks::new(&config.whatsapp, &metrics, &supervisor, &ingest.directory)),
-            graphql: graphql_of(&config, &storage, (&clock, &random), &supervisor, outbound),
+            graphql: graphql_of(&config, (&storage, doctor, outbound), (&clock, &random), &supervisor),
             journal: ingest.journal,
             http_metrics: HttpMetrics::new(&metrics),
             readiness: readiness.clone(),
@@ -306,16 +310,16 @@ async fn stop_in_order(
 
 fn graphql_of(
     config: &Config,
-    storage: &Storage,
+    (storage, doctor, outbound): (&Storage, Doctor, Outbound),
     (clock, random): (&Clock, &Random),
     supervisor: &Supervisor,
-    outbound: Outbound,
 ) -> GraphQl {
     let services = Services {
         storage: storage.clone(),
         api_keys: ApiKeys::new(storage, clock, random),
         audit: Audit::new(storage, clock, random),
         outbound,
+        doctor,
     };
     let api = Api::new(services, config.graphql.introspection);
     GraphQl { api, supervisor: supervisor.clone() }

@@ -95,9 +95,7 @@ impl Jwks {
             _ => {
                 let asked_ms = self.asked_ms.lock().await;
                 // It may have come while we waited.
-                if !Arc::ptr_eq(&known, &self.known()) {
-                    drop(asked_ms);
-                } else {
+                if Arc::ptr_eq(&known, &self.known()) {
                     self.ask(asked_ms, now_ms).await;
                 }
             }

@@ -331,10 +331,11 @@ mod tests {
         assert_eq!(read(text).unwrap().id, id());
         assert!(text.starts_with(&hint(id())));
         for (at, letter) in text.char_indices() {
-            let other = if letter == 'q' { 'r' } else { 'q' };
-            let changed = format!("{}{other}{}", &text[..at], &text[at + 1..]);
+            let other = if letter == 'q' { "r" } else { "q" };
+            let (before, after) = text.split_at(at);
+            let changed = format!("{before}{other}{}", after.split_at(1).1);
             assert!(read(&changed).is_none(), "{changed}");
-            assert!(read(&text[..at]).is_none());
+            assert!(read(before).is_none());
         }
         assert!(read(&text.to_uppercase()).is_none());
         assert!(read(&format!("{text} ")).is_none());

@@ -352,7 +352,7 @@ mod tests {
     fn times_are_checked_with_a_leeway() {
         let now = 1_000_000_000;
         let check = |claims: Value, expected| {
-            assert_eq!(check_times(&map(claims.clone()), now), expected, "{claims}")
+            assert_eq!(check_times(&map(claims.clone()), now), expected, "{claims}");
         };
         check(json!({ "exp": 1_000_000 }), Ok(()));
         check(json!({ "exp": 1_000_000 - 29 }), Ok(()));

@@ -93,8 +93,7 @@ fn parse_scope(text: &str) -> Result<Scope, String> {
 impl From<key::Error> for Failure {
     fn from(error: key::Error) -> Self {
         match error {
-            key::Error::Storage(error) => error.into(),
-            key::Error::Audit(audit::Error::Storage(error)) => error.into(),
+            key::Error::Storage(error) | key::Error::Audit(audit::Error::Storage(error)) => error.into(),
             key::Error::Invalid { .. } => Self::new(Exit::Configuration, error.to_string()),
             error => Self::new(Exit::Failed, error.to_string()),
         }

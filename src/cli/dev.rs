@@ -20,7 +20,7 @@ use crate::config::{Config, Source};
 use crate::dev::mongod::{MEMORY_MB, Options, PrivateMongod};
 use crate::dev::simulator::world::{NUMBER_ID, WABA_ID};
 use crate::dev::simulator::{self, Running};
-use crate::http::WEBHOOK_PATH;
+use crate::http::{GRAPHQL_PATH, WEBHOOK_PATH};
 use crate::ids::Random;
 use crate::runtime::Supervisor;
 use crate::secret::Secret;
@@ -227,6 +227,7 @@ fn write_dev_json(
     let content = json!({
         "url": url,
         "webhookUrl": format!("{url}{WEBHOOK_PATH}"),
+        "graphqlUrl": format!("{url}{GRAPHQL_PATH}"),
         "simulatorUrl": simulator_url,
         "mongodbUri": config.mongo.uri.expose(),
         "appSecret": secret(config.whatsapp.app_secrets.first()),
@@ -261,6 +262,7 @@ fn print_banner(
     println!("  health     {url}/health/ready");
     println!("  metrics    {url}/metrics");
     println!("  webhook    {url}{WEBHOOK_PATH}");
+    println!("  graphql    {url}{GRAPHQL_PATH}");
     match simulator_url {
         Some(url) => println!("  simulator  {url} (Meta's stand-in; {url}/_sim lists its calls)"),
         None => println!("  simulator  none, because GRAPH_API_BASE_URL is set"),

@@ -165,7 +165,7 @@ fn show_account(account: &Account) -> Exit {
         (account.unrecognised, "not understood, kept in `unrecognised`"),
         (account.unrouted, "for nobody, kept in `unrouted`"),
         (account.dead, "refused, kept in `dead_letters`"),
-        (account.tests, "tests of the dashboard and empty deliveries"),
+        (account.tests, "tests of the dashboard and probes of our own"),
         (account.pending, "not worked off yet"),
         (account.gaps, "MISSING"),
     ] {

@@ -244,6 +244,7 @@ mod tests {
             TlsConfig::read(&mut reader),
             EdgeConfig::read(&mut reader),
             AccessConfig::read(&mut reader),
+            GraphqlConfig::read(&mut reader),
             MongoConfig::read(&mut reader),
             JournalConfig::read(&mut reader),
             WhatsappConfig::read(&mut reader),

@@ -71,7 +71,7 @@ fn fill<'a>(mine: &mut Option<Str<'a>>, theirs: Option<&Str<'a>>) {
 mod tests {
     use super::*;
 
-    fn person<'a>(wa_id: Option<Str<'a>>, user_id: Option<Str<'a>>) -> Person<'a> {
+    fn person<'a>(wa_id: Option<&'a str>, user_id: Option<&'a str>) -> Person<'a> {
         Person { wa_id: wa_id.map(Into::into), user_id: user_id.map(Into::into), ..Person::default() }
     }
 

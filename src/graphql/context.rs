@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::error::Failure;
 use crate::auth::{ApiKeys, Audit, Deed, Visitor, authorize, authorize_number};
 use crate::error::Code;
+use crate::numbers::doctor::Doctor;
 use crate::outbound::Outbound;
 use crate::storage::Storage;
 
@@ -16,6 +17,7 @@ pub struct Services {
     pub api_keys: ApiKeys,
     pub audit: Audit,
     pub outbound: Outbound,
+    pub doctor: Doctor,
 }
 
 /// The services of this process.

@@ -4,6 +4,7 @@
 use async_graphql::{ErrorExtensionValues, Response, ServerError, SimpleObject};
 use tracing::error;
 
+use super::page::Foreign;
 use crate::auth::Denied;
 use crate::error::Code;
 use crate::storage;
@@ -146,6 +147,9 @@ fn code_of(error: &ServerError) -> Option<Code> {
             None => {}
         }
         return Some(failure.code);
+    }
+    if error.source::<Foreign>().is_some() {
+        return None;
     }
     // An error type that nobody has given a code to: its text is not for callers.
     error.source.is_some().then(|| {

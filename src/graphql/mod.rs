@@ -8,6 +8,7 @@
 mod api_key;
 mod audit;
 mod context;
+pub mod doctor;
 pub mod error;
 pub mod limits;
 mod mutation;
@@ -32,10 +33,20 @@ pub use context::Services;
 const OPERATION_MAX: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(workspace::WorkspaceQuery, api_key::ApiKeyQuery, audit::AuditQuery, outgoing::OutgoingQuery);
+pub struct Query(
+    workspace::WorkspaceQuery,
+    api_key::ApiKeyQuery,
+    audit::AuditQuery,
+    doctor::DoctorQuery,
+    outgoing::OutgoingQuery,
+);
 
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(mutation::api_key::ApiKeyMutation, mutation::message::MessageMutation);
+pub struct Mutation(
+    mutation::api_key::ApiKeyMutation,
+    mutation::doctor::DoctorMutation,
+    mutation::message::MessageMutation,
+);
 
 type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 

@@ -23,13 +23,14 @@ use crate::error::Code;
 use crate::ingest::Directory;
 use crate::limits;
 use crate::meta::signature::{self, Refused, Verifier};
+use crate::numbers::probe::WEBHOOK_PATH;
 use crate::runtime::Supervisor;
 use crate::runtime::batch;
 use crate::secret::Secret;
 use crate::telemetry::{Metrics, Quiet};
 
 /// The one address for Meta.
-pub const PATH: &str = "/api/webhooks/whatsapp";
+pub const PATH: &str = WEBHOOK_PATH;
 
 /// Anybody can provoke a refusal, so it is not logged each time.
 const REFUSALS_LOGGED_EVERY: Duration = Duration::from_secs(10);

@@ -14,6 +14,7 @@ use super::directory::{Directory, Numbers};
 use super::followers::status_target;
 use super::metrics::IngestMetrics;
 use super::pieces::{At, Piece, Pieces};
+use super::signs::Signs;
 use super::sort::Delivery;
 use super::targets::Targets;
 use crate::clock::Clock;
@@ -45,6 +46,7 @@ pub struct Applier {
     pub(super) arrivals: Arrivals,
     pub(super) targets: Targets,
     pub(super) metrics: IngestMetrics,
+    pub(super) signs: Signs,
     people: People,
     log: Log,
     conversations: Mutex<Memory<Uuid, ()>>,
@@ -154,6 +156,7 @@ impl Applier {
             arrivals: Arrivals::new(storage),
             targets: Targets::new(storage),
             metrics,
+            signs: Signs::default(),
             people: People::new(storage, clock),
             log: log.clone(),
             conversations: Mutex::new(Memory::new(CONVERSATIONS_REMEMBERED)),
@@ -206,6 +209,7 @@ impl Applier {
         self.store_edits(&pieces.edits, &mut tally).await?;
         self.welcome(&pieces, &mut tally).await?;
         self.store_news(&pieces.news, &mut tally).await?;
+        self.note_signs(&pieces).await?;
         tell_of_people(&pieces, &mut tally);
         Ok(tally)
     }

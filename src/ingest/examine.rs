@@ -12,7 +12,7 @@ use crate::storage::segments::Segment;
 /// What became of an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
-    /// A test of Meta's dashboard: it leaves nothing.
+    /// A test of Meta's dashboard or a probe of our own: it leaves nothing.
     Test,
     /// It is stored.
     Here,

@@ -18,6 +18,7 @@ pub mod metrics;
 pub mod news;
 pub mod pieces;
 pub mod replay;
+mod signs;
 pub mod sort;
 pub mod targets;
 pub mod trace;

@@ -61,7 +61,7 @@ impl<'a> Delivery<'a> {
 /// Where an item belongs.
 #[derive(Debug)]
 pub enum Home<'a> {
-    /// From the test button of Meta's dashboard, or a probe without content.
+    /// From the test button of Meta's dashboard, or a probe of our own.
     Test,
     Aside {
         reason: Reason,

@@ -1,9 +1,10 @@
-//! The signature of a webhook: HMAC-SHA256 with the app secret, over the bytes as they came.
+//! The signature of a webhook: HMAC-SHA256 with the app secret, over the bytes as they came. It is checked here, and
+//! made for the probes that we send to ourselves.
 //!
 //! Fails closed: a header that is missing or malformed is refused like a wrong one. Several secrets may be valid
 //! at once, while a secret is being changed or when several apps deliver here. Nothing is parsed before this.
 
-use data_encoding::HEXLOWER_PERMISSIVE;
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -60,6 +61,12 @@ impl Verifier {
         let signed = |key: &Hmac<Sha256>| key.clone().chain_update(body).verify((&claimed).into()).is_ok();
         if self.keys.iter().any(signed) { Ok(()) } else { Err(Refused::Wrong) }
     }
+}
+
+/// The header's value for a body that is signed with this secret. None: there is no such signature.
+pub fn sign(secret: &Secret, body: &[u8]) -> Option<String> {
+    let mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).ok()?.chain_update(body);
+    Some(format!("{PREFIX}{}", HEXLOWER.encode(&mac.finalize().into_bytes())))
 }
 
 #[cfg(test)]

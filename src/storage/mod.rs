@@ -21,6 +21,7 @@ pub mod message_record;
 pub mod messages;
 pub mod migrate;
 pub mod notices;
+pub mod number_health;
 pub mod number_record;
 pub mod numbers;
 pub mod outgoing;

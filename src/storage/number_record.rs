@@ -50,10 +50,20 @@ pub struct NumberRecord {
     pub block: Option<Block>,
     /// The latest connection test, as `numbers::doctor` wrote it.
     pub test: Option<Document>,
+    /// When the latest webhook for it was received, within a minute.
+    pub webhook_at_ms: Option<i64>,
     /// Syncs of a telephone's contacts and history that were asked for, each once: by kind, when and the request's id.
     pub syncs: Document,
     pub created_at_ms: i64,
     pub updated_at_ms: i64,
+}
+
+impl NumberRecord {
+    /// The latest connection test in its own form; none if there is none, or if it was kept in another form.
+    pub fn test_as<T: DeserializeOwned>(&self) -> Option<T> {
+        let test = self.test.clone()?;
+        bson::deserialize_from_document(test).ok()
+    }
 }
 
 /// A number that is to be added.
@@ -143,7 +153,7 @@ impl NumberChanges {
         self
     }
 
-    fn into_update(mut self, now_ms: i64) -> Document {
+    pub(super) fn into_update(mut self, now_ms: i64) -> Document {
         self.set.insert("updatedAtMs", now_ms);
         let mut update = doc! { "$set": self.set };
         if !self.unset.is_empty() {
@@ -280,7 +290,7 @@ impl Storage {
     }
 }
 
-fn present(workspace: Uuid, id: Uuid) -> Document {
+pub(super) fn present(workspace: Uuid, id: Uuid) -> Document {
     doc! { "_id": binary(id), "workspace": binary(workspace), "deletedAtMs": { "$exists": false } }
 }
 
@@ -295,7 +305,7 @@ fn part<T: DeserializeOwned>(document: &Document, field: &str) -> Result<Option<
 
 const MALFORMED: Error = Error::Malformed { what: "a number" };
 
-fn record_of(document: &Document) -> Result<NumberRecord, Error> {
+pub(super) fn record_of(document: &Document) -> Result<NumberRecord, Error> {
     let text = |field| document.get_str(field).ok().map(str::to_owned);
     let bytes = |field| document.get_binary_generic(field).ok().cloned();
     let time = |field| document.get_i64(field).ok();
@@ -323,6 +333,7 @@ fn record_of(document: &Document) -> Result<NumberRecord, Error> {
         paused_at_ms: time("pausedAtMs"),
         block: part(document, "block")?,
         test: document.get_document("test").ok().cloned(),
+        webhook_at_ms: time("webhookAtMs"),
         syncs: document.get_document("syncs").cloned().unwrap_or_default(),
         created_at_ms: time("createdAtMs").unwrap_or(0),
         updated_at_ms: time("updatedAtMs").unwrap_or(0),

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use mongodb::Collection as Handle;
 use mongodb::bson::raw::{RawArrayBuf, RawDocument, RawDocumentBuf, cstr};
 use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{DateTime, Document, RawBinaryRef, RawBsonRef, doc, rawdoc};
+use mongodb::bson::{Binary, DateTime, Document, RawBinaryRef, RawBsonRef, doc, rawdoc};
 use mongodb::options::InsertOneOptions;
 use uuid::Uuid;
 
@@ -28,7 +28,7 @@ pub const COLLECTION: Collection = Collection {
         unique: false,
         expires: false,
         only: None,
-        serves: "verify, trace and replay of a stretch of time",
+        serves: "verify, trace, replay and the finding of a probe in a stretch of time",
     }],
 };
 
@@ -133,6 +133,17 @@ impl Segments {
     /// One segment.
     pub async fn get(&self, place: &Place) -> Result<Option<Segment>, Error> {
         Ok(self.read(doc! { "_id": place.key() }, doc! { "_id": 1 }, 1).await?.pop())
+    }
+
+    /// Whether a webhook with exactly this body was stored in a stretch of time.
+    pub async fn hold_body(&self, body: &[u8], from_ms: i64, to_ms: i64) -> Result<bool, Error> {
+        let bytes = Binary { subtype: BinarySubtype::Generic, bytes: body.to_vec() };
+        let with_body = doc! {
+            "at": { "$gte": DateTime::from_millis(from_ms), "$lt": DateTime::from_millis(to_ms) },
+            "webhooks.b": bytes,
+        };
+        let segments = self.collection.clone_with_type::<Document>();
+        Ok(segments.find_one(with_body).projection(doc! { "_id": 1 }).await?.is_some())
     }
 
     /// The keys of the segments that were stored in a stretch of time, in the order of time.

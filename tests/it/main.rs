@@ -20,8 +20,11 @@ mod bad_input;
 mod database;
 #[cfg(feature = "dev")]
 mod dev;
+#[cfg(feature = "dev")]
+mod doctor;
 mod edge;
 mod generated;
+mod graphql;
 mod http;
 mod ingest;
 mod keys;

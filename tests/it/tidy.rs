@@ -56,6 +56,7 @@ const FENCES: &[(&str, &[&str])] = &[
             "auth/jwks.rs",
             "meta/client",
             "http/tls",
+            "numbers/probe",
             "telemetry/otel.rs",
             "dev/",
             "app.rs",

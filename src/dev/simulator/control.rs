@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Map, Value, json};
 
+use super::change;
 use super::faults::Fault;
 use super::journal::Filter;
 use super::people::{self, need, number_of};
@@ -54,6 +55,15 @@ const HELP: &[(&str, &str)] = &[
     ("POST /_sim/emit", "{number?, field, variant?, value?, count?}: a webhook of any field"),
     ("POST /_sim/wabas", "{id, name?}"),
     ("POST /_sim/numbers", "{id, phone, waba?, name?, registered?, verified?}"),
+    (
+        "POST /_sim/app",
+        "{secret?, requires_proof?, fields?, active?, subscribed?}: changes the app; subscribed: false takes its webhook away",
+    ),
+    (
+        "POST /_sim/numbers/{id}",
+        "{waba?, registered?, verified?, pin?, override?, …}: changes a number; anything else goes before what it says of itself; override: where its webhooks go, null for nowhere else",
+    ),
+    ("POST /_sim/wabas/{id}", "{override?}: where the account's webhooks go, null for nowhere else"),
     ("POST /_sim/templates", "{waba?, name, language, category, components, …}: approved at once"),
     ("POST /_sim/tokens", "{value, scopes?, wabas?, expires_at_ms?, revoked?}; an existing one is replaced"),
     ("POST /_sim/codes", "{code, wabas?}: an embedded sign-up's code, good for 30 s"),
@@ -141,6 +151,9 @@ async fn answer(platform: &Platform, request: &HttpRequest, path: &[&str], body:
             done()
         }
         ("POST", ["people", key, deed]) => people::act(platform, key, deed, &body),
+        ("POST", ["app"]) => change::app(platform, &body),
+        ("POST", ["numbers", id]) => change::number(platform, id, body),
+        ("POST", ["wabas", id]) => change::waba(platform, id, &body),
         ("POST", [noun]) => add(platform, noun, body),
         _ => Err("there is no such call; GET /_sim lists them".to_owned()),
     }

@@ -20,6 +20,7 @@ mod platform;
 mod people;
 mod time;
 mod graph;
+mod change;
 mod control;
 mod http;
 

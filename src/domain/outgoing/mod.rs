@@ -91,6 +91,19 @@ pub enum Content {
     Raw(Map<String, Value>),
 }
 
+/// What stands around the content, in Meta's spelling: no raw body may say it.
+pub const ENVELOPE_KEYS: &[&str] = &[
+    "messaging_product",
+    "recipient_type",
+    "to",
+    "recipient",
+    "context",
+    "biz_opaque_callback_data",
+    "recipient_identity_key_hash",
+    "product_policy",
+    "message_activity_sharing",
+];
+
 impl Content {
     /// Its name in the interface.
     pub fn kind_name(&self) -> &'static str {

@@ -134,7 +134,6 @@ mod tests {
 
     use super::*;
     use crate::domain::outgoing::plain::Text;
-    use crate::domain::outgoing::template::Template;
 
     const NOW_S: i64 = 1_785_000_000;
 
@@ -168,7 +167,7 @@ mod tests {
     #[test]
     fn outside_the_service_window_only_templates_may_be_sent_even_where_they_are_free() {
         let raw = |kind: &str| Content::Raw(json!({ "type": kind }).as_object().unwrap().clone());
-        let template = Content::Template(Box::new(Template::default()));
+        let template = Content::Template(Box::default());
         let closed = can_send(windows(None, Some(3600)), NOW_S);
         assert!(!closed.allows(&Content::Text(Text::default())));
         assert!(!closed.allows(&raw("text")));

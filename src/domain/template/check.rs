@@ -133,7 +133,7 @@ impl Naming {
                     judge.not_allowed(at, "the header of the template has no variable");
                 } else {
                     self.values(judge, &[format!("{at}.text")], text, one);
-                    self.filled(judge, at, text, one, HEADER_CHARS_MAX);
+                    filled_length(judge, at, text, one, HEADER_CHARS_MAX);
                 }
             }
             (Header::Text(text), None) if variables(text).is_empty() => {}
@@ -160,7 +160,7 @@ impl Naming {
         }
         let fields: Vec<String> = (0..given.len()).map(|index| format!("{at}[{index}]")).collect();
         self.values(judge, &fields, text, given);
-        self.filled(judge, at, text, given, chars_max);
+        filled_length(judge, at, text, given, chars_max);
     }
 
     /// As many parameters as variables, each in a field of its own.
@@ -186,11 +186,11 @@ impl Naming {
             }
         }
     }
+}
 
-    /// Meta (2026-07): a text may be too long only once it is filled.
-    fn filled(self, judge: &mut Judge, at: &str, text: &str, given: &[sent::Parameter], chars_max: usize) {
-        judge.chars_max(at, &fill(text, given), chars_max);
-    }
+/// Meta (2026-07): a text may be too long only once it is filled.
+fn filled_length(judge: &mut Judge, at: &str, text: &str, given: &[sent::Parameter], chars_max: usize) {
+    judge.chars_max(at, &fill(text, given), chars_max);
 }
 
 /// The text with the values of a message, whether its variables have numbers or names.

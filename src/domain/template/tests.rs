@@ -1,5 +1,6 @@
 //! Definitions as Meta stores them, and messages that use them rightly and wrongly.
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::check::check;
@@ -364,4 +365,41 @@ fn a_carousel_has_the_cards_of_its_template() {
     let card = json!({"components": [{"type": "HEADER", "format": "PRODUCT"}]});
     let products = read("MARKETING", "", json!([{"type": "CAROUSEL", "cards": [card]}]));
     assert_eq!(broken(&products, &sent(vec![product; 7])), []);
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_definition_and_a_message_say_they_are_judged_and_shown(
+        text in "([{}1a é]|\\PC){0,30}",
+        url in "[{}1a:/]{0,30}",
+        kind in "(URL|OTP|MPM|COPY_CODE|X|)",
+        format in "(TEXT|IMAGE|X)",
+        category in "(AUTHENTICATION|MARKETING)",
+        naming in "(NAMED|POSITIONAL)",
+        values in proptest::collection::vec((proptest::option::of("[1a{}]{0,3}"), "\\PC{0,9}"), 0..4),
+        indexes in proptest::collection::vec(any::<u32>(), 0..4),
+    ) {
+        let parts = json!([
+            {"type": "HEADER", "format": format, "text": text},
+            {"type": "BODY", "text": text},
+            {"type": "BUTTONS", "buttons": [{"type": kind, "text": text, "url": url}, text]},
+        ]);
+        let mut components = parts.as_array().unwrap().clone();
+        components.push(json!({"type": "CAROUSEL", "cards": [{"components": parts}, 1]}));
+        let definition = read(&category, &naming, json!(components));
+        let body: Vec<Parameter> = values
+            .iter()
+            .map(|(name, value)| Parameter { name: name.clone(), ..Parameter::text(value.clone()) })
+            .collect();
+        let buttons: Vec<Button> =
+            indexes.iter().map(|index| button(*index, ButtonValue::UrlSuffix(url.clone()))).collect();
+        let header = body.first().cloned().map(sent::Header::Text);
+        let card = Card { header: header.clone(), body: body.clone(), buttons: buttons.clone() };
+        let sent = Template { header, body, buttons, cards: vec![card; 2], ..template() };
+        for breach in check(&definition, &sent, &phone(), false).err().unwrap_or_default() {
+            prop_assert!(breach.field.starts_with("content.template"), "{}", breach.field);
+        }
+        let shown = preview(&definition, &sent);
+        prop_assert!(shown.cards.len() <= 2);
+    }
 }

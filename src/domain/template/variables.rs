@@ -63,10 +63,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_text_without_values_stays_as_it_is(text in "[{} a1é]{0,40}") {
-            let spaced = variables(&text).iter().any(|name| text.contains(&format!(" {name}")) || text.contains(&format!("{name} ")));
-            let again = filled(&text, |_| None);
-            prop_assert!(spaced || again == text || text.contains("{{ "), "{:?} {:?}", text, again);
+        fn a_text_without_values_stays_as_it_is(text in "[{}a1é]{0,40}") {
+            prop_assert_eq!(filled(&text, |_| None), text);
         }
     }
 }

@@ -3,3 +3,4 @@
 pub mod api_key;
 pub mod content;
 pub mod message;
+pub mod doctor;

@@ -246,11 +246,11 @@ pub async fn admit(
     if origin == Origin::Foreign {
         guard.note("foreign_origin");
         let mut answer = request.error_response(ApiError(Code::Forbidden));
-        guard.0.origins.mark(&origin, answer.headers_mut());
+        origin.mark(answer.headers_mut());
         return Ok(answer);
     }
     if let Some(mut answer) = Origins::preflight(request.method(), request.headers(), &origin) {
-        guard.0.origins.mark(&origin, answer.headers_mut());
+        origin.mark(answer.headers_mut());
         return Ok(request.into_response(answer));
     }
     let caller = guard.caller_at(request.peer_addr(), request.headers());
@@ -269,7 +269,7 @@ pub async fn admit(
     if let Some(allowance) = allowance.filter(|_| !answer.headers().contains_key(LIMIT)) {
         tell(allowance, answer.headers_mut());
     }
-    guard.0.origins.mark(&origin, answer.headers_mut());
+    origin.mark(answer.headers_mut());
     Ok(answer)
 }
 

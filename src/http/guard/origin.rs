@@ -73,12 +73,14 @@ impl Origins {
             .insert_header((header::ACCESS_CONTROL_MAX_AGE, REMEMBERED_S));
         Some(answer.finish())
     }
+}
 
+impl Origin {
     /// Says in an answer who may read it.
-    pub fn mark(&self, origin: &Origin, headers: &mut HeaderMap) {
+    pub fn mark(&self, headers: &mut HeaderMap) {
         // A cache between must not give one origin's answer to another.
         headers.append(header::VARY, HeaderValue::from_static("origin"));
-        if let Origin::Allowed(value) = origin {
+        if let Self::Allowed(value) = self {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, value.clone());
             let exposed: HeaderName = header::ACCESS_CONTROL_EXPOSE_HEADERS;
             headers.insert(exposed, HeaderValue::from_static(ANSWER_HEADERS));

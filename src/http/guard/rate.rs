@@ -69,8 +69,9 @@ impl<K: Eq + Hash> Counts<K> {
         let into_ms = windows.turn(now_ms, self.window_ms);
         let left_ms = self.window_ms - into_ms;
         let overlap = windows.before.get(&who).map_or(0, |before| {
-            let share = i64::from(*before).saturating_mul(left_ms) / self.window_ms;
-            u32::try_from(share).unwrap_or(u32::MAX)
+            // Rounded up: a part of a request is one.
+            let share = i128::from(*before) * i128::from(left_ms) + i128::from(self.window_ms) - 1;
+            u32::try_from(share / i128::from(self.window_ms)).unwrap_or(u32::MAX)
         });
         let counted = windows.now.get(&who).copied().unwrap_or(0);
         let used = counted.saturating_add(overlap);

@@ -30,6 +30,7 @@ pub mod number;
 pub mod profile;
 pub mod qr;
 pub mod template;
+mod time;
 pub mod upload;
 
 use std::fmt;

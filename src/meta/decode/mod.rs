@@ -24,6 +24,11 @@ use crate::domain::event::{Event, Why};
 const TEST_ENTRY_ID: &str = "0";
 const TEST_PHONE_NUMBER_ID: &str = "123456123";
 
+/// The `object` of a webhook that we have sent to ourselves, to see whether our address passes bytes on unchanged.
+pub const PROBE_OBJECT: &str = "pesan_probe";
+/// The field under which its one item is counted.
+const PROBE_FIELD: &str = "probe";
+
 /// One thing that a delivery tells, with what routes it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item<'a> {
@@ -40,7 +45,7 @@ pub struct Item<'a> {
     pub display_phone_number: Option<Str<'a>>,
     /// A copy of a conversation that another partner owns.
     pub is_standby: bool,
-    /// Sent by the test button of the app dashboard: it creates nothing.
+    /// Sent by the test button of the app dashboard, or a probe of our own: it creates nothing.
     pub is_test: bool,
     /// The item's own JSON; nothing when the body is not text at all, and for a piece of the past with
     /// threads, whose items have their own.
@@ -74,6 +79,7 @@ struct Place<'a> {
     phone_number_id: Option<Str<'a>>,
     display_phone_number: Option<Str<'a>>,
     is_standby: bool,
+    is_probe: bool,
     entry_time_s: Option<i64>,
 }
 
@@ -86,7 +92,8 @@ struct Found<'a> {
 impl<'a> Found<'a> {
     fn push(&mut self, place: &Place<'a>, raw: Option<&'a str>, event: Event<'a>) {
         let is_test = place.account_id.as_deref() == Some(TEST_ENTRY_ID)
-            || place.phone_number_id.as_deref() == Some(TEST_PHONE_NUMBER_ID);
+            || place.phone_number_id.as_deref() == Some(TEST_PHONE_NUMBER_ID)
+            || place.is_probe;
         self.items.push(Item {
             index: u32::try_from(self.items.len()).unwrap_or(u32::MAX),
             account_id: place.account_id.clone(),
@@ -118,14 +125,19 @@ impl<'a> Found<'a> {
 
     fn read_body(&mut self, text: &'a str) {
         let place = Place::default();
-        let (entries, rest) = match serde_json::from_str::<wire::WithRest<'a, Outer<'a>>>(text) {
-            Ok(outer) => (outer.known.entry.unwrap_or_default(), outer.rest),
+        let (object, entries, mut rest) = match serde_json::from_str::<wire::WithRest<'a, Outer<'a>>>(text) {
+            Ok(outer) => (outer.known.object, outer.known.entry.unwrap_or_default(), outer.rest),
             Err(error) if error.is_data() => return self.unrecognised(&place, Some(text), Why::Shape),
             Err(_) => return self.unrecognised(&place, Some(text), Why::NotJson),
         };
+        if object.is_some_and(|object| object.get().trim_matches('"') == PROBE_OBJECT) {
+            let place = Place { field: PROBE_FIELD.into(), is_probe: true, ..place };
+            return self.unrecognised(&place, Some(text), Why::Empty);
+        }
         if entries.is_empty() {
             return self.unrecognised(&place, Some(text), Why::Empty);
         }
+        rest.extend(object);
         for raw in entries {
             match wire::read(raw) {
                 Ok(entry) => self.read_entry(raw, entry),
@@ -218,6 +230,7 @@ impl<'a> Found<'a> {
 #[derive(Deserialize)]
 #[serde(bound(deserialize = "'de: 'a"))]
 struct Outer<'a> {
+    object: Option<&'a RawValue>,
     entry: Option<Vec<&'a RawValue>>,
 }
 

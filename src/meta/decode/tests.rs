@@ -279,6 +279,24 @@ fn the_dashboards_test_button_is_recognised() {
     assert!(decode(test.as_bytes())[0].is_test);
 }
 
+#[test]
+fn a_probe_of_our_own_is_one_item_that_creates_nothing_and_nothing_else_passes_for_one() {
+    let items = decode("{\"object\":\"pesan_probe\",\"text\":\"\u{1f600}\"}".as_bytes());
+    assert_eq!(
+        items.iter().map(|item| (item.is_test, item.field.as_ref())).collect::<Vec<_>>(),
+        [(true, "probe")]
+    );
+    for body in [
+        r#"{"object":"pesan_probes"}"#,
+        r#"{"object":["pesan_probe"],"entry":[{"id":"1","changes":[{"field":"messages","value":{"x":[1]}}]}]}"#,
+        r#"{"object":5,"entry":[{"id":"1","changes":[{"field":"probe","value":{}}]}]}"#,
+        r#"{"entry":[{"changes":[{"field":"probe","value":{}}]}]}"#,
+    ] {
+        let items = decode(body.as_bytes());
+        assert!(!items.is_empty() && items.iter().all(|item| !item.is_test), "{body}: {items:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_bytes_panic_and_none_are_without_an_item(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {

@@ -10,7 +10,7 @@ mod template;
 
 use serde_json::{Map, Value, json};
 
-use crate::domain::outgoing::{Content, Message, ProductPolicy, ReadMark, Recipient};
+use crate::domain::outgoing::{Content, ENVELOPE_KEYS, Message, ProductPolicy, ReadMark, Recipient};
 
 /// The edge of the number that a message goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,11 +65,8 @@ pub fn message(message: &Message, callback_data: Option<&str>) -> Value {
             body.put(kind, content);
         }
         Part::Raw(raw) => {
-            for (key, value) in raw {
-                // The envelope is ours, whatever a raw body says.
-                if !body.0.contains_key(key) {
-                    body.put(key, value.clone());
-                }
+            for (key, value) in raw.iter().filter(|(key, _)| !ENVELOPE_KEYS.contains(&key.as_str())) {
+                body.put(key, value.clone());
             }
         }
     }

@@ -163,7 +163,7 @@ async fn what_a_token_claims_has_to_fit() {
         json!({ "aud": ["other", "crm"] }),
         json!({ "exp": now_s - 29 }),
         json!({ "nbf": now_s + 30 }),
-        json!({ "exp": now_s as f64 + 0.5 }),
+        json!({ "exp": format!("{now_s}.5").parse::<f64>().unwrap() }),
         json!({ "iat": now_s, "jti": "1", "more": { "of": "it" } }),
     ] {
         assert!(judge(fits.clone()).await.is_ok(), "{fits}");
@@ -279,7 +279,10 @@ impl Published {
         tokio::spawn(async move {
             while let Ok((mut connection, _)) = listener.accept().await {
                 let mut request = [0; 4_096];
-                connection.read(&mut request).await.ok();
+                // One read holds the whole of such a short question.
+                if connection.read(&mut request).await.is_err() {
+                    continue;
+                }
                 let (status, body) = {
                     let mut state = shown.lock().unwrap();
                     state.2 += 1;

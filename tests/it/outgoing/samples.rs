@@ -1,6 +1,8 @@
 //! Every sample of Meta's for `messages` and `marketing_messages`, made from our own types without `raw`, and
 //! compared leaf by leaf.
 
+#![expect(clippy::too_many_lines, clippy::unnecessary_wraps, reason = "tables, a row a sample")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;

@@ -53,6 +53,11 @@ impl TestApp {
 
     /// A service with settings of its own.
     pub fn start_with(settings: &[(&str, &str)], workers_run: bool) -> Self {
+        Self::start_at(START.parse::<Timestamp>().unwrap(), settings, workers_run)
+    }
+
+    /// The same with a clock that begins at another time: at the real one, for what compares clocks.
+    pub fn start_at(time: Timestamp, settings: &[(&str, &str)], workers_run: bool) -> Self {
         let database = mongo::database_name();
         let mut values = vec![
             ("MONGODB_URI", mongo::uri()),
@@ -68,7 +73,7 @@ impl TestApp {
         values.extend(settings);
         let source = Source::of(values.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
         let config = Config::read(&source).unwrap();
-        let clock = ManualClock::at(START.parse::<Timestamp>().unwrap());
+        let clock = ManualClock::at(time);
         let surroundings = Surroundings { clock: clock.clock(), random: Random::system(), workers_run };
 
         let stop = StopRequest::default();
@@ -121,6 +126,15 @@ impl TestApp {
     /// The keys of all workspaces.
     pub fn keys(&self) -> ApiKeys {
         ApiKeys::new(&self.storage, &self.clock.clock(), &Random::system())
+    }
+
+    /// The answer to a GraphQL operation, errors and all.
+    pub async fn graphql(&self, key: &Secret, query: &str, variables: Value) -> Value {
+        let body = serde_json::json!({ "query": query, "variables": variables });
+        let request = self.client.post(format!("{}/graphql", self.url)).bearer_auth(key.expose()).json(&body);
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.json().await.unwrap()
     }
 
     /// A GET below the service's address.

@@ -44,14 +44,15 @@ pub fn message(body: &Value) -> Result<(), Refusal> {
     let rules = BY_TYPE.iter().find(|(listed, _)| *listed == kind).map_or(&[][..], |(_, rules)| rules);
     check(rules, body)?;
     match kind {
+        // Meta (2025-10): groups take texts, media, and templates of these.
+        "interactive" | "location" | "contacts" | "reaction" if text(body, "recipient_type") == "group" => {
+            Err(invalid("a group takes texts, media, templates and pins only"))
+        }
         "location" => coordinates(body),
         "contacts" => items(body, "contacts").iter().try_for_each(contact),
         // Meta (2026-07): a reaction names its message itself.
         "reaction" if body.get("context").is_some() => Err(invalid("context is not allowed in a reaction")),
         "pin" if text(body, "recipient_type") != "group" => Err(invalid("only a group has pinned messages")),
-        "interactive" if text(body, "recipient_type") == "group" => {
-            Err(invalid("a group takes no interactive messages"))
-        }
         "interactive" => interactive::check_kind(body),
         "template" => components(body),
         _ => Ok(()),

@@ -36,6 +36,8 @@ pub struct Number {
     pub onboarded_at_ms: i64,
     pub username: Option<String>,
     pub webhook_override: Option<Override>,
+    /// What it says of itself instead of what follows from its state.
+    pub properties: Map<String, Value>,
     pub profile: Map<String, Value>,
     pub settings: Map<String, Value>,
     pub automation: Map<String, Value>,
@@ -78,6 +80,7 @@ impl Number {
             onboarded_at_ms: now_ms,
             username: None,
             webhook_override: None,
+            properties: Map::new(),
             profile,
             settings: Map::new(),
             automation: Map::new(),
@@ -130,6 +133,7 @@ impl Number {
         if let Some(username) = &self.username {
             node.insert("username".to_owned(), json!(username));
         }
+        node.extend(self.properties.clone());
         node
     }
 

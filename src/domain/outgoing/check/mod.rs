@@ -10,7 +10,7 @@ mod plain;
 mod template;
 
 use super::breach::{Breach, Found, Judge, Limit};
-use super::{Content, Message, ReadMark, Recipient};
+use super::{Content, ENVELOPE_KEYS, Message, ReadMark, Recipient};
 use crate::domain::person;
 
 /// Meta (2026-07): `biz_opaque_callback_data`.
@@ -18,19 +18,6 @@ pub const CALLBACK_DATA_CHARS_MAX: usize = 512;
 
 const PHONE: &str = "a plus sign and 5 to 15 digits, the first of them not 0";
 const USER_ID: &str = "a business-scoped user id, like US.13491208655302741918";
-
-/// Keys of a raw body that the envelope writes.
-const ENVELOPE: &[&str] = &[
-    "messaging_product",
-    "recipient_type",
-    "to",
-    "recipient",
-    "context",
-    "biz_opaque_callback_data",
-    "recipient_identity_key_hash",
-    "product_policy",
-    "message_activity_sharing",
-];
 
 /// A message, without regard to windows and definitions.
 pub fn message(message: &Message) -> Result<(), Vec<Breach>> {
@@ -129,7 +116,7 @@ fn content(judge: &mut Judge, content: &Content) {
             if body.is_empty() {
                 judge.breach("content.raw", Limit::NotEmpty, Found::Nothing);
             }
-            for key in ENVELOPE.iter().filter(|key| body.contains_key(**key)) {
+            for key in ENVELOPE_KEYS.iter().filter(|key| body.contains_key(**key)) {
                 judge.not_allowed(&format!("content.raw.{key}"), "the envelope has it");
             }
             if body.contains_key("status") {

@@ -41,7 +41,8 @@ pub(super) fn location(judge: &mut Judge, at: &str, location: &Location) {
         [("latitude", location.latitude, LATITUDE_MAX), ("longitude", location.longitude, LONGITUDE_MAX)]
     {
         // What is no number is not within anything either.
-        if !(degrees.abs() <= f64::from(max)) {
+        let is_within = degrees.abs() <= f64::from(max);
+        if !is_within {
             judge.breach(&format!("{at}.{name}"), Limit::Degrees(max), Found::Degrees(degrees));
         }
     }
