@@ -155,7 +155,12 @@ impl OutgoingMessage {
         let Some(message) = storage.find_message(self.0.workspace, &id).await? else {
             return Ok(Vec::new());
         };
-        let statuses = storage.list_statuses(self.0.workspace, &message).await?;
+        let mut statuses = storage.list_statuses(self.0.workspace, &message).await?;
+        // Meta's time has seconds only: within one, the order of the steps.
+        statuses.sort_by_key(|status| match status.outcome {
+            Outcome::Message(step) => (status.at_s, step.rank()),
+            _ => (status.at_s, 0),
+        });
         Ok(statuses
             .into_iter()
             .map(|status| {

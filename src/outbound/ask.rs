@@ -286,10 +286,10 @@ impl Outbound {
             .flat_map(|id| [Kind::WaId, Kind::Phone].map(|kind| Name { kind, value: id.clone() }))
             .collect();
         let known = self.0.storage.aliases_of(workspace, &names).await?;
-        if let Some(alias) = names.iter().find_map(|name| known.get(name)) {
-            return Ok(alias.contact);
-        }
-        let person = Person { phone: Some(phone.as_str().to_owned().into()), ..Person::default() };
+        let name = names.iter().find(|name| known.contains_key(name));
+        let number = name.map_or(phone.digits(), |name| name.value.as_str());
+        // Known or not, it goes by the same way: somebody else may be about to make the same contact.
+        let person = Person { phone: Some(format!("+{number}").into()), ..Person::default() };
         self.contact_of(workspace, &person).await
     }
 

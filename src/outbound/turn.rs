@@ -294,15 +294,17 @@ impl Equipment {
     /// The number sends nothing until somebody has mended the reason; what is queued stays so. Unless it was mended while
     /// the request was on its way.
     async fn block(&self, line: &Line, kind: BlockReason, reason: &Reason) -> Result<(), Error> {
-        self.lines.forget(line.number);
         let record = self.storage.find_number(line.workspace, line.number).await?;
         if record.is_none_or(|record| record.access_token != line.seal) {
+            self.lines.forget(line.number);
             return Ok(());
         }
         let since_ms = self.clock.now_ms();
         let block = Block { code: reason.code, subcode: reason.subcode, reason: kind, since_ms };
         warn!(number = %line.number, code = ?reason.code, subcode = ?reason.subcode, "sending is blocked until the token is mended");
-        block_number(&self.storage, (line.workspace, line.number), &block).await
+        let outcome = block_number(&self.storage, (line.workspace, line.number), &block).await;
+        self.lines.forget(line.number);
+        outcome
     }
 }
 
