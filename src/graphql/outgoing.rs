@@ -1,5 +1,7 @@
 //! Messages that were sent through this service: where each stands, and everything that has happened to it.
 
+use std::borrow::Cow;
+
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
 use super::context::{allowed, services};
@@ -174,7 +176,7 @@ impl OutgoingMessage {
                     at: scalar::moment(status.at_s.saturating_mul(1_000)),
                     received_at: scalar::moment(status.received_ms),
                     meta_code: fault.code,
-                    details: fault.details.or(fault.message).or(fault.title).map(|text| text.into_owned()),
+                    details: fault.details.or(fault.message).or(fault.title).map(Cow::into_owned),
                 }
             })
             .collect())

@@ -62,6 +62,9 @@ impl fmt::Debug for Sender {
     }
 }
 
+/// A turn that is worked off.
+type Job = Pin<Box<dyn Future<Output = Result<(), Lost>> + Send>>;
+
 /// What a look at the line gave.
 #[derive(Clone, Copy, Debug, Default)]
 struct Look {
@@ -88,7 +91,7 @@ impl Sender {
 
     /// Works off the line; `until_done`: until nothing is due and nothing under way.
     async fn work(&self, stop: &Stop, until_done: bool) {
-        let mut running = FuturesUnordered::new();
+        let mut running: FuturesUnordered<Job> = FuturesUnordered::new();
         let mut look = Look { has_more: true, is_short: false };
         let mut is_due = true;
         loop {
@@ -120,11 +123,7 @@ impl Sender {
     }
 
     /// Takes turns that are due, and starts a job for each.
-    async fn take_turns(
-        &self,
-        room: usize,
-        running: &mut FuturesUnordered<Pin<Box<dyn Future<Output = Result<(), Lost>> + Send>>>,
-    ) -> Result<Look, Error> {
+    async fn take_turns(&self, room: usize, running: &mut FuturesUnordered<Job>) -> Result<Look, Error> {
         let Equipment { storage, clock, random, lines, instance, .. } = &*self.0;
         let mut look = Look::default();
         let numbers = storage.numbers_in_line().await?;
