@@ -19,7 +19,8 @@ use crate::auth::{Access, ApiKeys, Audit};
 use crate::clock::{Clock, Stopwatch};
 use crate::config::Config;
 use crate::crypto::BadMasterKey;
-use crate::graphql::{Api, Services};
+use crate::events::Log;
+use crate::graphql::{Api, Hub, Services};
 use crate::http::{self, Admission, GraphQl, Guard, HttpMetrics, Tls, Webhooks};
 use crate::ids::Random;
 use crate::ingest::Ingest;
@@ -196,7 +197,12 @@ impl App {
             guard: Guard::new(&config, &access, &clock, &supervisor, &metrics),
             admission: Arc::new(Admission::new(&config.edge, config.tls.as_ref())),
             webhooks: Arc::new(Webhooks::new(&config.whatsapp, &metrics, &supervisor, &ingest.directory)),
-            graphql: graphql_of(&config, (&storage, doctor, outbound), (&clock, &random), &supervisor),
+            graphql: graphql_of(
+                &config,
+                (&storage, &ingest.log, doctor, outbound),
+                (&clock, &random),
+                &supervisor,
+            ),
             journal: ingest.journal,
             http_metrics: HttpMetrics::new(&metrics),
             readiness: readiness.clone(),
@@ -265,11 +271,13 @@ impl App {
             warn!(task = name, "stopping, because a task that the service cannot do without has ended");
         }
         self.readiness.drain();
-        let orderly = stop_in_order(&handle, server, &self.supervisor, &self.config, failed.is_none());
+        let (supervisor, readiness) = (&self.supervisor, &self.readiness);
+        let orderly = stop_in_order(&handle, server, (supervisor, readiness), &self.config, failed.is_none());
         let cut = tokio::select! {
             cut = orderly => cut,
             () = stop.hard.cancelled() => {
                 warn!("told again to stop: cutting what is in flight");
+                self.readiness.shut();
                 handle.stop(false).await;
                 self.supervisor.shut_down(Duration::ZERO).await
             }
@@ -288,20 +296,27 @@ impl App {
 async fn stop_in_order(
     handle: &ServerHandle,
     server: Option<Server>,
-    supervisor: &Supervisor,
+    (supervisor, readiness): (&Supervisor, &Readiness),
     config: &Config,
     is_healthy: bool,
 ) -> Vec<&'static str> {
-    let Some(mut server) = server else { return supervisor.shut_down(config.server.shutdown_grace).await };
+    let Some(mut server) = server else {
+        readiness.shut();
+        return supervisor.shut_down(config.server.shutdown_grace).await;
+    };
     if is_healthy {
         info!("stopping: no longer ready, still taking requests");
         // Both arms are cancel-safe; the server goes on answering meanwhile.
         tokio::select! {
             () = tokio::time::sleep(config.server.shutdown_delay) => {}
-            _ = &mut server => return supervisor.shut_down(config.server.shutdown_grace).await,
+            _ = &mut server => {
+                readiness.shut();
+                return supervisor.shut_down(config.server.shutdown_grace).await;
+            }
         }
         info!("stopping: the door is closed, finishing what is in flight");
     }
+    readiness.shut();
     // One budget for both: what requests do not use is left to background work.
     let watch = Stopwatch::start();
     tokio::join!(handle.stop(true), async { server.await.ok() });
@@ -310,16 +325,18 @@ async fn stop_in_order(
 
 fn graphql_of(
     config: &Config,
-    (storage, doctor, outbound): (&Storage, Doctor, Outbound),
+    (storage, log, doctor, outbound): (&Storage, &Log, Doctor, Outbound),
     (clock, random): (&Clock, &Random),
     supervisor: &Supervisor,
 ) -> GraphQl {
     let services = Services {
         storage: storage.clone(),
+        clock: clock.clone(),
         api_keys: ApiKeys::new(storage, clock, random),
         audit: Audit::new(storage, clock, random),
         outbound,
         doctor,
+        hub: Hub::new(storage, log, supervisor),
     };
     let api = Api::new(services, config.graphql.introspection);
     GraphQl { api, supervisor: supervisor.clone() }

@@ -17,6 +17,9 @@ pub const JOURNAL_QUEUE_BYTES_MAX: u32 = 32 * 1024 * 1024;
 /// The largest body of a GraphQL request.
 pub const GRAPHQL_BYTES_MAX: usize = 1024 * 1024;
 
+/// The largest message of a WebSocket's client; that of a query with its variables.
+pub const SOCKET_MESSAGE_BYTES_MAX: usize = 256 * 1024;
+
 /// What a caller is told to wait when a queue is full.
 pub const RETRY_AFTER: Duration = Duration::from_secs(1);
 

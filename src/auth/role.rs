@@ -170,6 +170,8 @@ pub enum Deed {
     /// Assign, label, note, snooze, resolve, mark as read.
     WorkConversations,
     SeeMessages,
+    /// Follow the way of a message through this server.
+    TraceMessages,
     /// Send, retry, cancel; upload what is sent.
     SendMessages,
     /// Send a body that goes to Meta as it is.
@@ -240,6 +242,7 @@ pub const RULES: &[Rule] = &[
     rule(Deed::SeeConversations,  "see-conversations",  Role::Viewer, Scope::ConversationsRead,  Reach::Numbers),
     rule(Deed::WorkConversations, "work-conversations", Role::Agent,  Scope::ConversationsWrite, Reach::Numbers),
     rule(Deed::SeeMessages,       "see-messages",       Role::Viewer, Scope::MessagesRead,       Reach::Numbers),
+    rule(Deed::TraceMessages,     "trace-messages",     Role::Admin,  Scope::MessagesRead,       Reach::Numbers),
     rule(Deed::SendMessages,      "send-messages",      Role::Agent,  Scope::MessagesSend,       Reach::Numbers),
     rule(Deed::SendRaw,           "send-raw",           Role::Admin,  Scope::MessagesSendRaw,    Reach::Numbers),
     rule(Deed::SeeContacts,       "see-contacts",       Role::Viewer, Scope::ContactsRead,       Reach::Numbers),

@@ -184,7 +184,7 @@ async fn show_trace(storage: &Storage, what: &str) -> Result<Exit, Failure> {
     });
     let steps = match place {
         Some((place, slot)) => trace_webhook(storage, place, slot).await?.unwrap_or_default(),
-        None => trace_message(storage, what).await?,
+        None => trace_message(storage, what, None).await?,
     };
     if steps.is_empty() {
         println!("Nothing is stored under {what}.");

@@ -1,11 +1,10 @@
 //! The audit log: who changed what.
 
-use async_graphql::connection::{Connection, Edge, EmptyFields, query};
 use async_graphql::{Context, Object, SimpleObject};
 
 use super::context::{allowed, services};
 use super::error::Failure;
-use super::page::{Place, size};
+use super::page::{Asked, Page, Place, Stretch, cost};
 use super::scalar;
 use super::scalar::DateTime;
 use crate::auth::Deed;
@@ -56,28 +55,20 @@ pub struct AuditQuery;
 #[Object]
 impl AuditQuery {
     /// Who changed what in the workspace, the latest first.
-    #[graphql(
-        complexity = "first.map_or(50, |first| usize::try_from(first).unwrap_or(0)) * child_complexity"
-    )]
+    #[graphql(complexity = "cost(first, None, child_complexity)")]
     async fn audit_log(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The cursor of the last entry of the page before.")] after: Option<String>,
         #[graphql(desc = "How many entries; 50 if not said, 100 at most.")] first: Option<i32>,
-    ) -> async_graphql::Result<Connection<Place, AuditEntry, EmptyFields, EmptyFields>> {
+    ) -> async_graphql::Result<Page<Place, AuditEntry>> {
         let visitor = allowed(context, Deed::ReadAuditLog)?;
+        let stretch = Stretch::<Place>::of(Asked { first, after, ..Asked::default() })?;
+        let before = stretch.from.as_ref().map_or(i64::MAX, |place| place.0);
         let audit = &services(context)?.audit;
-        query(after, None, first, None, async |after: Option<Place>, _, first, _| {
-            let limit = size(first);
-            let before = after.map_or(i64::MAX, |place| place.0);
-            let wanted = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-            let mut entries = audit.before(visitor.workspace, before, wanted).await.map_err(Failure::from)?;
-            let has_more = entries.len() > limit;
-            entries.truncate(limit);
-            let mut page = Connection::new(after.is_some(), has_more);
-            page.edges = entries.into_iter().map(|entry| Edge::new(Place(entry.seq), entry.into())).collect();
-            Ok::<_, async_graphql::Error>(page)
-        })
-        .await
+        let entries =
+            audit.before(visitor.workspace, before, stretch.limit()).await.map_err(Failure::from)?;
+        let nodes = |entries: Vec<Entry>| entries.into_iter().map(AuditEntry::from).collect();
+        Ok(stretch.page(entries, |entry| Place(entry.seq), nodes))
     }
 }

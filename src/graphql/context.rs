@@ -1,10 +1,13 @@
 //! What a resolver finds in its context: the services, and who asks.
 
-use async_graphql::Context;
+use async_graphql::{Context, ID};
 use uuid::Uuid;
 
 use super::error::Failure;
+use super::hub::Hub;
+use super::scalar;
 use crate::auth::{ApiKeys, Audit, Deed, Visitor, authorize, authorize_number};
+use crate::clock::Clock;
 use crate::error::Code;
 use crate::numbers::doctor::Doctor;
 use crate::outbound::Outbound;
@@ -14,10 +17,12 @@ use crate::storage::Storage;
 #[derive(Clone, Debug)]
 pub struct Services {
     pub storage: Storage,
+    pub clock: Clock,
     pub api_keys: ApiKeys,
     pub audit: Audit,
     pub outbound: Outbound,
     pub doctor: Doctor,
+    pub hub: Hub,
 }
 
 /// The services of this process.
@@ -41,6 +46,23 @@ pub(super) fn allowed_on<'ctx>(
     let visitor = visitor(context)?;
     authorize_number(visitor, deed, number)?;
     Ok(visitor)
+}
+
+/// Who asks, and the numbers that a list is kept to: those of the argument, each of which they must be allowed to
+/// touch, or else all that they may.
+pub(super) fn allowed_among<'ctx>(
+    context: &Context<'ctx>,
+    deed: Deed,
+    asked: Option<&[ID]>,
+) -> Result<(&'ctx Visitor, Option<Vec<Uuid>>), Failure> {
+    let visitor = allowed(context, deed)?;
+    let Some(asked) = asked else { return Ok((visitor, visitor.numbers.clone())) };
+    // What cannot be an id is no number of anybody's.
+    let numbers: Vec<Uuid> = asked.iter().filter_map(scalar::uuid).collect();
+    for number in &numbers {
+        allowed_on(context, deed, *number)?;
+    }
+    Ok((visitor, Some(numbers)))
 }
 
 fn visitor<'ctx>(context: &Context<'ctx>) -> Result<&'ctx Visitor, Failure> {

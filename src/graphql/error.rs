@@ -6,7 +6,7 @@ use tracing::error;
 
 use super::page::Foreign;
 use crate::auth::Denied;
-use crate::error::Code;
+use crate::error::{Code, TABLE};
 use crate::storage;
 
 /// Why a field has no value. Its text is public; its cause is for the log.
@@ -47,6 +47,13 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.code.row().message)
     }
+}
+
+/// An answer that is one error of the closed table, made outside of any field.
+pub fn refusal(code: Code) -> Response {
+    let mut error = ServerError::new(code.row().message, None);
+    error.extensions.get_or_insert_default().set("code", code.row().name);
+    Response::from_errors(vec![error])
 }
 
 /// Something that the caller can put right.
@@ -126,7 +133,7 @@ pub fn finish(response: &mut Response, request_id: &str) {
         if let Some(code) = code {
             code.row().message.clone_into(&mut error.message);
         }
-        let code = code.unwrap_or(Code::InvalidRequest);
+        let code = code.or_else(|| named(error)).unwrap_or(Code::InvalidRequest);
         let values = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
         if values.get("code").is_none() {
             values.set("code", code.row().name);
@@ -134,6 +141,14 @@ pub fn finish(response: &mut Response, request_id: &str) {
         values.set("retryable", code.row().retryable);
         values.set("requestId", request_id);
     }
+}
+
+/// The code that an error names itself.
+fn named(error: &ServerError) -> Option<Code> {
+    let Some(async_graphql::Value::String(name)) = error.extensions.as_ref()?.get("code") else {
+        return None;
+    };
+    TABLE.iter().find(|row| row.name == name).map(|row| row.code)
 }
 
 /// The code of a failure of ours; none for what GraphQL itself finds wrong with the request.

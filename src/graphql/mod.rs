@@ -7,20 +7,37 @@
 
 mod api_key;
 mod audit;
+mod call;
+mod contact;
+mod content;
 mod context;
+mod conversation;
+pub mod cursor;
 pub mod doctor;
 pub mod error;
+mod event;
+mod failure;
+pub mod hub;
+mod language;
 pub mod limits;
+pub mod live;
+mod loader;
+mod message;
 mod mutation;
+mod notice;
 mod outgoing;
 mod page;
 mod scalar;
+mod status;
+mod subscription;
+mod template;
+mod trace;
 mod workspace;
 
 use std::time::Duration;
 
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType};
-use async_graphql::{EmptySubscription, MergedObject, Response, ServerError, Variables};
+use async_graphql::{MergedObject, Response, ServerError, Variables};
 use serde_json::{Map, Value};
 
 use crate::auth::Visitor;
@@ -28,6 +45,9 @@ use crate::error::Code;
 use limits::Unfit;
 
 pub use context::Services;
+pub use cursor::Cursor;
+pub use hub::Hub;
+pub use live::{Answer, Answers};
 
 /// How long an operation may take.
 const OPERATION_MAX: Duration = Duration::from_secs(30);
@@ -39,6 +59,20 @@ pub struct Query(
     audit::AuditQuery,
     doctor::DoctorQuery,
     outgoing::OutgoingQuery,
+    subscription::EventQuery,
+    Inbox,
+);
+
+/// What an inbox reads. Nested, because a flat merge of many does not compile.
+#[derive(Debug, Default, MergedObject)]
+pub struct Inbox(
+    conversation::ConversationQuery,
+    message::MessageQuery,
+    contact::ContactQuery,
+    template::TemplateQuery,
+    call::CallQuery,
+    notice::NoticeQuery,
+    trace::TraceQuery,
 );
 
 #[derive(Debug, Default, MergedObject)]
@@ -48,7 +82,7 @@ pub struct Mutation(
     mutation::message::MessageMutation,
 );
 
-type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+type Schema = async_graphql::Schema<Query, Mutation, subscription::Subscription>;
 
 /// One operation that somebody asks for.
 #[derive(Clone, Debug, Default)]
@@ -149,8 +183,8 @@ fn kind_of(document: &ExecutableDocument, name: Option<&str>) -> Option<Operatio
     }
 }
 
-fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
-    async_graphql::Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, subscription::Subscription> {
+    async_graphql::Schema::build(Query::default(), Mutation::default(), subscription::Subscription)
         .limit_complexity(limits::COMPLEXITY_MAX)
         .limit_depth(limits::DEPTH_MAX)
         .limit_directives(limits::DIRECTIVES_MAX)

@@ -1,6 +1,6 @@
 //! Messages that were sent through this service: where each stands, and everything that has happened to it.
 
-use std::borrow::Cow;
+use std::slice;
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
@@ -8,10 +8,12 @@ use super::context::{allowed, services};
 use super::error::Failure;
 use super::scalar;
 use super::scalar::DateTime;
+use super::status::{MessageStatus, StatusReport};
 use crate::auth::Deed;
 use crate::domain::sending;
-use crate::domain::status::{Outcome, Step};
+use crate::domain::status::Outcome;
 use crate::outbound::Error;
+use crate::storage::messages::message_key;
 use crate::storage::outgoing::Outgoing;
 
 /// Where a message stands with the sender. How far it has come with the customer is its `status`.
@@ -30,17 +32,6 @@ pub enum SendState {
     Refused,
     /// It was taken back before it left.
     Cancelled,
-}
-
-/// How far a message has come with the customer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "Step")]
-pub enum DeliveryStatus {
-    Sent,
-    Failed,
-    Delivered,
-    Read,
-    Played,
 }
 
 /// Why a try did not end well.
@@ -67,18 +58,6 @@ pub struct SendAttempt {
     /// What the message was after it; null while it is on its way.
     pub state: Option<SendState>,
     pub reason: Option<SendReason>,
-}
-
-/// What Meta has told of a message.
-#[derive(Debug, SimpleObject)]
-pub struct StatusReport {
-    /// Null for what is no step on its way, like a payment.
-    pub status: Option<DeliveryStatus>,
-    /// Meta's time.
-    pub at: Option<DateTime>,
-    pub received_at: Option<DateTime>,
-    pub meta_code: Option<i64>,
-    pub details: Option<String>,
 }
 
 /// A message that was sent through this service.
@@ -115,9 +94,8 @@ impl OutgoingMessage {
     }
 
     /// The highest step that Meta has told of; null before the first.
-    async fn status(&self) -> Option<DeliveryStatus> {
-        let rank = self.0.rank?;
-        Step::ALL.into_iter().find(|step| i32::from(step.rank()) == rank).map(DeliveryStatus::from)
+    async fn status(&self) -> Option<MessageStatus> {
+        self.0.rank.map(MessageStatus::of_rank)
     }
 
     /// Who asked for it: `api-key:…` or `user:…`.
@@ -152,34 +130,17 @@ impl OutgoingMessage {
     /// Everything that Meta has told of it, in the order of Meta's time.
     #[graphql(complexity = "10 + child_complexity")]
     async fn statuses(&self, context: &Context<'_>) -> Result<Vec<StatusReport>, Failure> {
-        let storage = &services(context)?.storage;
-        let id = self.0.id.to_string();
-        let Some(message) = storage.find_message(self.0.workspace, &id).await? else {
-            return Ok(Vec::new());
-        };
-        let mut statuses = storage.list_statuses(self.0.workspace, &message).await?;
+        let Some(wamid) = &self.0.wamid else { return Ok(Vec::new()) };
+        let key = message_key(&self.0.phone_number_id, wamid);
+        let found =
+            services(context)?.storage.statuses_by_key(self.0.workspace, slice::from_ref(&key)).await?;
+        let mut statuses = found.into_values().next().unwrap_or_default();
         // Meta's time has seconds only: within one, the order of the steps.
         statuses.sort_by_key(|status| match status.outcome {
             Outcome::Message(step) => (status.at_s, step.rank()),
             _ => (status.at_s, 0),
         });
-        Ok(statuses
-            .into_iter()
-            .map(|status| {
-                let step = match status.outcome {
-                    Outcome::Message(step) => Some(step.into()),
-                    _ => None,
-                };
-                let fault = status.faults.into_iter().next().unwrap_or_default();
-                StatusReport {
-                    status: step,
-                    at: scalar::moment(status.at_s.saturating_mul(1_000)),
-                    received_at: scalar::moment(status.received_ms),
-                    meta_code: fault.code,
-                    details: fault.details.or(fault.message).or(fault.title).map(Cow::into_owned),
-                }
-            })
-            .collect())
+        Ok(statuses.into_iter().map(StatusReport::from).collect())
     }
 }
 

@@ -31,6 +31,11 @@ pub fn moment(ms: i64) -> Option<DateTime> {
     Timestamp::from_millisecond(ms).ok().map(DateTime)
 }
 
+/// A time of Meta's; none if it is not one.
+pub fn second(at_s: i64) -> Option<DateTime> {
+    Timestamp::from_second(at_s).ok().map(DateTime)
+}
+
 /// One of our ids in an argument; none if it cannot be one, which is as good as one that is not there.
 pub fn uuid(id: &ID) -> Option<Uuid> {
     Uuid::try_parse(id).ok()

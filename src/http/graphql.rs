@@ -3,6 +3,13 @@
 //!
 //! Only requests that a browser does not send to another site without asking are taken: a POST is JSON, and who calls
 //! is told by a header. So no cookie and no form can act in somebody's name.
+//!
+//! What stays open is below: `socket` and `talk` (WebSocket), `sse` (`text/event-stream`).
+
+mod frame;
+pub mod socket;
+mod sse;
+mod talk;
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
@@ -26,6 +33,7 @@ pub const PATH: &str = "/graphql";
 
 const RESPONSE_JSON: &str = "application/graphql-response+json";
 const JSON: &str = "application/json";
+const EVENTS: &str = "text/event-stream";
 
 /// What the route works with.
 #[derive(Clone, Debug)]
@@ -41,6 +49,8 @@ enum Media {
     Json,
     /// The way of the specification: the status tells whether anything was run.
     GraphQl,
+    /// Each answer an event, for as long as there are any.
+    Events,
 }
 
 /// Why a request is not run.
@@ -91,6 +101,9 @@ async fn run(
     request: &HttpRequest,
     state: &State,
 ) -> HttpResponse {
+    if media == Media::Events {
+        return sse::run(operation, way, request, state).await;
+    }
     let caller = state.guard.caller(request);
     let visitor = match state.guard.recognise(caller, guard::bearer(request)).await {
         Ok(visitor) => visitor,
@@ -101,20 +114,21 @@ async fn run(
     let job = supervisor.run("graphql", async move { api.run(operation, way, visitor, &id).await });
     match job.await {
         Ok(Outcome::Response { response, is_request_error }) => answer(&response, is_request_error, media),
-        Ok(Outcome::WrongWay) => {
-            let text = "A mutation is not run by GET.";
-            let refused =
-                Refused { status: StatusCode::METHOD_NOT_ALLOWED, code: Code::MethodNotAllowed, text };
-            let mut response = refuse(refused, media, request);
-            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
-            response
-        }
+        Ok(Outcome::WrongWay) => wrong_way(media, request),
         // The job panicked or is being cut; the log has it.
         Err(_) => {
             let status = StatusCode::INTERNAL_SERVER_ERROR;
             refuse(Refused { status, code: Code::Internal, text: "" }, media, request)
         }
     }
+}
+
+fn wrong_way(media: Media, request: &HttpRequest) -> HttpResponse {
+    let text = "A mutation is not run by GET.";
+    let refused = Refused { status: StatusCode::METHOD_NOT_ALLOWED, code: Code::MethodNotAllowed, text };
+    let mut response = refuse(refused, media, request);
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+    response
 }
 
 /// What the door says, in GraphQL's own form.
@@ -164,7 +178,8 @@ fn refuse(refused: Refused<'_>, media: Media, request: &HttpRequest) -> HttpResp
 fn written(status: StatusCode, media: Media, body: &Value) -> HttpResponse {
     let content_type = match media {
         Media::Json => "application/json; charset=utf-8",
-        Media::GraphQl => "application/graphql-response+json; charset=utf-8",
+        // An event stream that never begins is answered like any other request.
+        Media::GraphQl | Media::Events => "application/graphql-response+json; charset=utf-8",
     };
     let mut response = HttpResponseBuilder::new(status)
         .insert_header((header::CONTENT_TYPE, content_type))
@@ -201,6 +216,7 @@ fn media_of(request: &HttpRequest) -> Result<Media, Refused<'static>> {
         let mut parts = range.split(';').map(str::trim);
         let media = match parts.next().unwrap_or_default().to_ascii_lowercase().as_str() {
             RESPONSE_JSON => Media::GraphQl,
+            EVENTS => Media::Events,
             JSON | "application/*" | "*/*" => Media::Json,
             _ => continue,
         };
@@ -214,7 +230,7 @@ fn media_of(request: &HttpRequest) -> Result<Media, Refused<'static>> {
     best.map(|(_, media)| media).ok_or(Refused {
         status: StatusCode::NOT_ACCEPTABLE,
         code: Code::InvalidRequest,
-        text: "Answers are application/graphql-response+json or application/json.",
+        text: "Answers are application/graphql-response+json, application/json or text/event-stream.",
     })
 }
 

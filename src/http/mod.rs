@@ -116,5 +116,11 @@ fn routes(config: &mut web::ServiceConfig) {
                 .route(web::get().to(graphql::get))
                 .default_service(web::to(graphql::other_method)),
         )
+        .service(
+            web::resource(graphql::socket::PATH)
+                .wrap(from_fn(guard::admit))
+                .route(web::get().to(graphql::socket::open))
+                .default_service(web::to(request::method_not_allowed)),
+        )
         .default_service(web::to(request::not_found));
 }

@@ -1,6 +1,10 @@
 //! The way of one message, told from what is stored: when it came, where it stands in the journal, whether it is
 //! applied, what was told of it.
 
+use std::sync::Arc;
+
+use uuid::Uuid;
+
 use super::directory::{Directory, Numbers};
 use super::examine::{Finding, examine};
 use crate::storage::Error;
@@ -9,6 +13,7 @@ use crate::storage::arrivals::Origin;
 use crate::storage::aside::Reason;
 use crate::storage::events::{Batch, Happening, Source};
 use crate::storage::messages::{EDITS, MESSAGES, message_key};
+use crate::storage::numbers::Number;
 use crate::storage::segments::Place;
 use crate::storage::statuses::STATUSES;
 
@@ -24,20 +29,51 @@ fn step(at_ms: Option<i64>, text: String) -> Step {
     Step { at_ms, text }
 }
 
-/// The way of a message, a reaction or an edit by Meta's id, with its statuses.
-pub async fn trace_message(storage: &Storage, wamid: &str) -> Result<Vec<Step>, Error> {
+/// Whose messages are looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    pub workspace: Uuid,
+    /// None: all of the workspace.
+    pub numbers: Option<&'a [Uuid]>,
+}
+
+impl Scope<'_> {
+    fn holds(&self, workspace: Uuid, number: Uuid) -> bool {
+        workspace == self.workspace && self.numbers.is_none_or(|numbers| numbers.contains(&number))
+    }
+}
+
+/// The way of a message, a reaction or an edit by Meta's id, with its statuses; within a scope, or wherever it is.
+pub async fn trace_message(
+    storage: &Storage,
+    wamid: &str,
+    scope: Option<Scope<'_>>,
+) -> Result<Vec<Step>, Error> {
     let numbers = Directory::new(storage).numbers().await?;
     let mut steps = Vec::new();
-    for number in numbers.all() {
+    let within = |number: &&Arc<Number>| scope.is_none_or(|scope| scope.holds(number.workspace, number.id));
+    for number in numbers.all().filter(within) {
         let key = message_key(&number.phone_number_id, wamid);
         let mut found = vec![(MESSAGES.name, key.clone()), (EDITS.name, key.clone())];
         found.extend(storage.statuses_of(&key).await?.into_iter().map(|key| (STATUSES.name, key)));
         for (collection, key) in found {
+            if let Some(scope) = scope {
+                // The phone number may have been somebody else's when this came.
+                let keys = std::slice::from_ref(&key);
+                let of = storage.numbers_of_documents(collection, scope.workspace, keys).await?;
+                if !of.contains_key(&key) {
+                    continue;
+                }
+            }
             if let Some(origin) = storage.origins_of(collection, std::slice::from_ref(&key)).await?.get(&key)
             {
                 steps.push(step(None, format!("{collection} {key}")));
                 let place = Place { lane: origin.lane, number: origin.segment };
-                steps.extend(trace_item(storage, &numbers, place, &key).await?);
+                let workspaces = match scope {
+                    Some(scope) => vec![scope.workspace],
+                    None => numbers.all().map(|number| number.workspace).collect(),
+                };
+                steps.extend(trace_item(storage, (&numbers, &workspaces), place, &key).await?);
             }
         }
     }
@@ -46,7 +82,7 @@ pub async fn trace_message(storage: &Storage, wamid: &str) -> Result<Vec<Step>, 
 
 async fn trace_item(
     storage: &Storage,
-    numbers: &Numbers,
+    (numbers, workspaces): (&Numbers, &[Uuid]),
     place: Place,
     key: &str,
 ) -> Result<Vec<Step>, Error> {
@@ -86,13 +122,12 @@ async fn trace_item(
             None => "its lane is no longer kept, so it was folded long ago".to_owned(),
         },
     ));
-    let workspaces: Vec<_> = numbers.all().map(|number| number.workspace).collect();
     let mut sources = vec![Source::Segment(Origin { lane: place.lane, segment: place.number })];
     for collection in [EDITS.name, STATUSES.name] {
         sources.push(Source::Waited { collection, key: key.to_owned() });
     }
     for source in sources {
-        for batch in storage.events_of(&source, &workspaces).await? {
+        for batch in storage.events_of(&source, workspaces).await? {
             steps.extend(told(&batch, key, &source));
         }
     }

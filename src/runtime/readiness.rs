@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use tokio_util::sync::CancellationToken;
+
 use super::Pulse;
 
 /// The verdict behind `/health/ready`. Cheap to clone.
@@ -12,13 +14,14 @@ pub struct Readiness(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     draining: AtomicBool,
+    shut: CancellationToken,
     pulses: Vec<Pulse>,
 }
 
 impl Readiness {
     /// Ready as long as all `pulses` beat.
     pub fn of(pulses: Vec<Pulse>) -> Self {
-        Self(Arc::new(Inner { draining: AtomicBool::new(false), pulses }))
+        Self(Arc::new(Inner { draining: AtomicBool::new(false), shut: CancellationToken::new(), pulses }))
     }
 
     /// From now on new work belongs elsewhere.
@@ -29,6 +32,16 @@ impl Readiness {
     /// Whether the process is on its way out.
     pub fn is_draining(&self) -> bool {
         self.0.draining.load(Ordering::SeqCst)
+    }
+
+    /// The door is closed: what would go on for as long as the caller likes ends now.
+    pub fn shut(&self) {
+        self.0.shut.cancel();
+    }
+
+    /// Resolves when the door is closed.
+    pub async fn is_shut(&self) {
+        self.0.shut.cancelled().await;
     }
 
     /// Why the process is not ready; nothing when it is.

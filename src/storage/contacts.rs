@@ -23,12 +23,12 @@ pub const CONTACTS: Collection = Collection {
     expires_at: None,
     options: Document::new,
     indexes: &[Index {
-        name: "workspace",
-        keys: &[("workspace", 1), ("_id", 1)],
+        name: "workspace_createdAt",
+        keys: &[("workspace", 1), ("createdAt", -1), ("_id", -1)],
         unique: false,
         expires: false,
         only: None,
-        serves: "the contacts of a workspace",
+        serves: "the contacts of a workspace, the latest first",
     }],
 };
 

@@ -2,16 +2,25 @@
 //!
 //! One that turned out to be another one (`mergedInto`) is in no list; asked for by its id it is the other one.
 
+use std::collections::HashMap;
+
 use futures_util::TryStreamExt;
 use mongodb::bson::{Document, doc};
+use mongodb::options::Hint;
 use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
 use super::conversations::COLLECTION;
+use super::page::{Way, keep_beyond};
 use super::{Error, Storage};
+use crate::domain::conversation::WINDOW_S;
 
 /// How many pointers are followed from one conversation to the next.
 const MERGES_MAX: usize = 8;
+/// The most conversations that one turned out to be.
+const MERGED_MAX: i64 = 100;
+/// For more numbers than this the whole workspace is read and the others left out: the server merges no more ranges.
+const NUMBERS_MERGED_MAX: usize = 100;
 
 /// A conversation, whole.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,8 +84,8 @@ pub struct ConversationFilter {
     pub numbers: Option<Vec<Uuid>>,
     pub contact: Option<Uuid>,
     pub is_unread: Option<bool>,
-    /// Whether the customer's window is open at this second.
-    pub window_open_at_s: Option<i64>,
+    /// Whether the customer's window is open at a second.
+    pub window: Option<(bool, i64)>,
 }
 
 /// A place in the list of conversations.
@@ -87,53 +96,52 @@ pub struct ConversationPlace {
 }
 
 impl Storage {
-    /// Conversations of a workspace, the latest first, from after a place on.
+    /// Conversations of a workspace in the order of their last activity, from a place on, the nearest to it first.
     pub async fn list_conversations(
         &self,
         workspace: Uuid,
         filter: &ConversationFilter,
-        after: Option<ConversationPlace>,
+        from: Option<ConversationPlace>,
+        way: Way,
         limit: i64,
     ) -> Result<Vec<ConversationRecord>, Error> {
-        let mut query = doc! { "workspace": binary(workspace), "mergedInto": { "$exists": false } };
-        if let Some(place) = after {
-            query.insert("lastAt", doc! { "$lte": place.last_at_s });
-            query.insert(
-                "$or",
-                vec![
-                    doc! { "lastAt": { "$lt": place.last_at_s } },
-                    doc! { "_id": { "$lt": binary(place.id) } },
-                ],
-            );
-        }
-        if let Some(numbers) = &filter.numbers {
-            let numbers: Vec<_> = numbers.iter().copied().map(binary).collect();
-            query.insert("number", doc! { "$in": numbers });
-        }
-        if let Some(contact) = filter.contact {
-            query.insert("contact", binary(contact));
-        }
-        if let Some(is_unread) = filter.is_unread {
-            let wanted = if is_unread {
-                doc! { "$gt": 0 }
-            } else {
-                doc! { "$lte": 0 }
-            };
-            query.insert("unread", wanted);
-        }
-        if let Some(at_s) = filter.window_open_at_s {
-            query.insert("windowEndsAt", doc! { "$gt": at_s });
-        }
+        let (query, index) = list_query(workspace, filter, from, way);
         let found: Vec<Document> = self
             .database
             .collection(COLLECTION.name)
             .find(query)
-            .sort(doc! { "lastAt": -1, "_id": -1 })
+            .sort(way.sort("lastAt", "_id"))
+            .hint(Hint::Name(index.to_owned()))
             .limit(limit)
             .await?
             .try_collect()
             .await?;
         found.iter().map(|document| record_of(document).ok_or(MALFORMED)).collect()
+    }
+
+    /// The conversations whose messages are a conversation's: its own id, and those that turned out to be it.
+    pub async fn ids_of_conversation(&self, workspace: Uuid, id: Uuid) -> Result<Vec<Uuid>, Error> {
+        let mut ids = vec![id];
+        let mut new = vec![id];
+        for _ in 0..MERGES_MAX {
+            let into: Vec<_> = new.iter().copied().map(binary).collect();
+            let found: Vec<Document> = self
+                .database
+                .collection(COLLECTION.name)
+                .find(doc! { "mergedInto": { "$in": into, "$exists": true }, "workspace": binary(workspace) })
+                .projection(doc! { "_id": 1 })
+                .limit(MERGED_MAX)
+                .await?
+                .try_collect()
+                .await?;
+            new = found.iter().filter_map(|document| uuid_of(document, "_id")).collect();
+            new.retain(|id| !ids.contains(id));
+            if new.is_empty() {
+                break;
+            }
+            ids.extend(&new);
+        }
+        Ok(ids)
     }
 
     /// A conversation of a workspace; one that was merged gives the one that it is now.
@@ -142,34 +150,107 @@ impl Storage {
         workspace: Uuid,
         id: Uuid,
     ) -> Result<Option<ConversationRecord>, Error> {
-        let conversations = self.database.collection::<Document>(COLLECTION.name);
-        let mut id = id;
-        for _ in 0..MERGES_MAX {
-            let filter = doc! { "_id": binary(id), "workspace": binary(workspace) };
-            let Some(document) = conversations.find_one(filter).await? else { return Ok(None) };
-            match uuid_of(&document, "mergedInto") {
-                Some(into) => id = into,
-                None => return record_of(&document).ok_or(MALFORMED).map(Some),
-            }
-        }
-        Ok(None)
+        Ok(self.conversations_by_id(workspace, &[id]).await?.remove(&id))
     }
 
-    /// These conversations of a workspace, in no order; merged ones as they are.
+    /// These conversations of a workspace, by the id that was asked for; merged ones as what they are now.
     pub async fn conversations_by_id(
         &self,
         workspace: Uuid,
         ids: &[Uuid],
-    ) -> Result<Vec<ConversationRecord>, Error> {
-        let ids: Vec<_> = ids.iter().copied().map(binary).collect();
-        let filter = doc! { "_id": { "$in": ids }, "workspace": binary(workspace) };
-        let found: Vec<Document> =
-            self.database.collection(COLLECTION.name).find(filter).await?.try_collect().await?;
-        found.iter().map(|document| record_of(document).ok_or(MALFORMED)).collect()
+    ) -> Result<HashMap<Uuid, ConversationRecord>, Error> {
+        let mut found = HashMap::with_capacity(ids.len());
+        // Which is asked for, and which that is as far as is known.
+        let mut open: Vec<(Uuid, Uuid)> = ids.iter().map(|id| (*id, *id)).collect();
+        for _ in 0..MERGES_MAX {
+            let wanted: Vec<_> = open.iter().map(|(_, now)| binary(*now)).collect();
+            let filter = doc! { "_id": { "$in": wanted }, "workspace": binary(workspace) };
+            let documents: Vec<Document> = self.conversations().find(filter).await?.try_collect().await?;
+            let by_id: HashMap<Uuid, &Document> =
+                documents.iter().filter_map(|document| Some((uuid_of(document, "_id")?, document))).collect();
+            let mut merged = Vec::new();
+            for (asked, now) in open {
+                let Some(document) = by_id.get(&now) else { continue };
+                match uuid_of(document, "mergedInto") {
+                    Some(into) => merged.push((asked, into)),
+                    None => {
+                        found.insert(asked, record_of(document).ok_or(MALFORMED)?);
+                    }
+                }
+            }
+            if merged.is_empty() {
+                break;
+            }
+            open = merged;
+        }
+        Ok(found)
+    }
+
+    /// Whether a contact has a conversation with one of these numbers.
+    pub async fn has_conversation(
+        &self,
+        workspace: Uuid,
+        contact: Uuid,
+        numbers: &[Uuid],
+    ) -> Result<bool, Error> {
+        let numbers: Vec<_> = numbers.iter().copied().map(binary).collect();
+        let filter = doc! {
+            "contact": binary(contact),
+            "number": { "$in": numbers },
+            "workspace": binary(workspace),
+        };
+        Ok(self.conversations().find_one(filter).projection(doc! { "_id": 1 }).await?.is_some())
     }
 }
 
 const MALFORMED: Error = Error::Malformed { what: "a conversation" };
+
+/// What a list asks for, and the index by which it is read. The index is named, because the server's own choice
+/// depends on what it has tried before.
+fn list_query(
+    workspace: Uuid,
+    filter: &ConversationFilter,
+    from: Option<ConversationPlace>,
+    way: Way,
+) -> (Document, &'static str) {
+    let mut query = doc! { "workspace": binary(workspace), "mergedInto": { "$exists": false } };
+    let mut index = "workspace_lastAt";
+    if let Some(place) = from {
+        keep_beyond(&mut query, way, ("lastAt", place.last_at_s), ("_id", binary(place.id)));
+    }
+    if let Some(is_unread) = filter.is_unread {
+        let wanted = if is_unread {
+            index = "unread_lastAt";
+            doc! { "$gt": 0 }
+        } else {
+            doc! { "$lte": 0 }
+        };
+        query.insert("unread", wanted);
+    }
+    if let Some(numbers) = &filter.numbers {
+        if numbers.len() <= NUMBERS_MERGED_MAX {
+            index = "number_lastAt";
+        }
+        let numbers: Vec<_> = numbers.iter().copied().map(binary).collect();
+        query.insert("number", doc! { "$in": numbers });
+    }
+    if let Some(contact) = filter.contact {
+        index = "contact";
+        query.insert("contact", binary(contact));
+    }
+    match filter.window {
+        Some((true, at_s)) => {
+            query.insert("windowEndsAt", doc! { "$gt": at_s });
+            // What opened the window was an activity: older ones need not be read.
+            query.insert("$and", vec![doc! { "lastAt": { "$gte": at_s - WINDOW_S } }]);
+        }
+        Some((false, at_s)) => {
+            query.insert("windowEndsAt", doc! { "$not": { "$gt": at_s } });
+        }
+        None => {}
+    }
+    (query, index)
+}
 
 fn record_of(document: &Document) -> Option<ConversationRecord> {
     let second = |field| document.get_i64(field).ok();

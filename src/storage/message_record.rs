@@ -1,12 +1,15 @@
 //! Messages as they are read: a conversation's, in their order, and single ones. What writes them is in `messages`.
 
+use std::collections::HashMap;
+
 use futures_util::TryStreamExt;
 use mongodb::bson::{self, Bson, Document, doc};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
-use super::messages::MESSAGES;
+use super::messages::{MESSAGES, message_key};
+use super::page::{Way, keep_beyond};
 use super::statuses::STATUSES;
 use super::{Error, Storage};
 use crate::domain::content::Content;
@@ -15,8 +18,8 @@ use crate::domain::person::Person;
 use crate::domain::position::Position;
 use crate::domain::status::{Fault, Outcome, Pricing};
 
-/// The most statuses of one message that are read: in a large group each member makes three.
-const STATUSES_MAX: i64 = 500;
+/// The most statuses of a page of messages that are read: in a large group each member makes three of one.
+const STATUSES_MAX: i64 = 10_000;
 
 /// A message, whole.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +42,8 @@ pub struct MessageRecord {
     pub rank: Option<i32>,
     /// When each step was first reached: its name and Meta's second.
     pub times: Vec<(String, i64)>,
+    /// The group that it was written in.
+    pub group_id: Option<String>,
     pub customer: Person<'static>,
     pub content: Content<'static>,
     pub context: Option<Context<'static>>,
@@ -49,6 +54,19 @@ pub struct MessageRecord {
     /// What it says since it was edited, and since when.
     pub edited: Option<(Content<'static>, i64)>,
     pub revoked_s: Option<i64>,
+}
+
+impl MessageRecord {
+    /// The key by which others refer to it; none until Meta has named it.
+    pub fn key(&self) -> Option<String> {
+        self.wamid.as_deref().map(|wamid| message_key(&self.phone_number_id, wamid))
+    }
+
+    /// The key of the message that it answers.
+    pub fn answered_key(&self) -> Option<String> {
+        let wamid = self.context.as_ref()?.wamid.as_deref()?;
+        Some(message_key(&self.phone_number_id, wamid))
+    }
 }
 
 /// Somebody's reaction as it is now.
@@ -72,39 +90,30 @@ pub struct StatusRecord {
     pub pricing: Option<Pricing<'static>>,
 }
 
-/// Which way a page goes from its place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    Older,
-    Newer,
-}
-
 impl Storage {
-    /// Messages of a conversation from a place on, the nearest to it first; from the newest or oldest without one.
+    /// Messages of a conversation (`ids_of_conversation`) from a place on, the nearest to it first; from the newest or
+    /// oldest without one.
     pub async fn list_messages(
         &self,
         workspace: Uuid,
-        conversation: Uuid,
+        conversations: &[Uuid],
         from: Option<Position>,
         way: Way,
         limit: i64,
     ) -> Result<Vec<MessageRecord>, Error> {
-        let (direction, first, then) = match way {
-            Way::Older => (-1, "$lte", "$lt"),
-            Way::Newer => (1, "$gte", "$gt"),
+        let conversations: Vec<_> = conversations.iter().copied().map(binary).collect();
+        let mut query = match conversations.as_slice() {
+            [one] => doc! { "conversation": one },
+            _ => doc! { "conversation": { "$in": conversations } },
         };
-        let mut query = doc! { "conversation": binary(conversation), "workspace": binary(workspace) };
+        query.insert("workspace", binary(workspace));
         if let Some(from) = from {
-            query.insert("at", doc! { first: from.second });
-            query.insert(
-                "$or",
-                vec![doc! { "at": { then: from.second } }, doc! { "order": { then: from.order } }],
-            );
+            keep_beyond(&mut query, way, ("at", from.second), ("order", from.order));
         }
         let found: Vec<Document> = self
             .messages()
             .find(query)
-            .sort(doc! { "at": direction, "order": direction })
+            .sort(way.sort("at", "order"))
             .projection(doc! { "raw": 0 })
             .limit(limit)
             .await?
@@ -120,34 +129,81 @@ impl Storage {
         found.as_ref().map(record_of).transpose()
     }
 
-    /// These messages of a workspace, in no order.
-    pub async fn messages_by_id(&self, workspace: Uuid, ids: &[String]) -> Result<Vec<MessageRecord>, Error> {
-        let filter = doc! { "_id": { "$in": ids }, "workspace": binary(workspace) };
-        let found: Vec<Document> =
-            self.messages().find(filter).projection(doc! { "raw": 0 }).await?.try_collect().await?;
-        found.iter().map(record_of).collect()
-    }
-
-    /// What was reported of a message, in the order of Meta's time.
-    pub async fn list_statuses(
+    /// The messages behind these keys (`phone number id:wamid`), whoever made them, by key.
+    pub async fn messages_by_key(
         &self,
         workspace: Uuid,
-        message: &MessageRecord,
-    ) -> Result<Vec<StatusRecord>, Error> {
-        let Some(wamid) = &message.wamid else { return Ok(Vec::new()) };
-        let target = super::messages::message_key(&message.phone_number_id, wamid);
-        let (from, to) = (format!("{target}:"), format!("{target};"));
+        keys: &[String],
+    ) -> Result<HashMap<String, MessageRecord>, Error> {
+        let mut ways = vec![doc! { "_id": { "$in": keys } }];
+        let mut by_number: HashMap<&str, Vec<&str>> = HashMap::new();
+        for (phone_number_id, wamid) in keys.iter().filter_map(|key| key.split_once(':')) {
+            by_number.entry(phone_number_id).or_default().push(wamid);
+        }
+        for (phone_number_id, wamids) in by_number {
+            let own = doc! { "own": true, "phoneNumberId": phone_number_id, "wamid": { "$in": wamids } };
+            ways.push(own);
+        }
+        let filter = doc! { "$or": ways, "workspace": binary(workspace) };
+        let found: Vec<Document> =
+            self.messages().find(filter).projection(doc! { "raw": 0 }).await?.try_collect().await?;
+        let records = found.iter().map(record_of).collect::<Result<Vec<_>, _>>()?;
+        let with_key = records.into_iter().filter_map(|record| Some((record.key()?, record)));
+        Ok(with_key.collect())
+    }
+
+    /// What was reported of these messages (keys as above), in the order of Meta's time.
+    pub async fn statuses_by_key(
+        &self,
+        workspace: Uuid,
+        keys: &[String],
+    ) -> Result<HashMap<String, Vec<StatusRecord>>, Error> {
+        if keys.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let ranges: Vec<Document> = keys
+            .iter()
+            .map(|key| doc! { "_id": { "$gte": format!("{key}:"), "$lt": format!("{key};") } })
+            .collect();
         let found: Vec<Document> = self
             .database
             .collection(STATUSES.name)
-            .find(doc! { "_id": { "$gte": from, "$lt": to }, "workspace": binary(workspace) })
+            .find(doc! { "$or": ranges, "workspace": binary(workspace) })
+            .projection(doc! { "raw": 0 })
             .limit(STATUSES_MAX)
             .await?
             .try_collect()
             .await?;
-        let mut statuses = found.iter().map(status_of).collect::<Result<Vec<_>, _>>()?;
-        statuses.sort_by_key(|status| (status.at_s, status.received_ms));
-        Ok(statuses)
+        let mut by_key: HashMap<String, Vec<StatusRecord>> = HashMap::new();
+        for document in &found {
+            let target = document.get_str("target").map_err(|_| Error::Malformed { what: "a status" })?;
+            by_key.entry(target.to_owned()).or_default().push(status_of(document)?);
+        }
+        for statuses in by_key.values_mut() {
+            statuses.sort_by_key(|status| (status.at_s, status.received_ms));
+        }
+        Ok(by_key)
+    }
+
+    /// Which of these documents (messages, edits or statuses) are a workspace's, with the number of each.
+    pub async fn numbers_of_documents(
+        &self,
+        collection: &str,
+        workspace: Uuid,
+        keys: &[String],
+    ) -> Result<HashMap<String, Uuid>, Error> {
+        let found: Vec<Document> = self
+            .database
+            .collection(collection)
+            .find(doc! { "_id": { "$in": keys }, "workspace": binary(workspace) })
+            .projection(doc! { "number": 1 })
+            .await?
+            .try_collect()
+            .await?;
+        let numbers = found.iter().filter_map(|document| {
+            Some((document.get_str("_id").ok()?.to_owned(), uuid_of(document, "number")?))
+        });
+        Ok(numbers.collect())
     }
 
     fn messages(&self) -> mongodb::Collection<Document> {
@@ -205,6 +261,7 @@ fn record_of(document: &Document) -> Result<MessageRecord, Error> {
         is_standby: document.get_bool("standby").unwrap_or(false),
         rank: document.get_i32("rank").ok(),
         times,
+        group_id: text("groupId"),
         customer: part(document, "customer", WHAT)?.unwrap_or_default(),
         content: part(document, "content", WHAT)?.ok_or_else(malformed)?,
         context: part(document, "context", WHAT)?,

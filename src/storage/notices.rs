@@ -21,39 +21,61 @@ pub const NOTICES: Collection = Collection {
     expires_at: None,
     options: Document::new,
     indexes: &[Index {
-        name: "workspace_receivedAt",
-        keys: &[("workspace", 1), ("receivedAt", -1), ("_id", -1)],
+        name: "workspace_kind_receivedAt",
+        keys: &[("workspace", 1), ("kind", 1), ("receivedAt", -1), ("_id", -1)],
         unique: false,
         expires: false,
         only: None,
-        serves: "the notices of a workspace, the latest first",
+        serves: "the notices of some kinds of a workspace, the latest first",
     }],
 };
 
-const fn subject(name: &'static str, holds: &'static str) -> Collection {
-    Collection {
-        name,
-        holds,
-        written_at: None,
-        expires_at: None,
-        options: Document::new,
-        indexes: &[Index {
-            name: "workspace",
-            keys: &[("workspace", 1), ("_id", 1)],
-            unique: false,
-            expires: false,
-            only: None,
-            serves: "those of a workspace",
-        }],
-    }
+const fn subject(name: &'static str, holds: &'static str, indexes: &'static [Index]) -> Collection {
+    Collection { name, holds, written_at: None, expires_at: None, options: Document::new, indexes }
 }
 
+const OF_WORKSPACE: Index = Index {
+    name: "workspace",
+    keys: &[("workspace", 1), ("_id", 1)],
+    unique: false,
+    expires: false,
+    only: None,
+    serves: "those of a workspace",
+};
+
+const OF_ACCOUNT: Index = Index {
+    name: "workspace_account",
+    keys: &[("workspace", 1), ("accountId", 1), ("_id", 1)],
+    unique: false,
+    expires: false,
+    only: None,
+    serves: "the templates of an account",
+};
+
+const BY_TIME: Index = Index {
+    name: "workspace_at",
+    keys: &[("workspace", 1), ("at", -1), ("_id", -1)],
+    unique: false,
+    expires: false,
+    only: None,
+    serves: "the calls of a workspace, the latest first",
+};
+
+const OF_CONTACT: Index = Index {
+    name: "contact_at",
+    keys: &[("contact", 1), ("at", -1), ("_id", -1)],
+    unique: false,
+    expires: false,
+    only: None,
+    serves: "the calls with a contact, the latest first",
+};
+
 pub const ACCOUNTS: Collection =
-    subject("accounts", "the WhatsApp Business Accounts, and what Meta last said of each");
+    subject("accounts", "the WhatsApp Business Accounts, and what Meta last said of each", &[OF_WORKSPACE]);
 pub const TEMPLATES: Collection =
-    subject("templates", "the message templates, and what Meta last said of each");
-pub const CALLS: Collection = subject("calls", "the calls");
-pub const GROUPS: Collection = subject("groups", "the groups");
+    subject("templates", "the message templates, and what Meta last said of each", &[OF_ACCOUNT]);
+pub const CALLS: Collection = subject("calls", "the calls", &[BY_TIME, OF_CONTACT]);
+pub const GROUPS: Collection = subject("groups", "the groups", &[OF_WORKSPACE]);
 
 /// What a notice is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -200,6 +222,10 @@ fn latest_update(collection: &str, latest: &Latest<'_>) -> Result<Option<Update>
     let position = latest.came.position;
     let value = doc! { "at": position.second, "order": position.order, "is": news };
     let mut change = doc! { "$max": { format!("latest.{}", latest.kind): value } };
+    if home == CALLS.name {
+        // Calls are listed by when they began, whatever of them is told first.
+        change.insert("$min", doc! { "at": position.second });
+    }
     // Numbers and contacts are never made by news about them.
     let upsert = home != NUMBERS.name && home != CONTACTS.name;
     if upsert {

@@ -194,13 +194,14 @@ impl Outgoing {
         }
     }
 
+    /// An acceptance is a step with the customer; all else is with us alone, for whoever looks at the message again.
     fn happening(&self, state: State, now_ms: i64) -> Happening {
-        Happening::Status {
-            message: self.id.to_string(),
-            conversation: self.conversation,
-            number: self.number,
-            step: state.name().to_owned(),
-            at_s: now_ms.div_euclid(1_000),
+        let (message, conversation, number) = (self.id.to_string(), self.conversation, self.number);
+        if state == State::Accepted {
+            let (step, at_s) = (state.name().to_owned(), now_ms.div_euclid(1_000));
+            Happening::Status { message, conversation, number, step, at_s }
+        } else {
+            Happening::MessageChanged { message, conversation, number }
         }
     }
 

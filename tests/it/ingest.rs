@@ -8,6 +8,6 @@ mod people;
 mod poison;
 mod replay;
 mod routing;
-mod samples;
+pub mod samples;
 mod shapes;
 mod shuffle;

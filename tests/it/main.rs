@@ -41,6 +41,7 @@ mod outbound;
 #[cfg(feature = "dev")]
 mod outgoing;
 mod program;
+mod reading;
 mod shutdown;
 #[cfg(feature = "dev")]
 mod simulator;

@@ -285,7 +285,7 @@ async fn what_is_planned_leaves_at_its_time_unless_it_is_taken_back() {
     assert_eq!(cancel(&taken_back).await["message"]["state"], "CANCELLED");
     assert_eq!(cancel(&now).await["userErrors"][0]["code"], "WRONG_STATE");
     assert_eq!(stage.caller.message(&kept).await["state"], "QUEUED");
-    stage.app.clock.advance(Duration::from_secs(3_600));
+    stage.app.clock.advance(Duration::from_hours(1));
     stage.caller.until(&kept, "state", "ACCEPTED").await;
     let bodies: Vec<Value> =
         stage.meta.taken().await.into_iter().map(|body| body["text"]["body"].clone()).collect();

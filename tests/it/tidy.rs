@@ -47,6 +47,7 @@ const LAYERS: &[&[&str]] = &[
 const FENCES: &[(&str, &[&str])] = &[
     ("mongodb", &["storage/", "blob/", "dev/mongod/"]),
     ("actix_web", &["http/", "console/", "app.rs", "dev/"]),
+    ("actix_ws", &["http/graphql"]),
     ("async_graphql", &["graphql/", "http/graphql"]),
     ("reqwest", &["meta/client", "relay/", "media/", "auth/jwks", "numbers/probe", "telemetry/", "dev/"]),
     ("jsonwebtoken", &["auth/token.rs", "auth/jwks.rs"]),
@@ -78,7 +79,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("secrecy", &["secret.rs"]),
     ("tempfile", &["dev/"]),
     ("tracing_subscriber", &["telemetry/", "config/telemetry.rs"]),
-    ("zeroize", &["config/keys.rs", "crypto/"]),
+    ("zeroize", &["config/keys.rs", "crypto/", "http/graphql", "http/guard/"]),
 ];
 
 /// The only modules that the simulator knows: a mistake in the rest must not repeat in it.

@@ -11,6 +11,7 @@ mod rate;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -39,6 +40,8 @@ const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 const BEARER: &str = "bearer ";
+/// How often somebody who stays is looked at again.
+const ASKED_AGAIN_EVERY: Duration = Duration::from_secs(4);
 /// What a wrong key costs its address.
 const FAILURE_COSTS: u32 = 10;
 
@@ -156,6 +159,23 @@ impl Guard {
         }
     }
 
+    /// Resolves when somebody who was let in would not be any more, or not as they were: the key was revoked or has
+    /// expired, or may less. Asked again and again, and not counted. While it cannot be found out, they stay.
+    pub async fn loses_access(self, bearer: zeroize::Zeroizing<String>, visitor: Visitor) {
+        let mut look = tokio::time::interval(ASKED_AGAIN_EVERY);
+        look.reset();
+        loop {
+            look.tick().await;
+            let (access, bearer) = (self.0.access.clone(), bearer.clone());
+            let asked = self.0.supervisor.run("access", async move { access.recognise(&bearer).await });
+            match asked.await {
+                Ok(Ok(now)) if now == visitor => {}
+                Ok(Err(Refused::Unavailable)) | Err(_) => {}
+                Ok(Ok(_) | Err(Refused::Unknown)) => return,
+            }
+        }
+    }
+
     /// Counts one request of somebody who is known: each operation of a WebSocket is one.
     pub fn count(&self, caller: Caller, visitor: &Visitor) -> Result<Option<Allowance>, TurnedAway> {
         if caller.is_exempt {
@@ -229,7 +249,11 @@ impl fmt::Debug for Guard {
 
 /// The key or token of a request.
 pub fn bearer(request: &HttpRequest) -> Option<&str> {
-    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    bearer_in(request.headers().get(header::AUTHORIZATION)?.to_str().ok()?)
+}
+
+/// The key or token in what an `Authorization` header, or what stands for one, says.
+pub fn bearer_in(value: &str) -> Option<&str> {
     let (scheme, bearer) = value.split_at_checked(BEARER.len())?;
     scheme.eq_ignore_ascii_case(BEARER).then(|| bearer.trim()).filter(|bearer| !bearer.is_empty())
 }

@@ -33,6 +33,7 @@ const MATRIX: &[(&str, &str)] = &[
     ("see-conversations", "VADO"),
     ("work-conversations", " ADO"),
     ("see-messages", "VADO"),
+    ("trace-messages", "  DO"),
     ("send-messages", " ADO"),
     ("send-raw", "  DO"),
     ("see-contacts", "VADO"),

@@ -43,7 +43,7 @@ const COLLECTIONS: &[&str] = &[
 ];
 
 /// All samples by name. Meta's use the same message ids for different messages: here each file has its own.
-fn samples() -> BTreeMap<String, String> {
+pub fn samples() -> BTreeMap<String, String> {
     let mut samples = BTreeMap::new();
     for (folder, at_least) in FOLDERS {
         let mut count = 0;
@@ -75,7 +75,7 @@ fn with_own_ids(text: &str, n: usize) -> String {
     ids.iter().fold(text.to_owned(), |text, id| text.replace(&format!("\"{id}\""), &format!("\"{id}~{n}\"")))
 }
 
-async fn add_numbers(app: &TestApp, samples: &BTreeMap<String, String>) {
+pub async fn add_numbers(app: &TestApp, samples: &BTreeMap<String, String>) {
     for text in samples.values() {
         for item in decode(text.as_bytes()).iter().filter(|item| !item.is_test) {
             let account = item.account_id.as_deref();

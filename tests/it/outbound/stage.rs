@@ -167,7 +167,7 @@ const MESSAGE: &str = "query($id: ID!) { outgoingMessage(id: $id) {
     id messageId conversationId kind state status requestedBy nextTryAt
     reason { message nextStep metaCode metaSubcode }
     attempts { at endedAt state reason { metaCode } }
-    statuses { status at }
+    statuses { status timestamp }
 } }";
 
 /// One service in this process, whose clock stands still, with a number that can send and a customer who has written.

@@ -1,0 +1,118 @@
+//! Content that only businesses send: templates, and interactive messages.
+
+use async_graphql::SimpleObject;
+use serde_json::Value;
+
+use super::{Common, ContentType, own};
+use crate::domain::content;
+
+/// A template that the business sent.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct TemplateContent {
+    #[graphql(flatten)]
+    pub(super) common: Common,
+    language: Option<String>,
+    /// What was put in its places: Meta's own JSON.
+    components_json: Option<String>,
+}
+
+impl TemplateContent {
+    pub(super) fn new(
+        name: Option<String>,
+        language: Option<String>,
+        components_json: Option<String>,
+    ) -> Self {
+        let params = components_json.as_deref().map(body_params);
+        let common = Common {
+            template_name: name,
+            template_params: Some(params.unwrap_or_default()),
+            ..Common::of(ContentType::Template, None)
+        };
+        Self { common, language, components_json }
+    }
+}
+
+/// The texts of the body's parameters. Amounts and dates have a text beside their parts.
+fn body_params(components_json: &str) -> Vec<String> {
+    let Ok(Value::Array(components)) = serde_json::from_str(components_json) else { return Vec::new() };
+    let is_body = |component: &&Value| {
+        component.get("type").and_then(Value::as_str).is_some_and(|kind| kind.eq_ignore_ascii_case("body"))
+    };
+    let parameters = components.iter().filter(is_body).filter_map(|body| body.get("parameters")?.as_array());
+    parameters
+        .flatten()
+        .map(|parameter| {
+            let text = parameter.get("text").or_else(|| {
+                let kind = parameter.get("type")?.as_str()?;
+                parameter.get(kind)?.get("fallback_value")
+            });
+            text.and_then(Value::as_str).unwrap_or_default().to_owned()
+        })
+        .collect()
+}
+
+/// Buttons, a list or the like that the business sent.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct InteractiveContent {
+    #[graphql(flatten)]
+    pub(super) common: Common,
+    /// `button`, `list`, `cta_url` and so on, in Meta's words.
+    interactive_type: Option<String>,
+    header_type: Option<String>,
+    header_text: Option<String>,
+    footer: Option<String>,
+    /// The text on the button that opens the list.
+    button: Option<String>,
+    buttons: Vec<InteractiveButton>,
+    action_name: Option<String>,
+    /// Meta's own JSON.
+    parameters_json: Option<String>,
+    /// Meta's own JSON.
+    sections_json: Option<String>,
+}
+
+/// A reply button.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct InteractiveButton {
+    reply_id: Option<String>,
+    title: Option<String>,
+}
+
+impl InteractiveContent {
+    pub(super) fn new(interactive: content::Interactive<'static>) -> Self {
+        let buttons = interactive.buttons.into_iter();
+        Self {
+            common: Common::of(ContentType::Interactive, own(interactive.body)),
+            interactive_type: own(interactive.kind),
+            header_type: own(interactive.header_kind),
+            header_text: own(interactive.header_text),
+            footer: own(interactive.footer),
+            button: own(interactive.button),
+            buttons: buttons
+                .map(|button| InteractiveButton { reply_id: own(button.id), title: own(button.title) })
+                .collect(),
+            action_name: own(interactive.action_name),
+            parameters_json: own(interactive.parameters_json),
+            sections_json: own(interactive.sections_json),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_texts_of_the_body_are_the_parameters() {
+        let check = |json: &str, expected: &[&str]| assert_eq!(body_params(json), expected, "{json}");
+        check("", &[]);
+        check("{}", &[]);
+        check(r#"[{"type":"header","parameters":[{"type":"text","text":"x"}]}]"#, &[]);
+        check(
+            r#"[{"type":"BODY","parameters":[{"type":"text","text":"Rahma"},
+                {"type":"currency","currency":{"fallback_value":"Rp10","code":"IDR","amount_1000":10000}},
+                {"type":"image"}]}]"#,
+            &["Rahma", "Rp10", ""],
+        );
+    }
+}

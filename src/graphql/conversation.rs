@@ -1,0 +1,254 @@
+//! Conversations: one a number and contact, or group.
+
+use std::sync::Arc;
+
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
+use uuid::Uuid;
+
+use super::contact::Contact;
+use super::content::ContentType;
+use super::context::{allowed, allowed_among, services};
+use super::error::Failure;
+use super::loader::Mates;
+use super::message::Direction;
+use super::page::{Asked, ConversationCursor, Page, Stretch, cost};
+use super::scalar;
+use super::scalar::DateTime;
+use crate::auth::{Deed, Visitor};
+use crate::storage::contact_record::ContactRecord;
+use crate::storage::conversation_record;
+use crate::storage::conversation_record::{ConversationPlace, ConversationRecord};
+
+/// What a number and a contact, or a group, write to each other.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub struct Conversation {
+    pub id: ID,
+    /// The business number.
+    pub number_id: ID,
+    /// The customer; null in a group.
+    pub contact_id: Option<ID>,
+    /// Meta's id of the group, if it is one.
+    pub group_id: Option<String>,
+    pub last_message: Option<LastMessage>,
+    /// When something last happened: the list is sorted by this.
+    pub last_activity_at: Option<DateTime>,
+    /// The messages of the customer that nobody has seen.
+    pub unread_count: i64,
+    pub message_count: i64,
+    /// Whether everything may be written, or templates only.
+    pub window: Window,
+    /// Whether writing is free of charge because the customer came by an advertisement; null: never was.
+    pub free_entry_window: Option<Window>,
+    /// The advertisement or post by which the customer last came.
+    pub referral: Option<ConversationReferral>,
+    /// Who leads the conversation, where several partners share the number; null: nobody ever said.
+    pub handover: Option<Handover>,
+    pub created_at: Option<DateTime>,
+    pub first_inbound_at: Option<DateTime>,
+    pub last_inbound_at: Option<DateTime>,
+    pub first_outbound_at: Option<DateTime>,
+    pub last_outbound_at: Option<DateTime>,
+    #[graphql(skip)]
+    contact_key: Option<Uuid>,
+    #[graphql(skip)]
+    contacts: Arc<Mates<Uuid, ContactRecord>>,
+}
+
+/// The message that a list of conversations shows.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct LastMessage {
+    pub id: ID,
+    pub direction: Direction,
+    /// The kind of its content.
+    #[graphql(name = "type")]
+    pub kind: ContentType,
+    /// The beginning of its words; empty where there are none.
+    pub preview: String,
+    pub timestamp: Option<DateTime>,
+}
+
+/// A time in which something may be done.
+#[derive(Clone, Debug, PartialEq, Eq, SimpleObject)]
+pub struct Window {
+    /// Whether it is open now.
+    pub open: bool,
+    /// When it ends, or ended; null: it has never been open.
+    pub ends_at: Option<DateTime>,
+}
+
+impl Window {
+    fn until(ends_s: Option<i64>, now_s: i64) -> Self {
+        Self { open: ends_s.is_some_and(|ends_s| ends_s > now_s), ends_at: ends_s.and_then(scalar::second) }
+    }
+}
+
+/// How the customer came.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct ConversationReferral {
+    /// The message that came by it.
+    pub message_id: Option<ID>,
+    pub timestamp: Option<DateTime>,
+    /// `ad` or `post`.
+    pub source_type: Option<String>,
+    pub source_id: Option<String>,
+    pub source_url: Option<String>,
+    pub headline: Option<String>,
+    /// Meta's id of the click.
+    pub ctwa_clid: Option<String>,
+}
+
+/// Who leads a conversation.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct Handover {
+    pub since: Option<DateTime>,
+    /// Whether the business's other partner took it from us, or gave it to us.
+    pub is_taken: bool,
+    /// The role of whoever has it now, in Meta's word.
+    pub role: Option<String>,
+}
+
+/// Which conversations a list holds. What is not said does not matter.
+#[derive(Debug, Default, InputObject)]
+pub struct ConversationFilter {
+    /// Only those with one of these numbers.
+    number_ids: Option<Vec<ID>>,
+    /// Only those with this contact.
+    contact_id: Option<ID>,
+    /// Whether there are messages that nobody has seen.
+    is_unread: Option<bool>,
+    /// True: only those in which everything may be written now.
+    window_open: Option<bool>,
+}
+
+impl Conversation {
+    /// Conversations that are read together: what they lead to is loaded together.
+    pub fn page(records: Vec<ConversationRecord>, now_s: i64) -> Vec<Self> {
+        let contacts = Arc::new(Mates::new(records.iter().filter_map(|record| record.contact)));
+        records.into_iter().map(|record| Self::of(record, now_s, &contacts)).collect()
+    }
+
+    fn of(record: ConversationRecord, now_s: i64, contacts: &Arc<Mates<Uuid, ContactRecord>>) -> Self {
+        let last_message = record.last.map(|last| LastMessage {
+            id: ID(last.message),
+            direction: Direction::of(last.is_inbound),
+            kind: ContentType::named(&last.kind),
+            preview: last.preview,
+            timestamp: scalar::second(last.at_s),
+        });
+        let referral = record.referral.map(|entry| ConversationReferral {
+            message_id: entry.message.map(ID),
+            timestamp: scalar::second(entry.at_s),
+            source_type: entry.source_type,
+            source_id: entry.source_id,
+            source_url: entry.source_url,
+            headline: entry.headline,
+            ctwa_clid: entry.ctwa_clid,
+        });
+        let handover = record.handover.map(|handover| Handover {
+            since: scalar::second(handover.at_s),
+            is_taken: handover.is_taken,
+            role: handover.role,
+        });
+        let free_entry = record.free_entry_ends_s.map(|ends_s| Window::until(Some(ends_s), now_s));
+        Self {
+            id: scalar::id(record.id),
+            number_id: scalar::id(record.number),
+            contact_id: record.contact.map(scalar::id),
+            group_id: record.group_id,
+            last_message,
+            last_activity_at: scalar::second(record.last_at_s),
+            unread_count: record.unread,
+            message_count: record.messages,
+            window: Window::until(record.window_ends_s, now_s),
+            free_entry_window: free_entry,
+            referral,
+            handover,
+            created_at: scalar::moment(record.created_ms),
+            first_inbound_at: record.first_inbound_s.and_then(scalar::second),
+            last_inbound_at: record.last_inbound_s.and_then(scalar::second),
+            first_outbound_at: record.first_outbound_s.and_then(scalar::second),
+            last_outbound_at: record.last_outbound_s.and_then(scalar::second),
+            contact_key: record.contact,
+            contacts: Arc::clone(contacts),
+        }
+    }
+}
+
+#[ComplexObject]
+impl Conversation {
+    /// The customer; null in a group.
+    async fn contact(&self, context: &Context<'_>) -> Result<Option<Contact>, Failure> {
+        let visitor = allowed(context, Deed::SeeContacts)?;
+        let storage = &services(context)?.storage;
+        let Some(key) = &self.contact_key else { return Ok(None) };
+        let load = async |ids: &[Uuid]| storage.contacts_by_id(visitor.workspace, ids).await;
+        Ok(self.contacts.get(key, load).await?.map(Contact::from))
+    }
+}
+
+/// The time of this request in Meta's seconds.
+pub fn now_s(context: &Context<'_>) -> Result<i64, Failure> {
+    Ok(services(context)?.clock.now_ms().div_euclid(1_000))
+}
+
+/// A conversation of the visitor's, as it is now.
+pub async fn find(
+    context: &Context<'_>,
+    visitor: &Visitor,
+    id: &ID,
+) -> Result<Option<ConversationRecord>, Failure> {
+    let Some(id) = scalar::uuid(id) else { return Ok(None) };
+    let found = services(context)?.storage.find_conversation(visitor.workspace, id).await?;
+    Ok(found.filter(|conversation| visitor.may_touch(conversation.number)))
+}
+
+#[derive(Debug, Default)]
+pub struct ConversationQuery;
+
+#[Object]
+impl ConversationQuery {
+    /// A conversation; one that turned out to be another one is that other. Null: there is none in this workspace, or
+    /// it is not with a number of the caller's.
+    async fn conversation(&self, context: &Context<'_>, id: ID) -> Result<Option<Conversation>, Failure> {
+        let visitor = allowed(context, Deed::SeeConversations)?;
+        let found = find(context, visitor, &id).await?;
+        Ok(Conversation::page(found.into_iter().collect(), now_s(context)?).pop())
+    }
+
+    /// The conversations of the workspace, the one with the last activity first. While a client goes down the list, one
+    /// in which something happens moves to its beginning.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn conversations(
+        &self,
+        context: &Context<'_>,
+        filter: Option<ConversationFilter>,
+        #[graphql(desc = "How many; 50 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the last one of the page before.")] after: Option<String>,
+        #[graphql(desc = "How many, going up the list.")] last: Option<i32>,
+        #[graphql(desc = "The cursor of the first one of the page below.")] before: Option<String>,
+    ) -> async_graphql::Result<Page<ConversationCursor, Conversation>> {
+        let filter = filter.unwrap_or_default();
+        let asked = filter.number_ids.as_deref();
+        let (visitor, numbers) = allowed_among(context, Deed::SeeConversations, asked)?;
+        let stretch = Stretch::<ConversationCursor>::of(Asked { first, after, last, before })?;
+        let now_s = now_s(context)?;
+        let wanted = conversation_record::ConversationFilter {
+            numbers,
+            // What cannot be an id is no contact of anybody's.
+            contact: filter.contact_id.map(|id| scalar::uuid(&id).unwrap_or_default()),
+            is_unread: filter.is_unread,
+            window: filter.window_open.map(|is_open| (is_open, now_s)),
+        };
+        let from = stretch.from.as_ref().map(|cursor| cursor.0);
+        let storage = &services(context)?.storage;
+        let found = storage
+            .list_conversations(visitor.workspace, &wanted, from, stretch.way, stretch.limit())
+            .await
+            .map_err(Failure::from)?;
+        let place = |record: &ConversationRecord| {
+            ConversationCursor(ConversationPlace { last_at_s: record.last_at_s, id: record.id })
+        };
+        Ok(stretch.page(found, place, |records| Conversation::page(records, now_s)))
+    }
+}

@@ -1,0 +1,217 @@
+//! What changed, as subscribers see it: ids and kinds. Whoever wants the thing itself asks for it by its id.
+
+use async_graphql::{Enum, ID, Interface, SimpleObject};
+use uuid::Uuid;
+
+use super::cursor::Cursor;
+use super::scalar;
+use super::scalar::DateTime;
+use crate::clock::Timestamp;
+use crate::storage::events::{Batch, Happening};
+
+/// Something that changed in the workspace.
+#[derive(Clone, Debug, Interface)]
+#[graphql(
+    field(
+        name = "cursor",
+        ty = "&Cursor",
+        desc = "Its place in the log: the `after` of whoever goes on from here."
+    ),
+    field(name = "at", ty = "&Option<DateTime>", desc = "When it was written down.")
+)]
+pub enum Event {
+    MessageAdded(MessageAddedEvent),
+    MessageStatus(MessageStatusEvent),
+    MessageChanged(MessageChangedEvent),
+    ContactChanged(ContactChangedEvent),
+    NumberChanged(NumberChangedEvent),
+    NoticeAdded(NoticeAddedEvent),
+}
+
+/// A message is there.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct MessageAddedEvent {
+    pub cursor: Cursor,
+    pub at: Option<DateTime>,
+    /// The message's own id (not the one that Meta gives it).
+    pub message_id: ID,
+    pub conversation_id: ID,
+    pub number_id: ID,
+    /// Whether the customer wrote it.
+    pub inbound: bool,
+}
+
+/// A message has come a step further.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct MessageStatusEvent {
+    pub cursor: Cursor,
+    pub at: Option<DateTime>,
+    /// The message's own id (not the one that Meta gives it).
+    pub message_id: ID,
+    pub conversation_id: ID,
+    pub number_id: ID,
+    /// The step. Steps may come out of order: the furthest is where the message is.
+    pub status: MessageStep,
+    /// When, by Meta's clock.
+    pub happened_at: Option<DateTime>,
+}
+
+/// How far a message has come. Where two are known, the later in this list is where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum MessageStep {
+    /// Meta has taken it.
+    Accepted,
+    /// Meta has sent it on.
+    Sent,
+    /// It could not be delivered.
+    Failed,
+    /// It is on the customer's device.
+    Delivered,
+    /// The customer has read it.
+    Read,
+    /// The customer has played it.
+    Played,
+    /// A step that this version does not know.
+    Other,
+}
+
+/// A message was edited, revoked or reacted to, or one of ours was refused, taken back, or left without an answer.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct MessageChangedEvent {
+    pub cursor: Cursor,
+    pub at: Option<DateTime>,
+    /// The message's own id (not the one that Meta gives it).
+    pub message_id: ID,
+    pub conversation_id: ID,
+    pub number_id: ID,
+}
+
+/// A contact is new, or is known better. Not told to those who are limited to some numbers: a contact belongs to none.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct ContactChangedEvent {
+    pub cursor: Cursor,
+    pub at: Option<DateTime>,
+    pub contact_id: ID,
+}
+
+/// A business number was added, changed or deleted.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct NumberChangedEvent {
+    pub cursor: Cursor,
+    pub at: Option<DateTime>,
+    pub number_id: ID,
+    /// What Meta told of the number, if that is what changed.
+    pub notice_id: Option<ID>,
+    /// The kind of that.
+    pub notice_kind: Option<String>,
+}
+
+/// Meta told something else: about an account, a number, a template, a group, a call. What is about no number is not
+/// told to those who are limited to some.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct NoticeAddedEvent {
+    pub cursor: Cursor,
+    pub at: Option<DateTime>,
+    pub notice_id: ID,
+    pub kind: String,
+    pub number_id: Option<ID>,
+}
+
+/// A conversation is new or has changed: its last message, its counters, its window.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct ConversationChangedEvent {
+    /// Its place in the log: the `after` of whoever goes on from here.
+    pub cursor: Cursor,
+    /// When it was written down.
+    pub at: Option<DateTime>,
+    pub conversation_id: ID,
+    pub number_id: ID,
+}
+
+/// The number that something is about; none if it is about none.
+pub fn number_of(happening: &Happening) -> Option<Uuid> {
+    match happening {
+        Happening::Message { number, .. }
+        | Happening::MessageChanged { number, .. }
+        | Happening::Status { number, .. }
+        | Happening::Number { number } => Some(*number),
+        Happening::Notice { number, .. } => *number,
+        Happening::Contact { .. } => None,
+    }
+}
+
+/// The conversation that something changes; none if it changes none.
+pub fn conversation_of(happening: &Happening) -> Option<Uuid> {
+    match happening {
+        Happening::Message { conversation, .. }
+        | Happening::MessageChanged { conversation, .. }
+        | Happening::Status { conversation, .. } => Some(*conversation),
+        Happening::Number { .. } | Happening::Notice { .. } | Happening::Contact { .. } => None,
+    }
+}
+
+/// One event of a batch.
+pub fn event(batch: &Batch, index: usize, happening: &Happening) -> Event {
+    let (cursor, at) = (Cursor::within(batch, index), scalar::moment(batch.at_ms));
+    match happening.clone() {
+        Happening::Message { message, conversation, number, inbound } => {
+            Event::MessageAdded(MessageAddedEvent {
+                cursor,
+                at,
+                message_id: ID(message),
+                conversation_id: scalar::id(conversation),
+                number_id: scalar::id(number),
+                inbound,
+            })
+        }
+        Happening::MessageChanged { message, conversation, number } => {
+            Event::MessageChanged(MessageChangedEvent {
+                cursor,
+                at,
+                message_id: ID(message),
+                conversation_id: scalar::id(conversation),
+                number_id: scalar::id(number),
+            })
+        }
+        Happening::Status { message, conversation, number, step, at_s } => {
+            Event::MessageStatus(MessageStatusEvent {
+                cursor,
+                at,
+                message_id: ID(message),
+                conversation_id: scalar::id(conversation),
+                number_id: scalar::id(number),
+                status: step_named(&step),
+                happened_at: Timestamp::from_second(at_s).ok().map(DateTime),
+            })
+        }
+        Happening::Contact { contact } => {
+            Event::ContactChanged(ContactChangedEvent { cursor, at, contact_id: scalar::id(contact) })
+        }
+        Happening::Number { number } => Event::NumberChanged(NumberChangedEvent {
+            cursor,
+            at,
+            number_id: scalar::id(number),
+            notice_id: None,
+            notice_kind: None,
+        }),
+        Happening::Notice { notice, kind, number } => Event::NoticeAdded(NoticeAddedEvent {
+            cursor,
+            at,
+            notice_id: ID(notice),
+            kind,
+            number_id: number.map(scalar::id),
+        }),
+    }
+}
+
+fn step_named(name: &str) -> MessageStep {
+    match name {
+        "accepted" => MessageStep::Accepted,
+        "sent" => MessageStep::Sent,
+        "failed" => MessageStep::Failed,
+        "delivered" => MessageStep::Delivered,
+        "read" => MessageStep::Read,
+        "played" => MessageStep::Played,
+        _ => MessageStep::Other,
+    }
+}

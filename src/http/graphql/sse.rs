@@ -1,0 +1,175 @@
+//! `text/event-stream` on `/graphql`: one operation a connection, each answer an event, as graphql-sse has it in its
+//! "distinct connections" mode. An event's `id` is its cursor: a client that comes back with `Last-Event-ID` goes on
+//! from there. What is told is decided on the main runtime; the worker only carries it.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
+use bytes::Bytes;
+use tokio::sync::mpsc;
+use zeroize::Zeroizing;
+
+use super::super::State;
+use super::super::guard;
+use super::super::request::RequestId;
+use super::talk::{FAREWELL_MAX, STALL_MAX};
+use super::{Media, Refused, bad, refuse, turn_away, wrong_way};
+use crate::auth::Visitor;
+use crate::error::Code;
+use crate::graphql::{Answers, Cursor, Operation, Way};
+use crate::runtime::Readiness;
+
+/// How many events wait for the connection.
+const WAITING_MAX: usize = 16;
+/// How often a stream that has nothing to tell shows that it is alive.
+const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);
+const LAST_EVENT_ID: &str = "last-event-id";
+
+/// Runs one operation and tells what comes of it.
+pub async fn run(operation: Operation, way: Way, request: &HttpRequest, state: &State) -> HttpResponse {
+    let go_on_after = match go_on_after(request) {
+        Ok(cursor) => cursor,
+        Err(refused) => return refuse(refused, Media::Events, request),
+    };
+    let shown = guard::bearer(request);
+    let visitor = match state.guard.recognise(state.guard.caller(request), shown).await {
+        Ok(visitor) => visitor,
+        Err(away) => return turn_away(&away, Media::Events, request, state),
+    };
+    let (api, request_id) = (state.graphql.api.clone(), RequestId::of(request));
+    let (id, visitor_asks) = (request_id.clone(), visitor.clone());
+    let start = state
+        .graphql
+        .supervisor
+        .run("graphql", async move { api.start(operation, way, visitor_asks, go_on_after, &id).await });
+    let answers = match start.await {
+        Ok(Some(answers)) => answers,
+        Ok(None) => return wrong_way(Media::Events, request),
+        Err(_) => Answers::refuse(Code::Internal, &request_id),
+    };
+    let (events, told) = mpsc::channel(WAITING_MAX);
+    let teller = Teller {
+        answers,
+        events,
+        guard: state.guard.clone(),
+        readiness: state.readiness.clone(),
+        request_id,
+        cursor: None,
+    };
+    let bearer = Zeroizing::new(shown.unwrap_or_default().to_owned());
+    // It ends by itself when either end does; stopping waits for it.
+    drop(state.graphql.supervisor.run("graphql-sse", teller.tell(bearer, visitor)));
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "text/event-stream; charset=utf-8"))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        // Proxies that collect answers are asked not to.
+        .insert_header(("x-accel-buffering", "no"))
+        .body(Told(told))
+}
+
+fn go_on_after(request: &HttpRequest) -> Result<Option<Cursor>, Refused<'static>> {
+    let Some(value) = request.headers().get(LAST_EVENT_ID) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default();
+    if text.is_empty() && value.is_empty() {
+        return Ok(None);
+    }
+    Cursor::read(text).map(Some).ok_or(bad("`Last-Event-ID` is not a cursor of an event."))
+}
+
+/// Tells one operation's answers.
+struct Teller {
+    answers: Answers,
+    events: mpsc::Sender<Bytes>,
+    guard: guard::Guard,
+    readiness: Readiness,
+    request_id: String,
+    cursor: Option<Cursor>,
+}
+
+/// Why a stream ends.
+enum End {
+    Done,
+    /// Without a last word: the client comes back by itself.
+    Silent,
+    With(Code),
+    Stalled,
+}
+
+impl Teller {
+    async fn tell(mut self, bearer: Zeroizing<String>, visitor: Visitor) {
+        let end = self.tell_until_the_end(bearer, visitor).await;
+        let Self { events, request_id, cursor, answers, .. } = self;
+        drop(answers);
+        let last = match end {
+            End::Silent => return,
+            End::Done => None,
+            End::With(code) => Some(Answers::refusal(code, &request_id)),
+            End::Stalled => Some(Answers::resume(cursor, &request_id)),
+        };
+        let words = async {
+            if let Some(last) = last {
+                events.send(next(&last, None)).await.ok();
+            }
+            events.send(Bytes::from_static(b"event: complete\ndata:\n\n")).await.ok();
+        };
+        tokio::time::timeout(FAREWELL_MAX, words).await.ok();
+    }
+
+    async fn tell_until_the_end(&mut self, bearer: Zeroizing<String>, visitor: Visitor) -> End {
+        let lost = self.guard.clone().loses_access(bearer, visitor);
+        tokio::pin!(lost);
+        let mut heartbeat = tokio::time::interval(HEARTBEAT_EVERY);
+        loop {
+            // All arms are cancel-safe: tokens, a future and a stream that are polled on afterwards, a timer.
+            let (event, cursor, is_last) = tokio::select! {
+                () = self.readiness.is_shut() => return End::Silent,
+                () = self.events.closed() => return End::Silent,
+                () = &mut lost => return End::With(Code::Unauthenticated),
+                _ = heartbeat.tick() => (Bytes::from_static(b":\n\n"), self.cursor, false),
+                answer = self.answers.next() => match answer {
+                    None => return End::Done,
+                    Some(answer) => {
+                        (next(&answer.response, answer.cursor), answer.cursor, answer.is_refusal)
+                    }
+                },
+            };
+            match tokio::time::timeout(STALL_MAX, self.events.send(event)).await {
+                Ok(Ok(())) => self.cursor = cursor,
+                Ok(Err(_)) => return End::Silent,
+                Err(_) => return End::Stalled,
+            }
+            if is_last {
+                return End::Done;
+            }
+        }
+    }
+}
+
+fn next(response: &async_graphql::Response, cursor: Option<Cursor>) -> Bytes {
+    // JSON has no line breaks of its own, so the data is one line.
+    let data = serde_json::to_string(response).unwrap_or_default();
+    let id = cursor.map(|cursor| format!("id: {cursor}\n")).unwrap_or_default();
+    Bytes::from(format!("{id}event: next\ndata: {data}\n\n"))
+}
+
+/// The body of the answer.
+struct Told(mpsc::Receiver<Bytes>);
+
+impl MessageBody for Told {
+    type Error = std::convert::Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        self.0.poll_recv(context).map(|event| event.map(Ok))
+    }
+}

@@ -1,0 +1,178 @@
+//! Contacts as they are read: lists by a key, and single ones. What writes them is in `contacts`.
+//!
+//! One that turned out to be another one (`mergedInto`) is in no list; asked for by its id it is the other one.
+
+use std::collections::HashMap;
+
+use futures_util::TryStreamExt;
+use mongodb::bson::{Bson, DateTime, Document, doc};
+use uuid::Uuid;
+
+use super::arrivals::{binary, uuid_of};
+use super::contacts::CONTACTS;
+use super::conversations;
+use super::page::{Way, keep_beyond};
+use super::{Error, Storage};
+
+/// How many pointers are followed from one contact to the next.
+const MERGES_MAX: usize = 8;
+
+/// A contact, as far as others told us of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactRecord {
+    pub id: Uuid,
+    pub workspace: Uuid,
+    pub created_ms: i64,
+    /// The name that the person has chosen.
+    pub profile_name: Option<String>,
+    pub wa_id: Option<String>,
+    pub phone: Option<String>,
+    pub username: Option<String>,
+    /// Business-scoped user ids; a person has one a portfolio.
+    pub user_ids: Vec<String>,
+    pub parent_user_ids: Vec<String>,
+    /// The name in the phone's address book.
+    pub book_name: Option<String>,
+    pub preferences: Vec<Preference>,
+}
+
+/// What a person wants to receive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preference {
+    pub category: Option<String>,
+    pub value: Option<String>,
+    pub at_s: i64,
+}
+
+/// A place in the list of contacts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContactPlace {
+    pub created_ms: i64,
+    pub id: Uuid,
+}
+
+impl Storage {
+    /// A contact of a workspace; one that was merged gives the one that it is now.
+    pub async fn find_contact(&self, workspace: Uuid, id: Uuid) -> Result<Option<ContactRecord>, Error> {
+        Ok(self.contacts_by_id(workspace, &[id]).await?.remove(&id))
+    }
+
+    /// These contacts of a workspace, by the id that was asked for; merged ones as what they are now.
+    pub async fn contacts_by_id(
+        &self,
+        workspace: Uuid,
+        ids: &[Uuid],
+    ) -> Result<HashMap<Uuid, ContactRecord>, Error> {
+        let mut found = HashMap::with_capacity(ids.len());
+        // Who is asked for, and who that is as far as is known.
+        let mut open: Vec<(Uuid, Uuid)> = ids.iter().map(|id| (*id, *id)).collect();
+        for _ in 0..MERGES_MAX {
+            let wanted: Vec<_> = open.iter().map(|(_, now)| binary(*now)).collect();
+            let filter = doc! { "_id": { "$in": wanted }, "workspace": binary(workspace) };
+            let documents: Vec<Document> =
+                self.contacts().find(filter).projection(doc! { "raw": 0 }).await?.try_collect().await?;
+            let by_id: HashMap<Uuid, &Document> =
+                documents.iter().filter_map(|document| Some((uuid_of(document, "_id")?, document))).collect();
+            let mut merged = Vec::new();
+            for (asked, now) in open {
+                let Some(document) = by_id.get(&now) else { continue };
+                match uuid_of(document, "mergedInto") {
+                    Some(into) => merged.push((asked, into)),
+                    None => {
+                        found.insert(asked, record_of(document)?);
+                    }
+                }
+            }
+            if merged.is_empty() {
+                break;
+            }
+            open = merged;
+        }
+        Ok(found)
+    }
+
+    /// Contacts of a workspace by when they were first seen, from a place on, the nearest to it first. With `numbers`:
+    /// those who have a conversation with one of them.
+    pub async fn list_contacts(
+        &self,
+        workspace: Uuid,
+        numbers: Option<&[Uuid]>,
+        from: Option<ContactPlace>,
+        way: Way,
+        limit: i64,
+    ) -> Result<Vec<ContactRecord>, Error> {
+        let mut query = doc! { "workspace": binary(workspace), "mergedInto": { "$exists": false } };
+        if let Some(place) = from {
+            let created = DateTime::from_millis(place.created_ms);
+            keep_beyond(&mut query, way, ("createdAt", created), ("_id", binary(place.id)));
+        }
+        let mut stages = vec![doc! { "$match": query }, doc! { "$sort": way.sort("createdAt", "_id") }];
+        if let Some(numbers) = numbers {
+            let numbers: Vec<_> = numbers.iter().copied().map(binary).collect();
+            // The server reads on until the page is full.
+            stages.push(doc! { "$lookup": {
+                "from": conversations::COLLECTION.name,
+                "localField": "_id",
+                "foreignField": "contact",
+                "pipeline": [
+                    { "$match": { "number": { "$in": numbers } } },
+                    { "$limit": 1 },
+                    { "$project": { "_id": 1 } },
+                ],
+                "as": "conversations",
+            } });
+            stages.push(doc! { "$match": { "conversations.0": { "$exists": true } } });
+        }
+        stages.push(doc! { "$limit": limit });
+        let found: Vec<Document> = self.contacts().aggregate(stages).await?.try_collect().await?;
+        found.iter().map(record_of).collect()
+    }
+
+    fn contacts(&self) -> mongodb::Collection<Document> {
+        self.database.collection(CONTACTS.name)
+    }
+}
+
+fn record_of(document: &Document) -> Result<ContactRecord, Error> {
+    const MALFORMED: Error = Error::Malformed { what: "a contact" };
+    let latest = |field| {
+        let stamp = document.get_document(field).ok()?;
+        stamp.get_str("value").ok().map(str::to_owned)
+    };
+    let texts = |field| {
+        let values = document.get_array(field).map(Vec::as_slice).unwrap_or_default();
+        values.iter().filter_map(Bson::as_str).map(str::to_owned).collect()
+    };
+    let book = document.get_document("book").ok();
+    let book = book.filter(|book| !book.get_bool("removed").unwrap_or(false));
+    let book_name =
+        book.and_then(|book| book.get_str("fullName").or_else(|_| book.get_str("firstName")).ok());
+    Ok(ContactRecord {
+        id: uuid_of(document, "_id").ok_or(MALFORMED)?,
+        workspace: uuid_of(document, "workspace").ok_or(MALFORMED)?,
+        created_ms: document.get_datetime("createdAt").map_or(0, |at| at.timestamp_millis()),
+        profile_name: latest("profileName"),
+        wa_id: latest("waId"),
+        phone: latest("phone"),
+        username: latest("username"),
+        user_ids: texts("userIds"),
+        parent_user_ids: texts("parentUserIds"),
+        book_name: book_name.map(str::to_owned),
+        preferences: preferences_of(document),
+    })
+}
+
+fn preferences_of(document: &Document) -> Vec<Preference> {
+    let Ok(latest) = document.get_document("latest") else { return Vec::new() };
+    let preferences = latest.iter().filter_map(|(_, news)| {
+        let news = news.as_document()?;
+        let preference = news.get_document("is").ok()?.get_document("preference").ok()?;
+        let text = |field| preference.get_str(field).ok().map(str::to_owned);
+        Some(Preference {
+            category: text("category"),
+            value: text("value"),
+            at_s: news.get_i64("at").unwrap_or(0),
+        })
+    });
+    preferences.collect()
+}
