@@ -3,8 +3,9 @@
 //! Stopping: readiness goes false while requests are still taken; then the door closes and what is in flight
 //! finishes; then background work stops at a safe point; then the rest is cut. All of it within a configured time.
 
+mod parts;
+
 use std::net::{SocketAddr, TcpListener};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,29 +16,18 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::auth;
-use crate::auth::{Access, ApiKeys, Audit};
+use crate::auth::Access;
 use crate::clock::{Clock, Stopwatch};
 use crate::config::Config;
 use crate::crypto::BadMasterKey;
-use crate::events::Log;
-use crate::graphql::{Api, Hub, Services};
-use crate::http::{self, Admission, GraphQl, Guard, HttpMetrics, Tls, Webhooks};
+use crate::http::{self, Admission, Guard, HttpMetrics, Tls, Webhooks};
 use crate::ids::Random;
-use crate::ingest::Ingest;
-use crate::keys::{KeyRotation, Keys};
-use crate::meta::client::{self, Graph};
-use crate::numbers::doctor::health::NumberHealth;
-use crate::numbers::doctor::{self, Doctor};
-use crate::numbers::{FactsFetch, Numbers};
-use crate::runtime::worker::{Round, keep_running};
-use crate::runtime::{Nudge, Pulse, Readiness, Supervisor, Worker};
+use crate::meta::client;
+use crate::runtime::{Readiness, Supervisor, Worker};
 use crate::storage::{self, Storage};
 use crate::telemetry::Metrics;
+use parts::{Ground, Parts};
 
-/// How often the database is asked for a sign of life, and after how long without one we are not ready.
-const PROBE_EVERY: Duration = Duration::from_secs(1);
-const PROBE_MAX: Duration = Duration::from_secs(2);
-const PROBE_STUCK_AFTER: Duration = Duration::from_secs(4);
 /// How many connections may wait for being taken. The standard library's 128 are too few when a proxy opens a few
 /// hundred at once: each one beyond waits a second for its next try.
 const BACKLOG: u32 = 1_024;
@@ -106,9 +96,6 @@ pub struct App {
     workers: Vec<Arc<dyn Worker>>,
     storage: Storage,
     access: Access,
-    keys: Keys,
-    graph: Graph,
-    numbers: Numbers,
 }
 
 impl std::fmt::Debug for App {
@@ -159,67 +146,39 @@ impl App {
             tls.register(&metrics);
         }
         let supervisor = Supervisor::new(Handle::current(), &metrics);
-        let graph = Graph::new(&config.meta, &clock, &random, &metrics)?;
-
-        let probe: Arc<dyn Worker> = Arc::new(DatabaseProbe { storage: storage.clone() });
-        let probe_pulse = Pulse::new(probe.name(), PROBE_STUCK_AFTER);
-        if workers_run {
-            keep_running(&supervisor, Arc::clone(&probe), Nudge::default(), probe_pulse.clone());
-        }
-        let keys = Keys::load(&config.keys, &storage, (&clock, &random), &metrics)?;
-        let instance = random.id(clock.now())?;
-        let numbers = Numbers::new(&storage, &keys, &graph, (&clock, &random), &config.whatsapp);
-        numbers.add_first(&config.whatsapp).await?;
-        let ingest = Ingest::start(&supervisor, &storage, (&clock, &random), instance, &metrics);
-        let doctor = Doctor::new(&storage, &keys, &graph, (&clock, &random), doctor::Settings::of(&config));
-        let mut workers = ingest.workers(&config.journal);
-        workers.push(Arc::new(KeyRotation::new(&keys)));
-        workers.push(Arc::new(NumberHealth::new(&doctor, &metrics)));
-        workers.push(Arc::new(FactsFetch { numbers: numbers.clone() }));
-        if workers_run {
-            for worker in &workers {
-                let pulse = Pulse::new(worker.name(), Duration::MAX);
-                keep_running(&supervisor, Arc::clone(worker), Nudge::default(), pulse);
-            }
-        }
-        workers.push(probe);
-        let mut pulses = ingest.pulses.all();
-        pulses.extend(workers_run.then_some(probe_pulse));
-        let readiness = Readiness::of(pulses);
-        let access = Access::new(&storage, &clock, &config.access, &metrics)?;
+        let ground = Ground {
+            config: &config,
+            clock: &clock,
+            random: &random,
+            storage: &storage,
+            supervisor: &supervisor,
+            metrics: &metrics,
+            instance: random.id(clock.now())?,
+        };
+        let parts = Parts::start(&ground).await?;
+        let (workers, readiness) = parts.work(&ground, workers_run);
+        let access = parts.access.clone();
         let state = http::State {
             guard: Guard::new(&config, &access, &clock, &supervisor, &metrics),
             admission: Arc::new(Admission::new(&config.edge, config.tls.as_ref())),
-            webhooks: Arc::new(Webhooks::new(&config.whatsapp, &metrics, &supervisor, &ingest.directory)),
-            graphql: graphql_of(
-                &config,
-                (&storage, &ingest.log, &numbers, doctor),
-                (&clock, &random),
+            webhooks: Arc::new(Webhooks::new(
+                &config.whatsapp,
+                &metrics,
                 &supervisor,
-            ),
-            journal: ingest.journal,
+                &parts.ingest.directory,
+            )),
+            graphql: parts.graphql(&ground),
+            journal: parts.ingest.journal,
             http_metrics: HttpMetrics::new(&metrics),
             readiness: readiness.clone(),
-            metrics,
-            clock,
-            random,
+            metrics: Arc::clone(&metrics),
+            clock: clock.clone(),
+            random: random.clone(),
         };
         let http_stop_max = config.server.shutdown_grace * HTTP_SHARE_PERCENT / 100;
         let server = http::serve(listener, state, tls, config.server.http_workers, http_stop_max)
             .map_err(|source| BuildError::Bind { address, reason: reason_of(&source), source })?;
-        Ok(Self {
-            address,
-            config,
-            server,
-            supervisor,
-            readiness,
-            workers,
-            storage,
-            access,
-            keys,
-            graph,
-            numbers,
-        })
+        Ok(Self { address, config, server, supervisor, readiness, workers, storage, access })
     }
 
     /// Where the service listens.
@@ -246,21 +205,6 @@ impl App {
     /// Who calls.
     pub fn access(&self) -> &Access {
         &self.access
-    }
-
-    /// What seals and opens stored secrets.
-    pub fn keys(&self) -> &Keys {
-        &self.keys
-    }
-
-    /// The business numbers.
-    pub fn numbers(&self) -> &Numbers {
-        &self.numbers
-    }
-
-    /// The client of Meta's Graph API.
-    pub fn graph(&self) -> &Graph {
-        &self.graph
     }
 
     /// The background workers, so that a test can drive them by hand.
@@ -334,25 +278,6 @@ async fn stop_in_order(
     supervisor.shut_down(config.server.shutdown_grace.saturating_sub(watch.elapsed())).await
 }
 
-fn graphql_of(
-    config: &Config,
-    (storage, log, numbers, doctor): (&Storage, &Log, &Numbers, Doctor),
-    (clock, random): (&Clock, &Random),
-    supervisor: &Supervisor,
-) -> GraphQl {
-    let services = Services {
-        storage: storage.clone(),
-        clock: clock.clone(),
-        api_keys: ApiKeys::new(storage, clock, random),
-        audit: Audit::new(storage, clock, random),
-        numbers: numbers.clone(),
-        doctor,
-        hub: Hub::new(storage, log, supervisor),
-    };
-    let api = Api::new(services, config.graphql.introspection);
-    GraphQl { api, supervisor: supervisor.clone() }
-}
-
 fn load_tls(config: &Config, clock: &Clock) -> Result<Option<Tls>, http::tls::Unusable> {
     let Some(config) = &config.tls else { return Ok(None) };
     let tls = Tls::load(config, clock)?;
@@ -380,28 +305,5 @@ fn reason_of(error: &std::io::Error) -> &'static str {
         std::io::ErrorKind::PermissionDenied => "this user may not listen there",
         std::io::ErrorKind::AddrNotAvailable => "this machine does not have that address",
         _ => "the system refused",
-    }
-}
-
-/// Asks the database for a sign of life, so that readiness knows.
-struct DatabaseProbe {
-    storage: Storage,
-}
-
-impl Worker for DatabaseProbe {
-    fn name(&self) -> &'static str {
-        "database"
-    }
-
-    fn every(&self) -> Duration {
-        PROBE_EVERY
-    }
-
-    fn round_max(&self) -> Duration {
-        PROBE_MAX
-    }
-
-    fn run_once(&self) -> Pin<Box<dyn Future<Output = Round> + Send + '_>> {
-        Box::pin(async move { Ok(self.storage.ping().await?) })
     }
 }

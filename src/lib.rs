@@ -25,10 +25,12 @@ pub mod meta;
 
 // Features.
 pub mod events;
+pub mod people;
 pub mod keys;
 pub mod auth;
 pub mod numbers;
 pub mod ingest;
+pub mod outbound;
 
 // Surfaces: translate, decide nothing.
 pub mod graphql;

@@ -32,7 +32,7 @@ static CRASH_AT: Setting = Setting {
     example: "inside-fold:3",
     expects: "a point's name, a colon, and a count from 1",
     secret: false,
-    meaning: "For tests of crashes: `pesan serve` dies at this point (after-journal-write, after-message-insert, after-event-append, before-mark or inside-fold), the given time that it gets there.",
+    meaning: "For tests of crashes: `pesan serve` dies at this point (after-journal-write, after-message-insert, after-event-append, before-mark or inside-fold; when it sends, after-queued, after-claim, after-leaving, after-answer or after-outcome), the given time that it gets there.",
 };
 
 static API_KEY: Setting = Setting {

@@ -12,6 +12,7 @@ mod journal;
 mod keys;
 mod meta;
 mod mongo;
+mod outbound;
 mod server;
 mod setting;
 mod source;
@@ -30,6 +31,7 @@ pub use journal::JournalConfig;
 pub use keys::{KeysConfig, MasterKey, is_key_id};
 pub use meta::MetaConfig;
 pub use mongo::MongoConfig;
+pub use outbound::OutboundConfig;
 pub use server::ServerConfig;
 pub use setting::{Mistake, Mistakes, Reader, Setting};
 pub use source::{Source, SourceError};
@@ -44,6 +46,7 @@ pub const SETTINGS: &[(&str, &[&Setting])] = &[
     ("MongoDB", mongo::SETTINGS),
     ("The journal of webhooks", journal::SETTINGS),
     ("Keys that seal stored secrets", keys::SETTINGS),
+    ("Sending", outbound::SETTINGS),
     ("The server", server::SETTINGS),
     ("TLS without a proxy", tls::SETTINGS),
     ("The edge: who may call the webhook", edge::SETTINGS),
@@ -68,6 +71,7 @@ pub struct Config {
     pub whatsapp: WhatsappConfig,
     pub meta: MetaConfig,
     pub keys: KeysConfig,
+    pub outbound: OutboundConfig,
     pub telemetry: TelemetryConfig,
 }
 
@@ -86,6 +90,7 @@ impl Config {
             WhatsappConfig::read(&mut reader),
             MetaConfig::read(&mut reader),
             KeysConfig::read(&mut reader),
+            OutboundConfig::read(&mut reader),
             TelemetryConfig::read(&mut reader),
         );
         reader.refuse_unknown();
@@ -102,6 +107,7 @@ impl Config {
                     Some(whatsapp),
                     Some(meta),
                     Some(keys),
+                    Some(outbound),
                     Some(telemetry),
                 ),
                 Ok(()),
@@ -116,6 +122,7 @@ impl Config {
                 whatsapp,
                 meta,
                 keys,
+                outbound,
                 telemetry,
             }),
             (_, Err(mistakes)) => Err(mistakes),
@@ -243,6 +250,7 @@ mod tests {
             WhatsappConfig::read(&mut reader),
             MetaConfig::read(&mut reader),
             KeysConfig::read(&mut reader),
+            OutboundConfig::read(&mut reader),
             TelemetryConfig::read(&mut reader),
         ));
         #[cfg(feature = "dev")]

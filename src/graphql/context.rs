@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::error::Code;
 use crate::numbers::Numbers;
 use crate::numbers::doctor::Doctor;
+use crate::outbound::Outbound;
 use crate::storage::Storage;
 
 /// What the resolvers work with. Cheap to clone; one for the whole process.
@@ -21,6 +22,7 @@ pub struct Services {
     pub api_keys: ApiKeys,
     pub audit: Audit,
     pub numbers: Numbers,
+    pub outbound: Outbound,
     pub doctor: Doctor,
     pub hub: Hub,
 }

@@ -133,6 +133,10 @@ pub enum UserErrorCode {
     NoMetaApp,
     /// The role or key does not allow it.
     NotAllowed,
+    /// The customer has not written within 24 hours: only a template may be sent.
+    WindowClosed,
+    /// The idempotency key was used for another message.
+    IdempotencyKeyTaken,
 }
 
 /// Puts every error of an answer into the one form: a public text, a code, the request id. Causes go to the log.

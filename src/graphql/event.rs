@@ -75,7 +75,7 @@ pub enum MessageStep {
     Other,
 }
 
-/// A message was edited, revoked or reacted to.
+/// A message was edited, revoked or reacted to, or one of ours was refused, taken back, or left without an answer.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct MessageChangedEvent {
     pub cursor: Cursor,

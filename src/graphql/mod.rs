@@ -26,6 +26,7 @@ mod message;
 mod mutation;
 mod notice;
 mod number;
+mod outgoing;
 mod page;
 mod scalar;
 mod status;
@@ -59,6 +60,7 @@ pub struct Query(
     audit::AuditQuery,
     number::NumberQueries,
     doctor::DoctorQuery,
+    outgoing::OutgoingQuery,
     subscription::EventQuery,
     Inbox,
 );
@@ -80,6 +82,7 @@ pub struct Mutation(
     mutation::api_key::ApiKeyMutation,
     mutation::number::NumberMutations,
     mutation::doctor::DoctorMutation,
+    mutation::message::MessageMutation,
 );
 
 type Schema = async_graphql::Schema<Query, Mutation, subscription::Subscription>;

@@ -3,10 +3,10 @@
 
 use super::apply::{Applier, Tally};
 use super::news::News;
-use super::people::conversation_id;
 use super::pieces::Piece;
 use crate::domain::conversation::Change;
 use crate::domain::event::Event;
+use crate::people::conversation_id;
 use crate::storage::Error;
 use crate::storage::arrivals::Arrival;
 use crate::storage::contacts::BookEntry;

@@ -12,9 +12,7 @@ use uuid::Uuid;
 use super::arrivals::{Arrivals, Seen};
 use super::directory::{Directory, Numbers};
 use super::followers::status_target;
-use super::memory::Memory;
 use super::metrics::IngestMetrics;
-use super::people::{Found, People, conversation_id};
 use super::pieces::{At, Piece, Pieces};
 use super::signs::Signs;
 use super::sort::Delivery;
@@ -23,6 +21,8 @@ use crate::clock::Clock;
 use crate::domain::conversation::Change;
 use crate::domain::message::Message;
 use crate::events::Log;
+use crate::people::memory::Memory;
+use crate::people::{Found, People, conversation_id};
 use crate::runtime::crash;
 use crate::storage::Error;
 use crate::storage::Storage;
@@ -243,7 +243,8 @@ impl Applier {
     ) -> Result<(), Error> {
         let (mut fresh, mut places) = (Vec::with_capacity(pieces.len()), Vec::with_capacity(pieces.len()));
         let mut new = Vec::new();
-        for piece in pieces {
+        let ours = self.sent_by_us(pieces).await?;
+        for piece in pieces.iter().filter(|piece| !ours.contains(&piece.key)) {
             let conversation = conversation_of(piece, tally.contact(piece.at));
             new.push(NewConversation {
                 id: conversation,
@@ -298,6 +299,17 @@ impl Applier {
         }
         self.targets.remember(here.into_iter());
         Ok(())
+    }
+
+    /// Echoes of what we have sent ourselves: those messages are here, under our own ids.
+    async fn sent_by_us(&self, pieces: &[Piece<'_, &Message<'_>>]) -> Result<HashSet<String>, Error> {
+        let echoes = pieces.iter().filter(|piece| !piece.what.origin.is_inbound());
+        let echoes: Vec<String> = echoes.map(|piece| piece.key.clone()).collect();
+        if echoes.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let found = self.targets.find(echoes.into_iter()).await?;
+        Ok(found.into_iter().filter(|(key, target)| target.message != *key).map(|(key, _)| key).collect())
     }
 
     /// Makes the conversations that are not there yet.

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::memory::{Digester, Memory};
+use crate::people::memory::{Digester, Memory};
 use crate::storage::Error;
 use crate::storage::Storage;
 use crate::storage::arrivals::{Arrival, Fresh, Origin};

@@ -27,7 +27,8 @@ impl Applier {
         if pieces.is_empty() {
             return Ok(());
         }
-        let found = self.targets.find(pieces.iter().map(|piece| status_target(piece))).await?;
+        let mut found = self.targets.find(pieces.iter().map(|piece| status_target(piece))).await?;
+        self.name_ours(pieces, &mut found).await?;
         let (mut fresh, mut places) = (Vec::with_capacity(pieces.len()), Vec::with_capacity(pieces.len()));
         for piece in pieces {
             let (target, number) = (found.get(&status_target(piece)), &piece.number);
@@ -55,6 +56,30 @@ impl Applier {
         }
         waiting.extend(self.resume(resumed, tally).await?);
         self.look_again(&waiting, tally).await
+    }
+
+    /// A status carries our own id of its message. If Meta's is not known yet, because the answer to the request is still
+    /// to come or was lost, it is known now.
+    async fn name_ours(
+        &self,
+        pieces: &[&Piece<'_, &Status<'_>>],
+        found: &mut HashMap<String, Target>,
+    ) -> Result<(), Error> {
+        let mut named = Vec::new();
+        for piece in pieces {
+            let target = status_target(piece);
+            let id = piece.what.callback_data.as_deref().and_then(|id| Uuid::try_parse(id).ok());
+            let Some(id) = id.filter(|_| !found.contains_key(&target) && !named.contains(&target)) else {
+                continue;
+            };
+            let number = (piece.number.workspace, piece.number.id);
+            self.storage.name_outgoing(number, id, &piece.what.wamid, self.clock.now_ms()).await?;
+            named.push(target);
+        }
+        if !named.is_empty() {
+            found.extend(self.targets.find(named.into_iter()).await?);
+        }
+        Ok(())
     }
 
     /// What was stored before an interruption, or by somebody who applies the same segment: what was early then is

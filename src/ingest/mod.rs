@@ -1,7 +1,7 @@
 //! From Meta's webhook to what a conversation shows.
 //!
 //! One way: `journal` makes a webhook durable, `feed` hands it on, `lane` takes it from there in order, `apply`
-//! (with `sort`, `people`, `followers`, `announce`) stores what it tells, and the lane folds what that changes into
+//! (with `sort`, `followers`, `announce`, and `crate::people`) stores what it tells, and the lane folds what that changes into
 //! the conversations. `upkeep` looks after lanes whose writer is gone, after what was set aside, and after what is
 //! old. `verify`, `trace` and `replay` look back from the journal's bytes.
 
@@ -14,10 +14,8 @@ pub mod feed;
 pub mod followers;
 pub mod journal;
 pub mod lane;
-pub mod memory;
 pub mod metrics;
 pub mod news;
-pub mod people;
 pub mod pieces;
 pub mod replay;
 mod signs;

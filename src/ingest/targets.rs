@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::memory::{Digester, Memory};
+use crate::people::memory::{Digester, Memory};
 use crate::storage::Error;
 use crate::storage::Storage;
 use crate::storage::messages::Target;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::directory::{Directory, Numbers};
 use super::examine::{Examined, Finding, examine};
-use super::memory::Digester;
+use crate::people::memory::Digester;
 use crate::storage::Error;
 use crate::storage::Storage;
 use crate::storage::aside::Reason;

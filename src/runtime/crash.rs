@@ -8,6 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub const POINTS: &[&str] =
     &["after-journal-write", "after-message-insert", "after-event-append", "before-mark", "inside-fold"];
 
+/// The points, in the order in which a message that is sent passes them.
+pub const SEND_POINTS: &[&str] =
+    &["after-queued", "after-claim", "after-leaving", "after-answer", "after-outcome"];
+
 #[derive(Debug)]
 struct Armed {
     point: String,

@@ -42,6 +42,11 @@ impl Nudge {
     pub fn wake(&self) {
         self.0.notify_one();
     }
+
+    /// Resolves after the next nudge; one that came before counts. Cancel-safe.
+    pub async fn woken(&self) {
+        self.0.notified().await;
+    }
 }
 
 /// When a worker last finished a round well.
@@ -97,7 +102,7 @@ pub fn keep_running(supervisor: &Supervisor, worker: Arc<dyn Worker>, nudge: Nud
                 // All arms are cancel-safe: a token, a permit that is kept, a timer.
                 tokio::select! {
                     () = stop.requested() => {}
-                    () = nudge.0.notified() => {}
+                    () = nudge.woken() => {}
                     () = tokio::time::sleep(worker.every()) => {}
                 }
             }

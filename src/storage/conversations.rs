@@ -206,7 +206,9 @@ impl Storage {
         }
         self.update_within(session, COLLECTION.name, updates).await?;
         self.update_within(session, MESSAGES.name, advances).await?;
-        self.open_free_windows_within(session, &fold.changes).await?;
+        let touched = |change: &Change| change.entry.is_some() || change.first_outbound_s.is_some();
+        let touched = fold.changes.iter().filter(|(_, change)| touched(change)).map(|(id, _)| *id);
+        self.open_free_windows_within(session, &touched.collect::<Vec<_>>()).await?;
         crash::pass("inside-fold");
         Ok(true)
     }
@@ -214,13 +216,12 @@ impl Storage {
     /// The first answer within a day to a customer who came by an advertisement opens the free-entry window. Which one
     /// is the first, the messages say, as far as they are here: the answer may come before the question. Whoever
     /// brings the other at the same time changes the same conversation, so one of the two transactions sees both.
-    async fn open_free_windows_within(
+    pub(super) async fn open_free_windows_within(
         &self,
         session: &mut ClientSession,
-        changes: &[(Uuid, Change)],
+        conversations: &[Uuid],
     ) -> Result<(), Error> {
-        let touched = |change: &Change| change.entry.is_some() || change.first_outbound_s.is_some();
-        let ids: Vec<_> = changes.iter().filter(|(_, one)| touched(one)).map(|(id, _)| binary(*id)).collect();
+        let ids: Vec<_> = conversations.iter().map(|id| binary(*id)).collect();
         if ids.is_empty() {
             return Ok(());
         }
@@ -239,7 +240,10 @@ impl Storage {
         for (id, at_s) in referred {
             let within = doc! { "$gte": at_s, "$lte": at_s + FREE_ENTRY_ANSWER_S };
             let answer = messages
-                .find_one(doc! { "conversation": binary(id), "at": within, "inbound": false })
+                // Without a rank it has not been taken by Meta.
+                .find_one(doc! {
+                    "conversation": binary(id), "at": within, "inbound": false, "rank": { "$gte": 1 },
+                })
                 .sort(doc! { "at": 1 })
                 .projection(doc! { "at": 1 })
                 .session(&mut *session)

@@ -54,7 +54,7 @@ const KEPT_FOR: Duration = Duration::from_hours(24 * 30);
 pub enum Happening {
     /// A message is there.
     Message { message: String, conversation: Uuid, number: Uuid, inbound: bool },
-    /// A message was edited, revoked or reacted to.
+    /// A message was edited, revoked or reacted to, or one of ours was refused, taken back, or left without an answer.
     MessageChanged { message: String, conversation: Uuid, number: Uuid },
     /// A message has come a step further.
     Status { message: String, conversation: Uuid, number: Uuid, step: String, at_s: i64 },

@@ -44,6 +44,30 @@ pub const MESSAGES: Collection = Collection {
             only: Some(|| doc! { "own": true }),
             serves: "the message that we sent and Meta has named",
         },
+        Index {
+            name: "open",
+            keys: &[("conversation", 1), ("at", 1), ("order", 1)],
+            unique: false,
+            expires: false,
+            only: Some(|| doc! { "send.open": true }),
+            serves: "what a conversation still has to send, in its order",
+        },
+        Index {
+            name: "idempotencyKey",
+            keys: &[("workspace", 1), ("send.idempotencyKey", 1)],
+            unique: true,
+            expires: false,
+            only: Some(|| doc! { "send.idempotencyKey": { "$exists": true } }),
+            serves: "the message that a client has queued under its key, once",
+        },
+        Index {
+            name: "unconfirmedAtMs",
+            keys: &[("send.unconfirmedAtMs", 1)],
+            unique: false,
+            expires: false,
+            only: Some(|| doc! { "send.unconfirmedAtMs": { "$exists": true } }),
+            serves: "what was sent and has not been heard of",
+        },
     ],
 };
 
@@ -167,7 +191,7 @@ pub fn new_message(
 }
 
 /// The rank before any status.
-const ACCEPTED: i32 = 1;
+pub(super) const ACCEPTED: i32 = 1;
 
 /// How far a message of the past had come, by Meta's word.
 fn past_rank(status: &str) -> i32 {

@@ -4,6 +4,7 @@
 //! `durable()`: a majority has them in its journal before anybody is told.
 
 pub mod access;
+pub mod allowances;
 pub mod arrivals;
 pub mod aside;
 pub mod audit;
@@ -26,6 +27,7 @@ pub mod notices;
 pub mod number_health;
 pub mod number_record;
 pub mod numbers;
+pub mod outgoing;
 pub mod page;
 pub mod sealed;
 pub mod segments;
@@ -33,6 +35,7 @@ pub mod statuses;
 pub mod survey;
 pub mod template_record;
 pub mod told;
+pub mod turns;
 pub mod workspaces;
 mod write;
 
@@ -63,6 +66,8 @@ pub const COLLECTIONS: &[&Collection] = &[
     &conversations::COLLECTION,
     &messages::MESSAGES,
     &messages::EDITS,
+    &turns::TURNS,
+    &allowances::ALLOWANCES,
     &statuses::STATUSES,
     &notices::NOTICES,
     &notices::ACCOUNTS,

@@ -1,4 +1,5 @@
-//! A change and the event that tells of it, in one transaction: both are there, or neither.
+//! A change and the event that tells of it, in one transaction: both are there, or neither. Several changes of one
+//! workspace go in one transaction too, with one batch of events.
 
 use mongodb::ClientSession;
 use mongodb::bson::{Document, doc};
@@ -33,6 +34,8 @@ pub struct Told {
     workspace: Uuid,
     happenings: Vec<Happening>,
     writes: Vec<Write>,
+    /// Conversations in which the business has answered by it.
+    answered: Vec<Uuid>,
 }
 
 impl Write {
@@ -72,13 +75,34 @@ impl Write {
 impl Told {
     /// One write, one event.
     pub fn of(workspace: Uuid, happening: Happening, write: Write) -> Self {
-        Self { workspace, happenings: vec![happening], writes: vec![write] }
+        Self { workspace, happenings: vec![happening], writes: vec![write], answered: Vec::new() }
     }
 
     /// With a further write.
     #[must_use]
     pub fn and(mut self, write: Write) -> Self {
         self.writes.push(write);
+        self
+    }
+
+    /// The business has answered in this conversation: that may open a window free of charge.
+    #[must_use]
+    pub fn answering(mut self, conversation: Uuid) -> Self {
+        self.answered.push(conversation);
+        self
+    }
+
+    /// Whose change it is.
+    pub fn workspace(&self) -> Uuid {
+        self.workspace
+    }
+
+    /// This and others of the same workspace as one change: all of it, or nothing.
+    #[must_use]
+    pub fn with(mut self, other: Self) -> Self {
+        self.happenings.extend(other.happenings);
+        self.writes.extend(other.writes);
+        self.answered.extend(other.answered);
         self
     }
 
@@ -132,6 +156,7 @@ impl Storage {
                 return Ok(false);
             }
         }
+        self.open_free_windows_within(session, &told.answered).await?;
         let batch = NewBatch { workspace: told.workspace, source: None, happenings: told.happenings.clone() };
         let event = batch_document(seq, &batch, now_ms)?;
         match self.run_within(session, doc! { "insert": EVENTS.name, "documents": [event] }).await {

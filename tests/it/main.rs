@@ -39,6 +39,8 @@ mod otel;
 #[cfg(feature = "dev")]
 mod outage;
 #[cfg(feature = "dev")]
+mod outbound;
+#[cfg(feature = "dev")]
 mod outgoing;
 mod program;
 mod reading;

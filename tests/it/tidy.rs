@@ -27,6 +27,7 @@ const LAYERS: &[&[&str]] = &[
     &["blob"],
     // features
     &["events"],
+    &["people"],
     &["keys"],
     &["auth", "media"],
     &["numbers", "inbox", "ingest", "outbound", "relay", "analytics", "privacy"],

@@ -17,6 +17,7 @@ use serde_json::value::RawValue;
 use super::wire;
 use super::wire::scalar::{Int, Text};
 use crate::domain::Str;
+use crate::domain::content::Content;
 use crate::domain::event::{Event, Why};
 
 /// Meta (2026-07): the ids in deliveries that the app dashboard's test button sends.
@@ -60,6 +61,14 @@ pub fn decode(body: &[u8]) -> Vec<Item<'_>> {
         Err(_) => found.unrecognised(&Place::default(), None, Why::NotJson),
     }
     found.items
+}
+
+/// What a request that sends a message says, as an echo of it would.
+pub fn request_content(body: &str) -> Content<'_> {
+    match serde_json::from_str::<wire::Message<'_>>(body) {
+        Ok(mut message) => content::content(&mut message),
+        Err(_) => Content::Unrecognised { kind: None },
+    }
 }
 
 /// Where an item stands: what its surroundings say about it.

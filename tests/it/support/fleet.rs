@@ -28,8 +28,13 @@ pub struct Instance {
 impl Fleet {
     /// So many services on a new database of this MongoDB; none of them runs yet.
     pub async fn new(uri: &str, services: usize) -> Self {
+        Self::with(uri, services, &[]).await
+    }
+
+    /// The same with more settings.
+    pub async fn with(uri: &str, services: usize, more: &[(String, String)]) -> Self {
         let name = mongo::database_name();
-        let instances: Vec<Instance> = (0..services).map(|_| Instance::new(uri, &name)).collect();
+        let instances: Vec<Instance> = (0..services).map(|_| Instance::new(uri, &name, more)).collect();
         assert_eq!(run(&["db", "setup"], &instances[0].settings()).await.code, Some(0));
         let database = mongodb::Client::with_uri_str(uri).await.unwrap().database(&name);
         Self { instances, database }
@@ -60,7 +65,7 @@ impl Fleet {
 }
 
 impl Instance {
-    fn new(uri: &str, database: &str) -> Self {
+    fn new(uri: &str, database: &str, more: &[(String, String)]) -> Self {
         let address = free_address();
         let settings = [
             ("MONGODB_URI", uri),
@@ -71,7 +76,9 @@ impl Instance {
             ("WHATSAPP_APP_SECRET", APP_SECRET),
         ];
         let settings = settings.iter().chain(&NUMBER);
-        let settings = settings.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let settings = settings.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let is_other = |(name, _): &(String, String)| !more.iter().any(|(other, _)| other == name);
+        let settings = settings.filter(is_other).chain(more.iter().cloned()).collect();
         let folder = tempfile::tempdir().unwrap();
         Self { url: format!("http://{address}"), settings, folder, program: None }
     }

@@ -1,15 +1,16 @@
-//! Who is meant: finds or makes the contact of each person that a batch of webhooks mentions.
+//! Who is meant: finds or makes the contact of each person whom a batch of webhooks, or somebody who sends, mentions.
 //!
 //! A person with a user id whose names are all known already costs nothing. Everybody else is looked up, many at
 //! once; what is decided for one is known for the next of the same batch. Somebody who was faster makes us look
 //! again: nothing is decided on what is not in the database.
+
+pub mod memory;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use uuid::Uuid;
 
-use super::memory::{Digester, Memory};
 use crate::clock::Clock;
 use crate::domain::contact::{Alias, Kind, Known, Name, identify, names_of};
 use crate::domain::person::Person;
@@ -17,6 +18,7 @@ use crate::ids::derived;
 use crate::storage::Error;
 use crate::storage::Storage;
 use crate::storage::contacts::{Claim, KnownContact, Mention};
+use memory::{Digester, Memory};
 
 /// How many people are remembered at least.
 const REMEMBERED: usize = 65_536;

@@ -1,0 +1,85 @@
+//! Where a message that we send stands with us, before and beside what Meta tells of it.
+
+use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
+
+/// The sender's own state of a message. How far it has come with the customer is its rank (`domain::status`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum State {
+    /// It waits for its turn, its time, or another try.
+    Queued,
+    /// A request for it is on its way, or was when the process ended.
+    Leaving,
+    /// Meta has taken it.
+    Accepted,
+    /// Meta may have taken it: no answer came, and no status yet.
+    Unconfirmed,
+    /// Meta has not taken it and will not, or we gave up.
+    Refused,
+    /// Somebody took it back before it left.
+    Cancelled,
+}
+
+impl State {
+    /// Its name in the database and in events.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Leaving => "leaving",
+            Self::Accepted => "accepted",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Refused => "refused",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// Who goes first when a number has more to send than it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Priority {
+    /// Somebody waits for it.
+    Reply,
+    Bulk,
+}
+
+impl Priority {
+    /// Its rank in the queue.
+    pub fn rank(self) -> i32 {
+        match self {
+            Self::Reply => 0,
+            Self::Bulk => 1,
+        }
+    }
+}
+
+/// Why a try did not end well.
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Reason {
+    /// Meta's codes, if Meta gave any.
+    pub code: Option<i64>,
+    pub subcode: Option<i64>,
+    /// What happened, in a sentence.
+    pub meaning: String,
+    /// What to do, in a sentence.
+    pub next_step: Option<String>,
+    /// What Meta said. It can name the customer.
+    pub details: Option<String>,
+    /// What Meta's support asks for.
+    pub trace_id: Option<String>,
+}
+
+/// One request for a message, and what came of it.
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attempt {
+    /// When the request was about to leave.
+    pub at_ms: i64,
+    pub ended_ms: Option<i64>,
+    /// What the message was after it; none while it is on its way.
+    pub state: Option<State>,
+    pub reason: Option<Reason>,
+}

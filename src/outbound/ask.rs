@@ -1,0 +1,360 @@
+//! What somebody asks to be sent: to whom, by which number, checked, and queued in one durable write.
+
+use std::sync::atomic::Ordering;
+
+use uuid::Uuid;
+
+use super::Outbound;
+use crate::auth::{Deed, Denied, Visitor, authorize_number};
+use crate::domain::contact::{Kind, Name};
+use crate::domain::outgoing::breach::Breach;
+use crate::domain::outgoing::window::{Windows, can_send};
+use crate::domain::outgoing::{Content, Message, Recipient, check};
+use crate::domain::person::{Person, is_user_id};
+use crate::domain::phone::{NoNumber, Phone};
+use crate::domain::position::Position;
+use crate::domain::sending::{Priority, State};
+use crate::ids::{Exhausted, derived};
+use crate::meta::{decode, encode};
+use crate::people::{Asked, conversation_id};
+use crate::runtime::crash;
+use crate::storage;
+use crate::storage::conversation_record::ConversationRecord;
+use crate::storage::number_record::NumberRecord;
+use crate::storage::outgoing::{NewOutgoing, Outgoing};
+
+const IDEMPOTENCY_KEY_CHARS_MAX: usize = 200;
+/// How far ahead something can be planned.
+const SEND_AT_MAX_MS: i64 = 366 * 24 * 3_600_000;
+
+/// Whom a message is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum To {
+    Conversation(Uuid),
+    Contact(Uuid),
+    /// In any spelling with a country code.
+    Phone(String),
+    UserId(String),
+}
+
+/// A message that is to be sent.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    pub to: To,
+    /// The number that sends it; a conversation has its own.
+    pub number: Option<Uuid>,
+    pub content: Content,
+    /// The message that it answers, by Meta's id.
+    pub reply_to: Option<String>,
+    pub idempotency_key: Option<String>,
+    pub send_at_ms: Option<i64>,
+    pub priority: Priority,
+}
+
+/// Why nothing was queued or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such thing in this workspace.
+    #[error("what {0} names is not there")]
+    NotFound(&'static str),
+    #[error("{field}: {sentence}")]
+    Invalid { field: &'static str, sentence: String },
+    #[error("the message does not keep limits")]
+    Breaches(Vec<Breach>),
+    #[error("the customer's window is closed")]
+    WindowClosed,
+    #[error("the number has no access token")]
+    NoToken,
+    #[error("the key was used for another message")]
+    KeyTaken,
+    #[error("the message is {}", .0.name())]
+    WrongState(State),
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    #[error(transparent)]
+    Storage(#[from] storage::Error),
+    #[error(transparent)]
+    Random(#[from] Exhausted),
+}
+
+/// Whom it goes to, and where it shows.
+struct Address {
+    conversation: Uuid,
+    contact: Option<Uuid>,
+    group_id: Option<String>,
+    person: Person<'static>,
+    recipient: Recipient,
+    windows: Windows,
+}
+
+impl Outbound {
+    /// Queues a message. The same key and the same message again give the one that is there.
+    pub async fn send(&self, visitor: &Visitor, ask: Ask) -> Result<Outgoing, Error> {
+        let now_ms = self.0.clock.now_ms();
+        check_around(&ask, now_ms)?;
+        let (number, conversation) = self.number_of(visitor.workspace, &ask).await?;
+        let deed = if matches!(ask.content, Content::Raw(_)) { Deed::SendRaw } else { Deed::SendMessages };
+        authorize_number(visitor, deed, number.id)?;
+        let digest = digest_of(&ask, number.id);
+        if let Some(key) = &ask.idempotency_key
+            && let Some(known) = self.0.storage.find_by_idempotency_key(visitor.workspace, key).await?
+        {
+            return same(known, &digest);
+        }
+        if number.access_token.is_none() {
+            return Err(Error::NoToken);
+        }
+        let address = self.address(&ask.to, &number, conversation).await?;
+        let mut message = Message::new(address.recipient.clone(), ask.content);
+        message.reply_to.clone_from(&ask.reply_to);
+        check::message(&message).map_err(Error::Breaches)?;
+        let at_ms = ask.send_at_ms.unwrap_or(now_ms);
+        if !can_send(address.windows, at_ms.div_euclid(1_000)).allows(&message.content) {
+            return Err(Error::WindowClosed);
+        }
+        let body = encode::message(&message, None).to_string();
+        let new = NewOutgoing {
+            id: self.0.random.id(self.0.clock.now())?,
+            workspace: visitor.workspace,
+            number: number.id,
+            phone_number_id: &number.phone_number_id,
+            conversation: address.conversation,
+            contact: address.contact,
+            group_id: address.group_id.as_deref(),
+            position: self.position(at_ms),
+            now_ms,
+            send_at_ms: ask.send_at_ms,
+            priority: ask.priority,
+            customer: address.person,
+            content: decode::request_content(&body),
+            reply_to: ask.reply_to.as_deref(),
+            message: serde_json::to_string(&message).unwrap_or_default(),
+            by: visitor.who.to_string(),
+            idempotency_key: ask.idempotency_key.as_deref(),
+            body_digest: digest.clone(),
+        };
+        match self.0.ledger.enter(new.told()?).await {
+            Ok(_) => {}
+            // Somebody with the same key was faster.
+            Err(storage::Error::Duplicate) => {
+                let key = ask.idempotency_key.as_deref().unwrap_or_default();
+                let known = self.0.storage.find_by_idempotency_key(visitor.workspace, key).await?;
+                return same(known.ok_or(storage::Error::Conflict)?, &digest);
+            }
+            Err(error) => return Err(error.into()),
+        }
+        crash::pass("after-queued");
+        self.0.nudge.wake();
+        self.find(visitor, new.id).await
+    }
+
+    /// A message of the visitor's workspace and numbers.
+    pub async fn find(&self, visitor: &Visitor, id: Uuid) -> Result<Outgoing, Error> {
+        let found = self.0.storage.find_outgoing(visitor.workspace, id).await?;
+        let message = found.ok_or(Error::NotFound("id"))?;
+        if visitor.may_touch(message.number) { Ok(message) } else { Err(Error::NotFound("id")) }
+    }
+
+    /// Takes a message back that has not left.
+    pub async fn cancel(&self, visitor: &Visitor, id: Uuid) -> Result<Outgoing, Error> {
+        let message = self.find(visitor, id).await?;
+        let is_done = self.0.ledger.enter(message.cancelled(self.0.clock.now_ms())).await?;
+        let message = self.find(visitor, id).await?;
+        if is_done { Ok(message) } else { Err(Error::WrongState(message.state)) }
+    }
+
+    /// Tries a message anew that was refused.
+    pub async fn retry(&self, visitor: &Visitor, id: Uuid) -> Result<Outgoing, Error> {
+        let message = self.find(visitor, id).await?;
+        let is_done = self.0.ledger.enter(message.requeued(self.0.clock.now_ms())).await?;
+        self.0.nudge.wake();
+        let message = self.find(visitor, id).await?;
+        if is_done { Ok(message) } else { Err(Error::WrongState(message.state)) }
+    }
+
+    async fn number_of(
+        &self,
+        workspace: Uuid,
+        ask: &Ask,
+    ) -> Result<(NumberRecord, Option<ConversationRecord>), Error> {
+        let conversation = match ask.to {
+            To::Conversation(id) => {
+                let found = self.0.storage.find_conversation(workspace, id).await?;
+                Some(found.ok_or(Error::NotFound("to.conversationId"))?)
+            }
+            _ => None,
+        };
+        let id = match (&conversation, ask.number) {
+            (Some(conversation), None) => conversation.number,
+            (Some(conversation), Some(number)) if conversation.number != number => {
+                let sentence = "The conversation is one of another number.".to_owned();
+                return Err(Error::Invalid { field: "numberId", sentence });
+            }
+            (_, Some(number)) => number,
+            (None, None) => {
+                let sentence = "Without a conversation, say which number sends it.".to_owned();
+                return Err(Error::Invalid { field: "numberId", sentence });
+            }
+        };
+        let number = self.0.storage.find_number(workspace, id).await?.ok_or(Error::NotFound("numberId"))?;
+        Ok((number, conversation))
+    }
+
+    async fn address(
+        &self,
+        to: &To,
+        number: &NumberRecord,
+        conversation: Option<ConversationRecord>,
+    ) -> Result<Address, Error> {
+        if let Some(conversation) = conversation {
+            if let Some(group_id) = &conversation.group_id {
+                return Ok(Address {
+                    recipient: Recipient::Group(group_id.clone()),
+                    person: Person::default(),
+                    windows: windows_of(&conversation),
+                    conversation: conversation.id,
+                    contact: None,
+                    group_id: conversation.group_id,
+                });
+            }
+            let contact = conversation.contact.ok_or(Error::NotFound("to.conversationId"))?;
+            return self.address_of(number, contact, None, "to.conversationId").await;
+        }
+        match to {
+            To::Conversation(_) => Err(Error::NotFound("to.conversationId")),
+            To::Contact(contact) => self.address_of(number, *contact, None, "to.contactId").await,
+            To::Phone(spelling) => {
+                let phone = Phone::parse(spelling, None).map_err(no_number)?;
+                let contact = self.contact_by_phone(number.workspace, &phone).await?;
+                self.address_of(
+                    number,
+                    contact,
+                    Some(Recipient::Phone(phone.as_str().to_owned())),
+                    "to.phone",
+                )
+                .await
+            }
+            To::UserId(id) => {
+                if !is_user_id(id) {
+                    let sentence = "A business-scoped user id is like US.13491208655302741918.".to_owned();
+                    return Err(Error::Invalid { field: "to.userId", sentence });
+                }
+                let person = Person { user_id: Some(id.clone().into()), ..Person::default() };
+                let contact = self.contact_of(number.workspace, &person).await?;
+                self.address_of(number, contact, Some(Recipient::UserId(id.clone())), "to.userId").await
+            }
+        }
+    }
+
+    /// The address of a contact: the id that they write from, if they have ever written, or else the one given.
+    async fn address_of(
+        &self,
+        number: &NumberRecord,
+        contact: Uuid,
+        given: Option<Recipient>,
+        field: &'static str,
+    ) -> Result<Address, Error> {
+        let found = self.0.storage.find_person(number.workspace, contact).await?;
+        let (contact, person) = found.ok_or(Error::NotFound(field))?;
+        let known = person.wa_id.as_ref().map(|wa_id| Recipient::Phone(format!("+{wa_id}")));
+        let recipient = match given {
+            Some(Recipient::UserId(id)) => Some(Recipient::UserId(id)),
+            given => known
+                .or(given)
+                .or_else(|| person.user_id.as_ref().map(|id| Recipient::UserId(id.clone().into_owned())))
+                .or_else(|| person.phone.as_ref().map(|phone| Recipient::Phone(phone.clone().into_owned()))),
+        };
+        let sentence = || "The contact has neither a phone number nor a user id.".to_owned();
+        let recipient = recipient.ok_or_else(|| Error::Invalid { field, sentence: sentence() })?;
+        let conversation = conversation_id(number.id, contact.as_bytes());
+        let record = self.0.storage.find_conversation(number.workspace, conversation).await?;
+        Ok(Address {
+            conversation: record.as_ref().map_or(conversation, |record| record.id),
+            contact: Some(contact),
+            group_id: None,
+            person,
+            recipient,
+            windows: record.as_ref().map(windows_of).unwrap_or_default(),
+        })
+    }
+
+    /// The contact behind a line, by whichever id WhatsApp knows it; a new one if it has never been heard of.
+    async fn contact_by_phone(&self, workspace: Uuid, phone: &Phone) -> Result<Uuid, Error> {
+        let ids = phone.wa_ids();
+        let names: Vec<Name> = ids
+            .iter()
+            .flat_map(|id| [Kind::WaId, Kind::Phone].map(|kind| Name { kind, value: id.clone() }))
+            .collect();
+        let known = self.0.storage.aliases_of(workspace, &names).await?;
+        let name = names.iter().find(|name| known.contains_key(name));
+        let number = name.map_or(phone.digits(), |name| name.value.as_str());
+        // Known or not, it goes by the same way: somebody else may be about to make the same contact.
+        let person = Person { phone: Some(format!("+{number}").into()), ..Person::default() };
+        self.contact_of(workspace, &person).await
+    }
+
+    async fn contact_of(&self, workspace: Uuid, person: &Person<'_>) -> Result<Uuid, Error> {
+        let position = self.position(self.0.clock.now_ms());
+        let (at_s, order) = (position.second, position.order);
+        let asked = [Asked { workspace, person, becomes: None, at_s, order }];
+        let found = self.0.people.find(&asked).await?.into_iter().next().flatten();
+        Ok(found.ok_or(storage::Error::Conflict)?.contact)
+    }
+
+    /// A place after everything that this process has queued before.
+    fn position(&self, at_ms: i64) -> Position {
+        const INDEX_BITS: u32 = 12;
+        let count = self.0.counter.fetch_add(1, Ordering::Relaxed);
+        let low = |bits: u32, value: u64| u32::try_from(value & ((1 << bits) - 1)).unwrap_or(0);
+        Position::new(at_ms.div_euclid(1_000), at_ms, low(10, count >> INDEX_BITS), low(INDEX_BITS, count))
+    }
+}
+
+fn check_around(ask: &Ask, now_ms: i64) -> Result<(), Error> {
+    let invalid = |field, sentence: &str| Err(Error::Invalid { field, sentence: sentence.to_owned() });
+    if let Some(key) = &ask.idempotency_key
+        && !(1..=IDEMPOTENCY_KEY_CHARS_MAX).contains(&key.chars().count())
+    {
+        return invalid("idempotencyKey", "A key has from 1 to 200 characters.");
+    }
+    if ask.send_at_ms.is_some_and(|at_ms| at_ms <= now_ms) {
+        return invalid("sendAt", "The time has passed already.");
+    }
+    if ask.send_at_ms.is_some_and(|at_ms| at_ms > now_ms + SEND_AT_MAX_MS) {
+        return invalid("sendAt", "At most a year ahead.");
+    }
+    Ok(())
+}
+
+fn windows_of(conversation: &ConversationRecord) -> Windows {
+    Windows {
+        service_ends_s: conversation.window_ends_s,
+        free_entry_ends_s: conversation.free_entry_ends_s,
+        is_group: conversation.group_id.is_some(),
+    }
+}
+
+fn no_number(error: NoNumber) -> Error {
+    let sentence = match error {
+        NoNumber::Letters => {
+            "A phone number has digits, and only spaces, brackets, dots and dashes around them."
+        }
+        NoNumber::NoRegion => "Write the number with its country code, like +62 812 3456 7890.",
+        NoNumber::Invalid => "There is no such phone number.",
+    };
+    Error::Invalid { field: "to.phone", sentence: sentence.to_owned() }
+}
+
+/// What an idempotency key stands for.
+fn digest_of(ask: &Ask, number: Uuid) -> String {
+    let to = format!("{:?}", ask.to);
+    let content = serde_json::to_string(&ask.content).unwrap_or_default();
+    let reply_to = ask.reply_to.as_deref().unwrap_or_default();
+    let send_at = ask.send_at_ms.unwrap_or(0).to_be_bytes();
+    let parts = [number.as_bytes(), to.as_bytes(), content.as_bytes(), reply_to.as_bytes(), &send_at];
+    derived("send", &parts).simple().to_string()
+}
+
+fn same(known: Outgoing, digest: &str) -> Result<Outgoing, Error> {
+    if known.body_digest == digest { Ok(known) } else { Err(Error::KeyTaken) }
+}

@@ -1,0 +1,101 @@
+//! Sending: from what somebody asks for to what Meta has taken, once.
+//!
+//! `ask` checks and queues, in one durable write; `sender` takes turns of conversations, `turn` sends their messages one
+//! after the other, `verdict` says what follows from an answer, `pair` and `line` keep Meta's limits, `ledger` makes
+//! changes together. What was queued is in the database and nowhere else.
+//!
+//! Invariants: nothing leaves without the durable mark before it; nothing that may have been taken is sent again by
+//! itself; within a conversation nothing overtakes.
+
+mod ask;
+mod ledger;
+mod line;
+mod pair;
+mod sender;
+mod turn;
+mod verdict;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::events::Log;
+use crate::ids::Random;
+use crate::keys::Keys;
+use crate::meta::client::Graph;
+use crate::people::People;
+use crate::runtime::{Nudge, Supervisor, Worker};
+use crate::storage::Storage;
+use ledger::Ledger;
+use line::Lines;
+use sender::Equipment;
+
+pub use ask::{Ask, Error, To};
+pub use sender::{Doubts, Sender};
+
+/// Sending. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Outbound(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    storage: Storage,
+    clock: Clock,
+    random: Random,
+    people: People,
+    ledger: Ledger,
+    nudge: Nudge,
+    /// Tells the messages of one millisecond apart.
+    counter: AtomicU64,
+    sender: Sender,
+}
+
+impl Outbound {
+    /// Ready to take messages; `Sender::live` sends them.
+    pub fn start(
+        supervisor: &Supervisor,
+        storage: &Storage,
+        (clock, random): (&Clock, &Random),
+        (graph, keys, log): (&Graph, &Keys, &Log),
+        (config, instance): (&Config, Uuid),
+    ) -> Self {
+        let ledger = Ledger::start(supervisor, storage, clock, log);
+        let nudge = Nudge::default();
+        let sender = Sender(Arc::new(Equipment {
+            storage: storage.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            graph: graph.clone(),
+            lines: Lines::new(storage, keys, clock, &config.whatsapp),
+            ledger: ledger.clone(),
+            log: log.clone(),
+            config: config.outbound.clone(),
+            instance,
+            nudge: nudge.clone(),
+            supervisor: supervisor.clone(),
+        }));
+        Self(Arc::new(Inner {
+            storage: storage.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            people: People::new(storage, clock),
+            ledger,
+            nudge,
+            counter: AtomicU64::new(0),
+            sender,
+        }))
+    }
+
+    /// Sends what is queued.
+    pub fn sender(&self) -> &Sender {
+        &self.0.sender
+    }
+
+    /// The rounds around it.
+    pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
+        vec![Arc::new(Doubts(self.0.sender.clone()))]
+    }
+}

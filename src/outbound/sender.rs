@@ -1,0 +1,245 @@
+//! The sender: takes turns of conversations whose messages are due, as many as Meta's limits and this process allow,
+//! and works each off in a job of its own.
+//!
+//! It is woken when something is queued here, looks by itself every second for what was queued elsewhere, and holds
+//! its turns by a lease that it renews: those of a process that is gone come back to the line.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tracing::warn;
+use uuid::Uuid;
+
+use super::ledger::Ledger;
+use super::line::Lines;
+use crate::clock::Clock;
+use crate::config::OutboundConfig;
+use crate::events::Log;
+use crate::ids::Random;
+use crate::meta::client::Graph;
+use crate::runtime::supervisor::{Lost, OnEnd};
+use crate::runtime::worker::Round;
+use crate::runtime::{Nudge, Stop, Supervisor, Worker, crash};
+use crate::storage::Error;
+use crate::storage::Storage;
+
+/// A process that is not heard of for so long loses its turns.
+const LEASE_MS: i64 = 10_000;
+const RENEW_EVERY: Duration = Duration::from_secs(2);
+/// How often the line is looked at without a nudge, and when a number has used up its allowance.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+const LOOK_SOON: Duration = Duration::from_millis(40);
+/// With so much room it is worth looking again while the rest is under way.
+const ROOM_SHARE: usize = 4;
+const UNCONFIRMED_AT_ONCE: i64 = 500;
+
+/// What sending needs. Cheap to clone.
+#[derive(Clone)]
+pub struct Sender(pub(super) Arc<Equipment>);
+
+/// Everything that a turn works with.
+pub struct Equipment {
+    pub(super) storage: Storage,
+    pub(super) clock: Clock,
+    pub(super) random: Random,
+    pub(super) graph: Graph,
+    pub(super) lines: Lines,
+    pub(super) ledger: Ledger,
+    pub(super) log: Log,
+    pub(super) config: OutboundConfig,
+    pub(super) instance: Uuid,
+    pub(super) nudge: Nudge,
+    pub(super) supervisor: Supervisor,
+}
+
+impl fmt::Debug for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender").field("instance", &self.0.instance).finish_non_exhaustive()
+    }
+}
+
+/// A turn that is worked off.
+type Job = Pin<Box<dyn Future<Output = Result<(), Lost>> + Send>>;
+
+/// What a look at the line gave.
+#[derive(Clone, Copy, Debug, Default)]
+struct Look {
+    /// There may be more than there was room for.
+    has_more: bool,
+    /// A number has used up its allowance: it gets more in a moment.
+    is_short: bool,
+}
+
+impl Sender {
+    /// Sends for the life of the process.
+    pub fn live(&self, supervisor: &Supervisor) {
+        let sender = self.clone();
+        supervisor.keep("outbound", OnEnd::Restart, move |stop| {
+            let sender = sender.clone();
+            async move { sender.work(&stop, false).await }
+        });
+        let sender = self.clone();
+        supervisor.keep("outbound-lease", OnEnd::Restart, move |stop| {
+            let sender = sender.clone();
+            async move { sender.keep_leases(&stop).await }
+        });
+    }
+
+    /// Works off the line; `until_done`: until nothing is due and nothing under way.
+    async fn work(&self, stop: &Stop, until_done: bool) {
+        let mut running: FuturesUnordered<Job> = FuturesUnordered::new();
+        let mut look = Look { has_more: true, is_short: false };
+        let mut is_due = true;
+        loop {
+            let room = self.0.config.at_once.saturating_sub(running.len());
+            if is_due && room > 0 && !stop.is_requested() {
+                look = match self.take_turns(room, &mut running).await {
+                    Ok(look) => look,
+                    Err(error) => {
+                        warn!(%error, "the line of what is to be sent cannot be looked at");
+                        Look::default()
+                    }
+                };
+            }
+            if running.is_empty() && (stop.is_requested() || (until_done && !look.has_more)) {
+                return;
+            }
+            let pause = if look.is_short { LOOK_SOON } else { LOOK_EVERY };
+            // All arms are cancel-safe: jobs that go on, a permit that is kept, a timer, a token.
+            is_due = tokio::select! {
+                Some(_) = running.next() => {
+                    let room = self.0.config.at_once - running.len();
+                    running.is_empty() || (look.has_more && room * ROOM_SHARE >= self.0.config.at_once)
+                }
+                () = self.0.nudge.woken() => true,
+                () = tokio::time::sleep(pause) => true,
+                () = stop.requested(), if !stop.is_requested() => false,
+            };
+        }
+    }
+
+    /// Takes turns that are due, and starts a job for each.
+    async fn take_turns(&self, room: usize, running: &mut FuturesUnordered<Job>) -> Result<Look, Error> {
+        let Equipment { storage, clock, random, lines, instance, .. } = &*self.0;
+        let mut look = Look::default();
+        let numbers = storage.numbers_in_line().await?;
+        let mut left = room;
+        for (place, (workspace, number)) in numbers.iter().enumerate() {
+            let Some(line) = lines.find(*workspace, *number).await? else { continue };
+            if line.credentials().is_none() {
+                continue;
+            }
+            // What one number leaves over is for those after it.
+            let share = left.div_ceil(numbers.len() - place).max(1).min(left);
+            let limit = i64::try_from(share).unwrap_or(1);
+            let due = storage.due_turns(*number, clock.now_ms(), limit).await?;
+            if due.is_empty() {
+                continue;
+            }
+            look.has_more |= due.len() >= share;
+            let wanted = i64::try_from(due.len()).unwrap_or(1);
+            let granted = storage.take_allowance(*number, line.rate, wanted).await?;
+            if granted < wanted {
+                (look.is_short, look.has_more) = (true, true);
+            }
+            let granted = usize::try_from(granted).unwrap_or(0);
+            if granted == 0 {
+                continue;
+            }
+            let Ok(claim) = random.id(clock.now()) else { continue };
+            let some: Vec<Uuid> = due.into_iter().take(granted).collect();
+            let turns = storage.claim_turns(&some, *instance, claim, LEASE_MS).await?;
+            crash::pass("after-claim");
+            left = left.saturating_sub(turns.len());
+            for turn in turns {
+                let (equipment, line) = (Arc::clone(&self.0), Arc::clone(&line));
+                let job = async move { equipment.take_turn(turn, line).await };
+                running.push(Box::pin(self.0.supervisor.run("outbound-turn", job)));
+            }
+            if left == 0 {
+                look.has_more = true;
+                break;
+            }
+        }
+        Ok(look)
+    }
+
+    async fn keep_leases(&self, stop: &Stop) {
+        while !stop.is_requested() {
+            if let Err(error) = self.renew().await {
+                warn!(%error, "the turns of this process cannot be renewed");
+            }
+            // Both arms are cancel-safe: a token and a timer.
+            tokio::select! {
+                () = stop.requested() => {}
+                () = tokio::time::sleep(RENEW_EVERY) => {}
+            }
+        }
+    }
+
+    async fn renew(&self) -> Result<(), Error> {
+        self.0.storage.renew_turns(self.0.instance, LEASE_MS).await?;
+        if self.0.storage.return_lost_turns().await? > 0 {
+            self.0.nudge.wake();
+        }
+        Ok(())
+    }
+}
+
+/// One round of the sender, for whoever drives it by hand.
+impl Worker for Sender {
+    fn name(&self) -> &'static str {
+        "outbound"
+    }
+
+    fn every(&self) -> Duration {
+        LOOK_EVERY
+    }
+
+    fn round_max(&self) -> Duration {
+        Duration::MAX
+    }
+
+    fn run_once(&self) -> Pin<Box<dyn Future<Output = Round> + Send + '_>> {
+        Box::pin(async move {
+            self.renew().await?;
+            self.work(&self.0.supervisor.stop_signal(), true).await;
+            Ok(())
+        })
+    }
+}
+
+/// Leaves what has not been heard of for long as it is, and tells.
+#[derive(Debug)]
+pub struct Doubts(pub Sender);
+
+impl Worker for Doubts {
+    fn name(&self) -> &'static str {
+        "outbound-doubts"
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_secs(5)
+    }
+
+    fn round_max(&self) -> Duration {
+        Duration::from_secs(30)
+    }
+
+    fn run_once(&self) -> Pin<Box<dyn Future<Output = Round> + Send + '_>> {
+        Box::pin(async move {
+            let Equipment { storage, clock, ledger, config, .. } = &*self.0.0;
+            let now_ms = clock.now_ms();
+            let after_ms = i64::try_from(config.unconfirmed_after.as_millis()).unwrap_or(i64::MAX);
+            for message in storage.unconfirmed_since(now_ms - after_ms, UNCONFIRMED_AT_ONCE).await? {
+                warn!(message = %message.id, "nothing was heard of a message that Meta may have taken");
+                ledger.enter(message.left_unconfirmed(now_ms)).await?;
+            }
+            Ok(())
+        })
+    }
+}

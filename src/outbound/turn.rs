@@ -1,0 +1,313 @@
+//! A conversation's turn: its messages leave one after the other, each once the one before it has ended.
+//!
+//! The order of steps decides what an interruption means. Before the mark `leaving` nothing has left: the message goes
+//! back to the line with its conversation. After it nobody knows: the message is unconfirmed until a status tells.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::line::{Line, block_number};
+use super::sender::Equipment;
+use super::verdict::{Verdict, WINDOW_CLOSED};
+use super::{pair, verdict};
+use crate::domain::number::{Block, BlockReason};
+use crate::domain::outgoing;
+use crate::domain::sending::{Attempt, Reason, State};
+use crate::meta::client::message::Sent;
+use crate::meta::client::{CallError, Credentials};
+use crate::meta::encode;
+use crate::runtime::crash;
+use crate::storage::Error;
+use crate::storage::events::{Happening, NewBatch, Source};
+use crate::storage::messages::{EDITS, Target, message_key};
+use crate::storage::outgoing::Outgoing;
+use crate::storage::statuses::STATUSES;
+use crate::storage::turns::Turn;
+use tracing::{error, warn};
+
+/// How many messages leave before others have their turn.
+const MESSAGES_MAX: usize = 20;
+/// After trouble of our own.
+const TROUBLE_PAUSE_MS: i64 = 1_000;
+/// How often the end of a request is stored, until the database takes it.
+const STORE_TRIES: u32 = 8;
+const STORE_PAUSE: Duration = Duration::from_millis(250);
+/// 45 messages in six seconds each are paid for after so many departures.
+const DEPARTURES_RECALLED: i64 = 50;
+
+/// What follows a message.
+enum Next {
+    /// The one behind it.
+    GoOn,
+    /// Nothing of this conversation before then.
+    At(i64),
+}
+
+impl Equipment {
+    /// Works a turn off and gives it back.
+    pub(super) async fn take_turn(&self, mut turn: Turn, line: Arc<Line>) {
+        let ready_at_ms = match self.work_off(&mut turn, &line).await {
+            Ok(ready_at_ms) => ready_at_ms,
+            Err(error) => {
+                warn!(%error, conversation = %turn.conversation, "a conversation's messages cannot be sent now");
+                Some(self.clock.now_ms() + TROUBLE_PAUSE_MS)
+            }
+        };
+        if let Err(error) = self.storage.release_turn(&turn, ready_at_ms).await {
+            warn!(%error, "a turn cannot be given back; it comes back with the end of its lease");
+        }
+    }
+
+    /// Gives when the conversation is to be looked at again; none when it has nothing to send.
+    async fn work_off(&self, turn: &mut Turn, line: &Line) -> Result<Option<i64>, Error> {
+        if turn.was_lost {
+            let departures = self.storage.last_departures(turn.conversation, DEPARTURES_RECALLED).await?;
+            turn.pair = pair::recall(&departures);
+        }
+        let Some(credentials) = line.credentials() else { return Ok(Some(self.clock.now_ms())) };
+        // The turn came with one token of the number's allowance.
+        let mut has_token = true;
+        for _ in 0..MESSAGES_MAX {
+            let now_ms = self.clock.now_ms();
+            let Some(message) = self.storage.next_outgoing(turn.conversation, now_ms).await? else {
+                return self.storage.next_due_ms(turn.conversation).await;
+            };
+            if message.state == State::Leaving {
+                self.lose(message, now_ms).await?;
+                continue;
+            }
+            let ready_at_ms =
+                message.not_before_ms.unwrap_or(now_ms).max(pair::ready_at_ms(&turn.pair, now_ms));
+            if ready_at_ms > now_ms {
+                return Ok(Some(ready_at_ms));
+            }
+            if let Some(pause) = self.graph.pause(&credentials, line.account_id.as_deref()) {
+                return Ok(Some(now_ms + millis(pause)));
+            }
+            if !has_token && self.storage.take_allowance(line.number, line.rate, 1).await? == 0 {
+                return Ok(Some(now_ms));
+            }
+            if self.supervisor.stop_signal().is_requested() {
+                return Ok(Some(now_ms));
+            }
+            match self.send(turn, &message, line, credentials).await? {
+                Some(Next::GoOn) => has_token = false,
+                Some(Next::At(at_ms)) => return Ok(Some(at_ms)),
+                // It was taken back meanwhile.
+                None => {}
+            }
+        }
+        Ok(Some(self.clock.now_ms()))
+    }
+
+    /// Whoever was to send it is gone, and nobody knows how far they came.
+    async fn lose(&self, mut message: Outgoing, now_ms: i64) -> Result<(), Error> {
+        let reason = Reason {
+            meaning: "The service stopped while the message was on its way; Meta may have taken it."
+                .to_owned(),
+            next_step: Some(
+                "Wait for the status, or ask the customer whether it has come, before sending it again."
+                    .to_owned(),
+            ),
+            ..Reason::default()
+        };
+        let attempt = message.attempts.pop().map(|attempt| Attempt {
+            ended_ms: Some(now_ms),
+            state: Some(State::Unconfirmed),
+            reason: Some(reason.clone()),
+            ..attempt
+        });
+        let told = message.ended(State::Unconfirmed, &reason, attempt.as_ref(), now_ms)?;
+        self.ledger.enter(told).await.map(drop)
+    }
+
+    async fn send(
+        &self,
+        turn: &mut Turn,
+        message: &Outgoing,
+        line: &Line,
+        credentials: Credentials<'_>,
+    ) -> Result<Option<Next>, Error> {
+        let left_ms = self.clock.now_ms();
+        let mut attempt = Attempt { at_ms: left_ms, ended_ms: None, state: None, reason: None };
+        let Ok(content) = serde_json::from_str::<outgoing::Message>(&message.message) else {
+            let reason = Reason {
+                meaning: "The stored message cannot be read by this version of the service.".to_owned(),
+                ..Reason::default()
+            };
+            let told = message.ended(State::Refused, &reason, None, left_ms)?;
+            self.ledger.enter(told).await?;
+            return Ok(Some(Next::GoOn));
+        };
+        if !self.storage.mark_leaving(message, &attempt).await? {
+            return Ok(None);
+        }
+        crash::pass("after-leaving");
+        pair::leave(&mut turn.pair, left_ms);
+        let body = encode::message(&content, Some(&message.id.to_string()));
+        let calls = self.graph.messages(credentials, &line.phone_number_id);
+        let outcome = match encode::Edge::of(&content) {
+            encode::Edge::Messages => calls.send(&body).await,
+            encode::Edge::MarketingMessages => calls.send_marketing(&body).await,
+        };
+        crash::pass("after-answer");
+        let now_ms = self.clock.now_ms();
+        attempt.ended_ms = Some(now_ms);
+        let next = match outcome {
+            Ok(sent) => {
+                pair::answered(&mut turn.pair, now_ms);
+                self.accept(message, &sent, attempt, now_ms).await?
+            }
+            Err(error) => self.conclude((turn, line), message, &error, attempt).await?,
+        };
+        crash::pass("after-outcome");
+        Ok(Some(next))
+    }
+
+    async fn accept(
+        &self,
+        message: &Outgoing,
+        sent: &Sent,
+        mut attempt: Attempt,
+        now_ms: i64,
+    ) -> Result<Next, Error> {
+        attempt.state = Some(State::Accepted);
+        let told = message.accepted(&sent.wamid, Some(&attempt), now_ms)?;
+        let mut outcome = Ok(false);
+        for _ in 0..STORE_TRIES {
+            outcome = self.ledger.enter(told.clone()).await;
+            match &outcome {
+                Err(error) if error.is_transient() => tokio::time::sleep(STORE_PAUSE).await,
+                _ => break,
+            }
+        }
+        match outcome {
+            // False: a status was faster, and has told already.
+            Ok(_) => {}
+            Err(Error::Duplicate) => {
+                error!(message = %message.id, "Meta gave a message the name of another one");
+            }
+            Err(error) => return Err(error),
+        }
+        self.welcome(message, &sent.wamid).await?;
+        Ok(Next::GoOn)
+    }
+
+    /// What came before Meta's name of the message was known waits no longer.
+    async fn welcome(&self, message: &Outgoing, wamid: &str) -> Result<(), Error> {
+        let key = [message_key(&message.phone_number_id, wamid)];
+        let (statuses, edits) =
+            tokio::try_join!(self.storage.statuses_waiting_for(&key), self.storage.edits_waiting_for(&key))?;
+        if statuses.is_empty() && edits.is_empty() {
+            return Ok(());
+        }
+        let id = message.id.to_string();
+        let mut batches = Vec::new();
+        let mut batch = |collection: &'static str, key: &str, happening: Option<Happening>| {
+            batches.extend(happening.map(|happening| NewBatch {
+                workspace: message.workspace,
+                source: Some(Source::Waited { collection, key: key.to_owned() }),
+                happenings: vec![happening],
+            }));
+        };
+        let (conversation, number) = (message.conversation, message.number);
+        let (mut advances, mut statuses_settled, mut edits_settled) = (Vec::new(), Vec::new(), Vec::new());
+        for status in statuses {
+            let happening = status.step.map(|(step, at_s)| Happening::Status {
+                message: id.clone(),
+                conversation,
+                number,
+                step,
+                at_s,
+            });
+            batch(STATUSES.name, &status.key, happening);
+            advances.push((id.clone(), status.advance));
+            statuses_settled.push((status.key, id.clone()));
+        }
+        let mut due = Vec::new();
+        for edit in edits {
+            let happening = Happening::MessageChanged { message: id.clone(), conversation, number };
+            batch(EDITS.name, &edit.key, Some(happening));
+            edits_settled.push((edit.key.clone(), id.clone()));
+            due.push((edit, Target { message: id.clone(), conversation }));
+        }
+        for (message, error) in self.storage.advance_messages(&advances).await? {
+            error!(%error, message, "a message cannot be moved forward; it stays as it is");
+        }
+        self.storage.apply_edits(&due).await?;
+        self.log.append(batches).await?;
+        self.storage.stop_waiting(STATUSES.name, &statuses_settled).await?;
+        self.storage.stop_waiting(EDITS.name, &edits_settled).await
+    }
+
+    /// The request ended otherwise than with an acceptance.
+    async fn conclude(
+        &self,
+        (turn, line): (&mut Turn, &Line),
+        message: &Outgoing,
+        error: &CallError,
+        mut attempt: Attempt,
+    ) -> Result<Next, Error> {
+        let now_ms = self.clock.now_ms();
+        let dice = self.random.number().unwrap_or(0);
+        let verdict = verdict::of(error, message.tries.saturating_add(1), dice % 1_000);
+        if !matches!(verdict, Verdict::PairTooFast(_)) {
+            pair::answered(&mut turn.pair, now_ms);
+        }
+        let (state, reason) = match &verdict {
+            Verdict::Unconfirmed(reason) => (State::Unconfirmed, reason),
+            Verdict::Refused(reason) => (State::Refused, reason),
+            Verdict::Again { reason, .. } | Verdict::PairTooFast(reason) | Verdict::Block(_, reason) => {
+                (State::Queued, reason)
+            }
+        };
+        attempt.state = Some(state);
+        attempt.reason = Some(reason.clone());
+        if state != State::Queued {
+            self.ledger.enter(message.ended(state, reason, Some(&attempt), now_ms)?).await?;
+            if reason.code == Some(WINDOW_CLOSED) {
+                self.storage.close_window(turn.conversation, now_ms.div_euclid(1_000)).await?;
+            }
+            return Ok(Next::GoOn);
+        }
+        let at_ms = match &verdict {
+            Verdict::Again { after, is_whole_number, .. } => {
+                if *is_whole_number {
+                    self.storage.pause_allowance(turn.number, millis(*after)).await?;
+                }
+                now_ms + millis(*after)
+            }
+            Verdict::PairTooFast(_) => {
+                pair::refused(&mut turn.pair, now_ms);
+                pair::ready_at_ms(&turn.pair, now_ms)
+            }
+            _ => now_ms,
+        };
+        let counts = !matches!(verdict, Verdict::Block(..));
+        self.storage.put_back(message, reason, &attempt, (at_ms, counts)).await?;
+        if let Verdict::Block(kind, reason) = &verdict {
+            self.block(line, *kind, reason).await?;
+        }
+        Ok(Next::At(at_ms))
+    }
+
+    /// The number sends nothing until somebody has mended the reason; what is queued stays so. Unless it was mended while
+    /// the request was on its way.
+    async fn block(&self, line: &Line, kind: BlockReason, reason: &Reason) -> Result<(), Error> {
+        let record = self.storage.find_number(line.workspace, line.number).await?;
+        if record.is_none_or(|record| record.access_token != line.seal) {
+            self.lines.forget(line.number);
+            return Ok(());
+        }
+        let since_ms = self.clock.now_ms();
+        let block = Block { code: reason.code, subcode: reason.subcode, reason: kind, since_ms };
+        warn!(number = %line.number, code = ?reason.code, subcode = ?reason.subcode, "sending is blocked until the token is mended");
+        let outcome = block_number(&self.storage, (line.workspace, line.number), &block).await;
+        self.lines.forget(line.number);
+        outcome
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

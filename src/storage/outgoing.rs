@@ -1,0 +1,558 @@
+//! Messages that we send: the message's document is its own entry in the queue, under `send`. Its key is our id; once
+//! Meta has named it, it is also found by that name (`own`, see `messages`).
+//!
+//! Every change of state is guarded by the state before it, so whoever comes late changes nothing.
+
+use mongodb::bson::{Bson, DateTime, Document, doc};
+use mongodb::{Collection as Handle, bson};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::arrivals::{binary, uuid_of};
+use super::contacts::CONTACTS;
+use super::conversations::COLLECTION as CONVERSATIONS;
+use super::events::Happening;
+use super::messages::{ACCEPTED, MESSAGES};
+use super::told::{Told, Write};
+use super::turns::joining;
+use super::{Error, Storage, durable};
+use crate::domain::content::Content;
+use crate::domain::message::Context;
+use crate::domain::person::Person;
+use crate::domain::position::Position;
+use crate::domain::sending::{Attempt, Priority, Reason, State};
+use crate::domain::status::Fault;
+
+/// How many pointers are followed from one contact to the next.
+const MERGES_MAX: usize = 8;
+
+/// A message that is to be queued.
+#[derive(Debug)]
+pub struct NewOutgoing<'a> {
+    pub id: Uuid,
+    pub workspace: Uuid,
+    pub number: Uuid,
+    pub phone_number_id: &'a str,
+    pub conversation: Uuid,
+    /// None in a group.
+    pub contact: Option<Uuid>,
+    pub group_id: Option<&'a str>,
+    pub position: Position,
+    pub now_ms: i64,
+    /// When it is to leave, if not now.
+    pub send_at_ms: Option<i64>,
+    pub priority: Priority,
+    pub customer: Person<'a>,
+    /// As a list of messages shows it.
+    pub content: Content<'a>,
+    pub reply_to: Option<&'a str>,
+    /// `domain::outgoing::Message` as JSON.
+    pub message: String,
+    pub by: String,
+    pub idempotency_key: Option<&'a str>,
+    /// What the key stands for, as a digest.
+    pub body_digest: String,
+}
+
+/// A message of ours, as far as sending it needs it, and as its sender sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outgoing {
+    pub id: Uuid,
+    pub workspace: Uuid,
+    pub number: Uuid,
+    pub phone_number_id: String,
+    pub conversation: Uuid,
+    pub wamid: Option<String>,
+    pub position: Position,
+    pub state: State,
+    pub rank: Option<i32>,
+    pub kind: String,
+    /// `domain::outgoing::Message` as JSON.
+    pub message: String,
+    pub by: String,
+    pub requested_ms: i64,
+    pub send_at_ms: Option<i64>,
+    /// Not before then, after a try that did not end well.
+    pub not_before_ms: Option<i64>,
+    pub tries: u32,
+    pub attempts: Vec<Attempt>,
+    pub reason: Option<Reason>,
+    /// Whether its conversation does not show it yet, because its time has not come.
+    pub is_unlisted: bool,
+    preview: String,
+    pub body_digest: String,
+}
+
+impl NewOutgoing<'_> {
+    /// Everything that makes it queued, in one change.
+    pub fn told(&self) -> Result<Told, Error> {
+        let due_ms = self.send_at_ms.unwrap_or(self.now_ms);
+        let mut send = doc! {
+            "state": State::Queued.name(),
+            "open": true,
+            "dueAtMs": due_ms,
+            "tries": 0,
+            "message": &self.message,
+            "by": &self.by,
+            "requestedAtMs": self.now_ms,
+            "attempts": [],
+            "bodyDigest": &self.body_digest,
+        };
+        if let Some(key) = self.idempotency_key {
+            send.insert("idempotencyKey", key);
+        }
+        if self.send_at_ms.is_some() {
+            send.insert("scheduled", true);
+            send.insert("unlisted", true);
+            send.insert("preview", self.content.preview());
+        }
+        let mut document = doc! {
+            "_id": self.id.to_string(),
+            "v": 1,
+            "workspace": binary(self.workspace),
+            "number": binary(self.number),
+            "conversation": binary(self.conversation),
+            "contact": binary(self.contact.unwrap_or_default()),
+            "phoneNumberId": self.phone_number_id,
+            "at": self.position.second,
+            "order": self.position.order,
+            "receivedAt": DateTime::from_millis(self.now_ms),
+            "inbound": false,
+            "source": "api",
+            "kind": self.content.kind_name(),
+            "customer": to_bson(&self.customer)?,
+            "content": to_bson(&self.content)?,
+            "send": send,
+        };
+        if let Some(group_id) = self.group_id {
+            document.insert("groupId", group_id);
+        }
+        if let Some(wamid) = self.reply_to {
+            let context = Context { wamid: Some(wamid.into()), ..Context::default() };
+            document.insert("context", to_bson(&context)?);
+        }
+        let happening = Happening::Message {
+            message: self.id.to_string(),
+            conversation: self.conversation,
+            number: self.number,
+            inbound: false,
+        };
+        let told = Told::of(self.workspace, happening, Write::insert(MESSAGES.name, document))
+            .and(self.conversation_write())
+            .and(joining(self.workspace, self.number, self.conversation, due_ms, self.priority));
+        Ok(told)
+    }
+
+    /// The conversation is there, and shows the message, unless its time has not come.
+    fn conversation_write(&self) -> Write {
+        let mut insert = doc! {
+            "v": 1,
+            "workspace": binary(self.workspace),
+            "number": binary(self.number),
+            "unread": 0,
+            "createdAt": DateTime::from_millis(self.now_ms),
+        };
+        if let Some(contact) = self.contact.filter(|_| self.group_id.is_none()) {
+            insert.insert("contact", binary(contact));
+        }
+        if let Some(group_id) = self.group_id {
+            insert.insert("groupId", group_id);
+        }
+        let mut change = if self.send_at_ms.is_none() {
+            let preview = self.content.preview();
+            listing(&self.id.to_string(), self.position, self.content.kind_name(), &preview)
+        } else {
+            insert.insert("lastAt", self.now_ms.div_euclid(1_000));
+            Document::new()
+        };
+        change.insert("$setOnInsert", insert);
+        Write::upsert(CONVERSATIONS.name, doc! { "_id": binary(self.conversation) }, change)
+    }
+}
+
+/// How a conversation comes to show a message of ours; counted once.
+fn listing(id: &str, position: Position, kind: &str, preview: &str) -> Document {
+    // The fields in the order of `conversations`: the database compares them one by one.
+    let last = doc! {
+        "at": position.second,
+        "order": position.order,
+        "message": id,
+        "kind": kind,
+        "preview": preview,
+        "inbound": false,
+    };
+    doc! { "$max": { "last": last, "lastAt": position.second }, "$inc": { "messages": 1 } }
+}
+
+impl Outgoing {
+    fn when(&self, states: &[State]) -> Document {
+        let states: Vec<&str> = states.iter().map(|state| state.name()).collect();
+        doc! {
+            "_id": self.id.to_string(),
+            "workspace": binary(self.workspace),
+            "send.state": { "$in": states },
+        }
+    }
+
+    /// An acceptance is a step with the customer; all else is with us alone, for whoever looks at the message again.
+    fn happening(&self, state: State, now_ms: i64) -> Happening {
+        let (message, conversation, number) = (self.id.to_string(), self.conversation, self.number);
+        if state == State::Accepted {
+            let (step, at_s) = (state.name().to_owned(), now_ms.div_euclid(1_000));
+            Happening::Status { message, conversation, number, step, at_s }
+        } else {
+            Happening::MessageChanged { message, conversation, number }
+        }
+    }
+
+    fn with_listing(&self, told: Told) -> Told {
+        if !self.is_unlisted {
+            return told;
+        }
+        let change = listing(&self.id.to_string(), self.position, &self.kind, &self.preview);
+        // Whoever comes second does not find it unlisted, and its whole change is not made.
+        let unlisted = doc! { "_id": self.id.to_string(), "send.unlisted": true };
+        told.and(Write::update(MESSAGES.name, unlisted, doc! { "$unset": { "send.unlisted": "" } }))
+            .and(Write::update(CONVERSATIONS.name, doc! { "_id": binary(self.conversation) }, change))
+    }
+
+    /// Meta has taken it. It was on its way, or its end was not known, or we had it wrong.
+    pub fn accepted(&self, wamid: &str, attempt: Option<&Attempt>, now_ms: i64) -> Result<Told, Error> {
+        let now_s = now_ms.div_euclid(1_000);
+        let mut set = doc! {
+            "wamid": wamid,
+            "own": true,
+            "send.state": State::Accepted.name(),
+            "send.acceptedAtMs": now_ms,
+        };
+        self.end_attempt(&mut set, attempt)?;
+        let change = doc! {
+            "$set": set,
+            "$unset": {
+                "send.open": "", "send.reason": "", "send.notBeforeMs": "", "send.unconfirmedAtMs": "", "failure": "",
+            },
+            "$max": { "rank": ACCEPTED },
+        };
+        let mut filter = self.when(&[State::Leaving, State::Unconfirmed, State::Queued, State::Refused]);
+        filter.insert("wamid", doc! { "$exists": false });
+        let answered = doc! { "$max": { "lastOutboundAt": now_s }, "$min": { "firstOutboundAt": now_s } };
+        let told = Told::of(
+            self.workspace,
+            self.happening(State::Accepted, now_ms),
+            Write::update(MESSAGES.name, filter, change),
+        )
+        .and(Write::update(CONVERSATIONS.name, doc! { "_id": binary(self.conversation) }, answered))
+        .answering(self.conversation);
+        Ok(self.with_listing(told))
+    }
+
+    /// It ended otherwise: refused, or nobody knows.
+    pub fn ended(
+        &self,
+        state: State,
+        reason: &Reason,
+        attempt: Option<&Attempt>,
+        now_ms: i64,
+    ) -> Result<Told, Error> {
+        let mut set = doc! { "send.state": state.name(), "send.reason": to_bson(reason)? };
+        self.end_attempt(&mut set, attempt)?;
+        let mut change = Document::new();
+        if state == State::Unconfirmed {
+            set.insert("send.unconfirmedAtMs", now_ms);
+        } else {
+            let fault = Fault {
+                code: reason.code,
+                title: Some(reason.meaning.as_str().into()),
+                details: reason.details.as_deref().map(Into::into),
+                ..Fault::default()
+            };
+            let failure = doc! { "at": now_ms.div_euclid(1_000), "is": to_bson(&fault)? };
+            change.insert("$max", doc! { "failure": failure });
+        }
+        change.insert("$set", set);
+        change.insert("$unset", doc! { "send.open": "", "send.notBeforeMs": "" });
+        let filter = self.when(&[State::Leaving, State::Queued]);
+        let told = Told::of(
+            self.workspace,
+            self.happening(state, now_ms),
+            Write::update(MESSAGES.name, filter, change),
+        );
+        Ok(self.with_listing(told))
+    }
+
+    /// Somebody takes it back before it leaves.
+    pub fn cancelled(&self, now_ms: i64) -> Told {
+        let change = doc! {
+            "$set": { "send.state": State::Cancelled.name(), "send.cancelledAtMs": now_ms },
+            "$unset": { "send.open": "", "send.notBeforeMs": "" },
+        };
+        Told::of(
+            self.workspace,
+            self.happening(State::Cancelled, now_ms),
+            Write::update(MESSAGES.name, self.when(&[State::Queued]), change),
+        )
+    }
+
+    /// It is tried anew after it was refused.
+    pub fn requeued(&self, now_ms: i64) -> Told {
+        let change = doc! {
+            "$set": { "send.state": State::Queued.name(), "send.open": true, "send.dueAtMs": now_ms, "send.tries": 0 },
+            "$unset": { "send.reason": "", "failure": "" },
+        };
+        Told::of(
+            self.workspace,
+            self.happening(State::Queued, now_ms),
+            Write::update(MESSAGES.name, self.when(&[State::Refused]), change),
+        )
+        .and(joining(self.workspace, self.number, self.conversation, now_ms, Priority::Reply))
+    }
+
+    /// Nobody has heard of it for long: it stays unconfirmed, and that is told once.
+    pub fn left_unconfirmed(&self, now_ms: i64) -> Told {
+        let change = doc! { "$unset": { "send.unconfirmedAtMs": "" } };
+        let mut filter = self.when(&[State::Unconfirmed]);
+        filter.insert("send.unconfirmedAtMs", doc! { "$exists": true });
+        Told::of(
+            self.workspace,
+            self.happening(State::Unconfirmed, now_ms),
+            Write::update(MESSAGES.name, filter, change),
+        )
+    }
+
+    fn end_attempt(&self, set: &mut Document, attempt: Option<&Attempt>) -> Result<(), Error> {
+        if let Some(attempt) = attempt {
+            set.insert(format!("send.attempts.{}", self.attempts.len()), to_bson(attempt)?);
+        }
+        Ok(())
+    }
+}
+
+impl Storage {
+    /// The message of a conversation that is to leave next: the first of those whose time has come.
+    pub async fn next_outgoing(&self, conversation: Uuid, now_ms: i64) -> Result<Option<Outgoing>, Error> {
+        let filter = doc! {
+            "conversation": binary(conversation),
+            "send.open": true,
+            "send.dueAtMs": { "$lte": now_ms },
+        };
+        let found = self.sent_messages().find_one(filter).sort(doc! { "at": 1, "order": 1 }).await?;
+        found.as_ref().map(outgoing_of).transpose()
+    }
+
+    /// When the next message of a conversation is due.
+    pub async fn next_due_ms(&self, conversation: Uuid) -> Result<Option<i64>, Error> {
+        let filter = doc! { "conversation": binary(conversation), "send.open": true };
+        let found = self
+            .sent_messages()
+            .find_one(filter)
+            .sort(doc! { "send.dueAtMs": 1 })
+            .projection(doc! { "send.dueAtMs": 1 })
+            .await?;
+        let send = found.as_ref().and_then(|found| found.get_document("send").ok());
+        Ok(send.and_then(|send| send.get_i64("dueAtMs").ok()))
+    }
+
+    /// When the last messages of a conversation left, the latest first.
+    pub async fn last_departures(&self, conversation: Uuid, limit: i64) -> Result<Vec<(i64, i64)>, Error> {
+        let filter = doc! { "conversation": binary(conversation), "send.leftAtMs": { "$exists": true } };
+        let mut cursor = self
+            .sent_messages()
+            .find(filter)
+            .sort(doc! { "at": -1, "order": -1 })
+            .projection(doc! { "send.leftAtMs": 1, "send.acceptedAtMs": 1 })
+            .limit(limit)
+            .await?;
+        let mut departures = Vec::new();
+        while cursor.advance().await? {
+            let found = cursor.deserialize_current()?;
+            let Ok(send) = found.get_document("send") else { continue };
+            if let Ok(left) = send.get_i64("leftAtMs") {
+                departures.push((left, send.get_i64("acceptedAtMs").unwrap_or(left)));
+            }
+        }
+        Ok(departures)
+    }
+
+    /// The durable mark before the request. False: it is not queued any more.
+    pub async fn mark_leaving(&self, message: &Outgoing, attempt: &Attempt) -> Result<bool, Error> {
+        let change = doc! {
+            "$set": {
+                "send.state": State::Leaving.name(),
+                "send.leftAtMs": attempt.at_ms,
+                format!("send.attempts.{}", message.attempts.len()): to_bson(attempt)?,
+            },
+            "$unset": { "send.notBeforeMs": "" },
+        };
+        let done = self
+            .sent_messages()
+            .update_one(message.when(&[State::Queued]), change)
+            .write_concern(durable(self.timeout))
+            .await?;
+        Ok(done.matched_count == 1)
+    }
+
+    /// Back in the queue after a try: it was certainly not taken. `counts`: it was a try of its own.
+    pub async fn put_back(
+        &self,
+        message: &Outgoing,
+        reason: &Reason,
+        attempt: &Attempt,
+        (not_before_ms, counts): (i64, bool),
+    ) -> Result<bool, Error> {
+        let mut set = doc! {
+            "send.state": State::Queued.name(),
+            "send.notBeforeMs": not_before_ms,
+            "send.reason": to_bson(reason)?,
+        };
+        message.end_attempt(&mut set, Some(attempt))?;
+        let change = doc! { "$set": set, "$inc": { "send.tries": i32::from(counts) } };
+        let done = self
+            .sent_messages()
+            .update_one(message.when(&[State::Leaving]), change)
+            .write_concern(durable(self.timeout))
+            .await?;
+        Ok(done.matched_count == 1)
+    }
+
+    /// A message that was sent through us.
+    pub async fn find_outgoing(&self, workspace: Uuid, id: Uuid) -> Result<Option<Outgoing>, Error> {
+        let filter = doc! {
+            "_id": id.to_string(), "workspace": binary(workspace), "send": { "$exists": true },
+        };
+        self.sent_messages().find_one(filter).await?.as_ref().map(outgoing_of).transpose()
+    }
+
+    /// The message that a client has queued under this key.
+    pub async fn find_by_idempotency_key(
+        &self,
+        workspace: Uuid,
+        key: &str,
+    ) -> Result<Option<Outgoing>, Error> {
+        let filter = doc! { "workspace": binary(workspace), "send.idempotencyKey": key };
+        self.sent_messages().find_one(filter).await?.as_ref().map(outgoing_of).transpose()
+    }
+
+    /// A contact, or the one that it turned out to be, with the names to write to.
+    pub async fn find_person(
+        &self,
+        workspace: Uuid,
+        contact: Uuid,
+    ) -> Result<Option<(Uuid, Person<'static>)>, Error> {
+        let contacts: Handle<Document> = self.database.collection(CONTACTS.name);
+        let mut contact = contact;
+        for _ in 0..MERGES_MAX {
+            let filter = doc! { "_id": binary(contact), "workspace": binary(workspace) };
+            let Some(found) = contacts.find_one(filter).await? else { return Ok(None) };
+            if let Some(into) = uuid_of(&found, "mergedInto") {
+                contact = into;
+                continue;
+            }
+            let latest = |field| {
+                let latest = found.get_document(field).ok()?.get_str("value").ok()?;
+                Some(latest.to_owned().into())
+            };
+            let user_id = found.get_array("userIds").ok().and_then(|ids| ids.last()?.as_str());
+            let person = Person {
+                wa_id: latest("waId"),
+                phone: latest("phone"),
+                user_id: user_id.map(|id| id.to_owned().into()),
+                ..Person::default()
+            };
+            return Ok(Some((contact, person)));
+        }
+        Ok(None)
+    }
+
+    /// Messages of which nothing has been heard since before then.
+    pub async fn unconfirmed_since(&self, before_ms: i64, limit: i64) -> Result<Vec<Outgoing>, Error> {
+        let filter = doc! { "send.unconfirmedAtMs": { "$lte": before_ms } };
+        let mut cursor = self.sent_messages().find(filter).limit(limit).await?;
+        let mut found = Vec::new();
+        while cursor.advance().await? {
+            found.push(outgoing_of(&cursor.deserialize_current()?)?);
+        }
+        Ok(found)
+    }
+
+    /// Meta is known to have refused everything that is no template: the window is closed, whatever we thought.
+    pub async fn close_window(&self, conversation: Uuid, at_s: i64) -> Result<(), Error> {
+        self.conversations()
+            .update_one(doc! { "_id": binary(conversation) }, doc! { "$min": { "windowEndsAt": at_s } })
+            .await?;
+        Ok(())
+    }
+
+    /// A status has come that carries our id: if Meta's name of the message is not known yet, this is it. The message
+    /// is one of this number, or there is none.
+    pub async fn name_outgoing(
+        &self,
+        (workspace, number): (Uuid, Uuid),
+        id: Uuid,
+        wamid: &str,
+        now_ms: i64,
+    ) -> Result<bool, Error> {
+        let Some(message) = self.find_outgoing(workspace, id).await? else { return Ok(false) };
+        if message.number != number || message.wamid.is_some() {
+            return Ok(false);
+        }
+        let mut last = message.attempts.last().cloned();
+        if let Some(attempt) = &mut last {
+            (attempt.ended_ms, attempt.state, attempt.reason) = (Some(now_ms), Some(State::Accepted), None);
+        }
+        let mut before = message;
+        before.attempts.pop();
+        match self.change_and_tell(&before.accepted(wamid, last.as_ref(), now_ms)?, now_ms).await {
+            // Another message has that name: it was told under two ids, and one of them is enough.
+            Err(Error::Duplicate) => Ok(false),
+            outcome => outcome,
+        }
+    }
+
+    fn sent_messages(&self) -> Handle<Document> {
+        self.database.collection(MESSAGES.name)
+    }
+}
+
+fn to_bson(value: &impl Serialize) -> Result<Bson, Error> {
+    bson::serialize_to_bson(value).map_err(|_| Error::Malformed { what: "a value that BSON cannot hold" })
+}
+
+const MALFORMED: Error = Error::Malformed { what: "a message that is to be sent" };
+
+fn outgoing_of(document: &Document) -> Result<Outgoing, Error> {
+    let text = |field| document.get_str(field).ok().map(str::to_owned);
+    let id = |field| uuid_of(document, field).ok_or(MALFORMED);
+    let send = document.get_document("send").map_err(|_| MALFORMED)?;
+    let part = |field: &str| send.get(field).cloned();
+    let own_id = document.get_str("_id").ok().and_then(|id| Uuid::try_parse(id).ok()).ok_or(MALFORMED)?;
+    let state = part("state").ok_or(MALFORMED)?;
+    let attempts = part("attempts").unwrap_or(Bson::Array(Vec::new()));
+    let reason = part("reason").map(bson::deserialize_from_bson).transpose().map_err(|_| MALFORMED)?;
+    let is_scheduled = send.get_bool("scheduled").unwrap_or(false);
+    Ok(Outgoing {
+        id: own_id,
+        workspace: id("workspace")?,
+        number: id("number")?,
+        phone_number_id: text("phoneNumberId").ok_or(MALFORMED)?,
+        conversation: id("conversation")?,
+        wamid: text("wamid"),
+        position: Position {
+            second: document.get_i64("at").map_err(|_| MALFORMED)?,
+            order: document.get_i64("order").map_err(|_| MALFORMED)?,
+        },
+        state: bson::deserialize_from_bson(state).map_err(|_| MALFORMED)?,
+        rank: document.get_i32("rank").ok(),
+        kind: text("kind").unwrap_or_default(),
+        message: send.get_str("message").map_err(|_| MALFORMED)?.to_owned(),
+        by: send.get_str("by").unwrap_or_default().to_owned(),
+        requested_ms: send.get_i64("requestedAtMs").unwrap_or(0),
+        send_at_ms: send.get_i64("dueAtMs").ok().filter(|_| is_scheduled),
+        not_before_ms: send.get_i64("notBeforeMs").ok(),
+        tries: send.get_i32("tries").ok().and_then(|tries| u32::try_from(tries).ok()).unwrap_or(0),
+        attempts: bson::deserialize_from_bson(attempts).map_err(|_| MALFORMED)?,
+        reason,
+        is_unlisted: send.get_bool("unlisted").unwrap_or(false),
+        preview: send.get_str("preview").unwrap_or_default().to_owned(),
+        body_digest: send.get_str("bodyDigest").unwrap_or_default().to_owned(),
+    })
+}

@@ -1,0 +1,209 @@
+//! Turns: for each conversation that has something to send, who sends it now and when it is next to be looked at.
+//!
+//! A conversation's messages leave one after the other, so not a message is claimed but its conversation's turn. Leases
+//! are in the database's time (`$$NOW`); when something is due is in the sender's, as whoever asks for it means it.
+
+use futures_util::TryStreamExt;
+use mongodb::Collection as Handle;
+use mongodb::bson::{Document, doc};
+use uuid::Uuid;
+
+use super::arrivals::{binary, uuid_of};
+use super::index::{Collection, Index};
+use super::told::Write;
+use super::{Error, Storage};
+use crate::domain::sending::Priority;
+
+pub const TURNS: Collection = Collection {
+    name: "turns",
+    holds: "the conversations in which something is or was to be sent: who sends it, and when it is due",
+    written_at: None,
+    expires_at: None,
+    options: Document::new,
+    indexes: &[
+        Index {
+            name: "due",
+            keys: &[("number", 1), ("priority", 1), ("readyAtMs", 1)],
+            unique: false,
+            expires: false,
+            only: Some(|| doc! { "readyAtMs": { "$exists": true } }),
+            serves: "what a number has to send next",
+        },
+        Index {
+            name: "holder",
+            keys: &[("holder", 1)],
+            unique: false,
+            expires: false,
+            only: Some(|| doc! { "holder": { "$exists": true } }),
+            serves: "the turns of an instance, and those whose instance is gone",
+        },
+    ],
+};
+
+/// How much of Meta's allowance for one pair of number and customer is used up, in milliseconds of the sender's time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PairUse {
+    /// When the first message of the burst left.
+    pub burst_from_ms: i64,
+    pub burst: u32,
+    /// Until then the burst has to be paid for by silence.
+    pub paid_until_ms: i64,
+    /// How often in a row Meta has said that it was too much.
+    pub refusals: u32,
+}
+
+/// A turn that somebody holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    pub conversation: Uuid,
+    pub workspace: Uuid,
+    pub number: Uuid,
+    pub pair: PairUse,
+    /// Whoever held it before is gone, and what it knew of the pair with it.
+    pub was_lost: bool,
+    claim: Uuid,
+}
+
+/// The write by which a conversation gets in line. It goes with the message.
+pub(super) fn joining(
+    workspace: Uuid,
+    number: Uuid,
+    conversation: Uuid,
+    ready_at_ms: i64,
+    priority: Priority,
+) -> Write {
+    let change = doc! {
+        "$setOnInsert": { "v": 1, "workspace": binary(workspace), "number": binary(number) },
+        "$min": { "readyAtMs": ready_at_ms, "priority": priority.rank() },
+    };
+    Write::upsert(TURNS.name, doc! { "_id": binary(conversation) }, change)
+}
+
+impl Storage {
+    /// The numbers that have something in line, whether it is due or not: workspace and number.
+    pub async fn numbers_in_line(&self) -> Result<Vec<(Uuid, Uuid)>, Error> {
+        // In the order of the index, so that the database jumps from one number to the next.
+        let stages = [
+            doc! { "$match": { "readyAtMs": { "$exists": true } } },
+            doc! { "$sort": { "number": 1, "priority": 1, "readyAtMs": 1 } },
+            doc! { "$group": { "_id": "$number", "workspace": { "$first": "$workspace" } } },
+        ];
+        let found: Vec<Document> = self.turns().aggregate(stages).await?.try_collect().await?;
+        Ok(found.iter().filter_map(|one| uuid_of(one, "workspace").zip(uuid_of(one, "_id"))).collect())
+    }
+
+    /// Conversations of a number whose turn it is.
+    pub async fn due_turns(&self, number: Uuid, now_ms: i64, limit: i64) -> Result<Vec<Uuid>, Error> {
+        let filter = doc! {
+            "number": binary(number),
+            "readyAtMs": { "$lte": now_ms },
+            "holder": { "$exists": false },
+        };
+        let found: Vec<Document> = self
+            .turns()
+            .find(filter)
+            .sort(doc! { "priority": 1, "readyAtMs": 1 })
+            .projection(doc! { "_id": 1 })
+            .limit(limit)
+            .await?
+            .try_collect()
+            .await?;
+        Ok(found.iter().filter_map(|turn| uuid_of(turn, "_id")).collect())
+    }
+
+    /// Takes those of these turns that nobody holds.
+    pub async fn claim_turns(
+        &self,
+        conversations: &[Uuid],
+        holder: Uuid,
+        claim: Uuid,
+        lease_ms: i64,
+    ) -> Result<Vec<Turn>, Error> {
+        let ids: Vec<_> = conversations.iter().copied().map(binary).collect();
+        let free = doc! { "_id": { "$in": ids }, "holder": { "$exists": false } };
+        let take = vec![
+            doc! { "$set": {
+                "holder": binary(holder),
+                "claim": binary(claim),
+                "leaseUntil": { "$add": ["$$NOW", lease_ms] },
+            } },
+            doc! { "$unset": "readyAtMs" },
+        ];
+        if self.turns().update_many(free, take).await?.matched_count == 0 {
+            return Ok(Vec::new());
+        }
+        let mine = doc! { "holder": binary(holder), "claim": binary(claim) };
+        let found: Vec<Document> = self.turns().find(mine).await?.try_collect().await?;
+        found.iter().map(|turn| turn_of(turn).ok_or(MALFORMED)).collect()
+    }
+
+    /// Says that the holder is still there.
+    pub async fn renew_turns(&self, holder: Uuid, lease_ms: i64) -> Result<(), Error> {
+        let set = vec![doc! { "$set": { "leaseUntil": { "$add": ["$$NOW", lease_ms] } } }];
+        self.turns().update_many(doc! { "holder": binary(holder) }, set).await?;
+        Ok(())
+    }
+
+    /// Puts the turns of holders that are not heard of back in line. Gives how many.
+    pub async fn return_lost_turns(&self) -> Result<u64, Error> {
+        let lost = doc! { "holder": { "$exists": true }, "$expr": { "$lt": ["$leaseUntil", "$$NOW"] } };
+        let back = vec![
+            doc! { "$set": { "readyAtMs": 0_i64, "lost": true, "priority": { "$ifNull": ["$priority", 0] } } },
+            doc! { "$unset": ["holder", "claim", "leaseUntil"] },
+        ];
+        Ok(self.turns().update_many(lost, back).await?.modified_count)
+    }
+
+    /// Gives a turn back, to be looked at again at `ready_at_ms`; at none when nothing is left. What was asked for
+    /// meanwhile is looked at at once. False: somebody else has it by now.
+    pub async fn release_turn(&self, turn: &Turn, ready_at_ms: Option<i64>) -> Result<bool, Error> {
+        let pair = turn.pair;
+        let mine = doc! { "_id": binary(turn.conversation), "claim": binary(turn.claim) };
+        let ready = match ready_at_ms {
+            // A missing value is more than any number to `$min`.
+            Some(at) => doc! { "$min": ["$readyAtMs", at] },
+            None => doc! { "$ifNull": ["$readyAtMs", "$$REMOVE"] },
+        };
+        let give = vec![
+            doc! { "$set": {
+                "readyAtMs": ready,
+                "pair": {
+                    "fromMs": pair.burst_from_ms,
+                    "burst": i64::from(pair.burst),
+                    "paidUntilMs": pair.paid_until_ms,
+                    "refusals": i64::from(pair.refusals),
+                },
+            } },
+            doc! { "$set": { "priority": {
+                "$cond": [{ "$eq": [{ "$type": "$readyAtMs" }, "missing"] }, "$$REMOVE", "$priority"],
+            } } },
+            doc! { "$unset": ["holder", "claim", "leaseUntil", "lost"] },
+        ];
+        Ok(self.turns().update_one(mine, give).await?.matched_count == 1)
+    }
+
+    fn turns(&self) -> Handle<Document> {
+        self.database.collection(TURNS.name)
+    }
+}
+
+const MALFORMED: Error = Error::Malformed { what: "a turn" };
+
+fn turn_of(document: &Document) -> Option<Turn> {
+    let pair = document.get_document("pair").ok();
+    let field = |name| pair.and_then(|pair| pair.get_i64(name).ok()).unwrap_or(0);
+    let count = |name| u32::try_from(field(name)).unwrap_or(0);
+    Some(Turn {
+        conversation: uuid_of(document, "_id")?,
+        workspace: uuid_of(document, "workspace")?,
+        number: uuid_of(document, "number")?,
+        pair: PairUse {
+            burst_from_ms: field("fromMs"),
+            burst: count("burst"),
+            paid_until_ms: field("paidUntilMs"),
+            refusals: count("refusals"),
+        },
+        was_lost: document.get_bool("lost").unwrap_or(false),
+        claim: uuid_of(document, "claim")?,
+    })
+}
