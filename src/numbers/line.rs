@@ -129,12 +129,9 @@ impl Numbers {
 
     /// What a refusal says of the token itself blocks sending. Gives the error back.
     pub(super) async fn judge(&self, record: &NumberRecord, error: CallError) -> CallError {
-        let refusal = error.refusal();
-        if let Some(code) = refusal.and_then(|refusal| refusal.code())
-            && TOKEN_CODES.contains(&code)
-        {
-            let subcode = refusal.and_then(|refusal| refusal.subcode());
-            self.block(record, BlockReason::Token, Some((code, subcode))).await;
+        let codes = error.refusal().and_then(|refusal| Some((refusal.code()?, refusal.subcode())));
+        if let Some(codes) = codes.filter(|(code, _)| TOKEN_CODES.contains(code)) {
+            self.block(record, BlockReason::Token, Some(codes)).await;
         }
         error
     }

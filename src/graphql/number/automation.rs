@@ -24,6 +24,7 @@ pub struct ConversationalAutomation {
 pub struct Command {
     /// Without the slash.
     pub name: String,
+    /// What it is for, beside its name.
     pub description: String,
 }
 
@@ -37,7 +38,9 @@ impl From<Automation> for ConversationalAutomation {
 /// What is set, or why it is not to be seen.
 #[derive(Debug, SimpleObject)]
 pub struct ConversationalAutomationPayload {
+    /// Null if it cannot be shown.
     pub automation: Option<ConversationalAutomation>,
+    /// What the caller can put right; empty if all went well.
     pub user_errors: Vec<UserError>,
 }
 
@@ -63,7 +66,7 @@ impl AutomationQuery {
     async fn conversational_automation(
         &self,
         context: &Context<'_>,
-        number_id: ID,
+        #[graphql(desc = "Our id of the number.")] number_id: ID,
     ) -> Result<ConversationalAutomationPayload, Failure> {
         let Some((visitor, id)) = on_number(context, Deed::SeeAutomation, &number_id)? else {
             return Ok(ConversationalAutomationPayload::refused(vec![no_such_number()]));

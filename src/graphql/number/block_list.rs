@@ -21,7 +21,9 @@ pub struct BlockedUser {
 /// Who is blocked, or why that is not to be seen.
 #[derive(Debug, SimpleObject)]
 pub struct BlockedUsersPayload {
+    /// Who is blocked.
     pub users: Vec<BlockedUser>,
+    /// What the caller can put right; empty if all went well.
     pub user_errors: Vec<UserError>,
 }
 
@@ -31,9 +33,11 @@ pub struct BlockedUsersPayload {
 pub struct Failed {
     /// As it was asked for.
     pub customer: String,
+    /// Meta's code.
     pub meta_code: Option<i32>,
     /// Why, for people.
     pub message: String,
+    /// What to do about it.
     pub next_step: String,
 }
 
@@ -43,7 +47,9 @@ pub struct Failed {
 pub struct BlockOutcome {
     /// For whom it worked, as they were asked for.
     pub done: Vec<String>,
+    /// For whom it did not work, and why.
     pub failed: Vec<Failed>,
+    /// What the caller can put right; empty if all went well.
     pub user_errors: Vec<UserError>,
 }
 
@@ -88,7 +94,7 @@ impl BlockListQuery {
     async fn blocked_users(
         &self,
         context: &Context<'_>,
-        number_id: ID,
+        #[graphql(desc = "Our id of the number.")] number_id: ID,
     ) -> Result<BlockedUsersPayload, Failure> {
         let refused = |user_errors| BlockedUsersPayload { users: Vec::new(), user_errors };
         let Some((visitor, id)) = on_number(context, Deed::SeeBlockList, &number_id)? else {

@@ -60,6 +60,7 @@ pub enum NumberStatus {
 pub enum ConnectionState {
     /// Nothing has been asked of Meta yet.
     Unknown,
+    /// Messages pass.
     Connected,
     /// It was paused here: it receives and does not send.
     Paused,
@@ -76,7 +77,9 @@ pub struct SendingBlock {
     reason: String,
     /// Meta's error code, if Meta is the reason.
     code: Option<i32>,
+    /// Since when.
     since: Option<DateTime>,
+    /// What to do about it.
     next_step: String,
 }
 
@@ -86,6 +89,7 @@ pub struct SendingBlock {
 pub struct Number {
     #[graphql(skip)]
     record: NumberRecord,
+    /// Our id of the number.
     id: ID,
     /// The user of the CRM that it belongs to.
     user_id: Option<String>,
@@ -93,7 +97,9 @@ pub struct Number {
     number: Option<String>,
     /// The name that it has in the CRM.
     display_name: Option<String>,
+    /// Where it stands with Meta's review.
     status: NumberStatus,
+    /// Whether messages can pass.
     connection_state: ConnectionState,
     /// Meta's id of the number.
     phone_number_id: String,
@@ -228,10 +234,12 @@ impl Number {
         self.record.syncs.history_ms.and_then(scalar::moment)
     }
 
+    /// When it was added here.
     async fn created_at(&self) -> Option<DateTime> {
         scalar::moment(self.record.created_at_ms)
     }
 
+    /// When it last changed here.
     async fn updated_at(&self) -> Option<DateTime> {
         scalar::moment(self.record.updated_at_ms)
     }
@@ -242,6 +250,7 @@ impl Number {
 pub struct NumberPayload {
     /// The number as it is now; null if there is nothing to show.
     number: Option<Number>,
+    /// What the caller can put right; empty if all went well.
     user_errors: Vec<UserError>,
 }
 
@@ -291,7 +300,11 @@ impl NumberQuery {
     }
 
     /// One number; null if this workspace has none of that id.
-    async fn number(&self, context: &Context<'_>, id: ID) -> Result<Option<Number>, Failure> {
+    async fn number(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Our id of the number.")] id: ID,
+    ) -> Result<Option<Number>, Failure> {
         let Some((visitor, id)) = on_number(context, Deed::SeeNumbers, &id)? else { return Ok(None) };
         let record = services(context)?.numbers.find(visitor.workspace, id).await.map_err(failure_of)?;
         Ok(record.map(Number::from))

@@ -29,6 +29,7 @@ pub enum PhoneCheckState {
 pub struct PhoneCheck {
     /// The digits, with the country code.
     pub phone: String,
+    /// What was last seen.
     pub state: PhoneCheckState,
     /// When it was seen or refused.
     pub at: Option<DateTime>,
@@ -43,7 +44,9 @@ pub struct PhoneCheck {
 /// A phone number's check, or what is wrong with it.
 #[derive(Debug, SimpleObject)]
 pub struct PhoneCheckPayload {
+    /// Null if that is not a phone number.
     pub check: Option<PhoneCheck>,
+    /// What the caller can put right; empty if all went well.
     pub user_errors: Vec<UserError>,
 }
 
@@ -63,13 +66,17 @@ pub enum ContactKey {
 /// What webhooks told about a customer. None of it is for ever.
 #[derive(Debug, SimpleObject)]
 pub struct ContactProfile {
+    /// Our id of the contact.
     pub contact_id: ID,
     /// The name that they have given themselves.
     pub name: Option<String>,
     /// The name in the address book of the telephone.
     pub address_book_name: Option<String>,
+    /// The phone number, if it was told.
     pub phone: Option<String>,
+    /// WhatsApp's form of the phone number.
     pub wa_id: Option<String>,
+    /// Their user name.
     pub username: Option<String>,
     /// Their business-scoped user ids.
     pub user_ids: Vec<String>,

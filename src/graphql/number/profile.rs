@@ -12,12 +12,17 @@ use crate::numbers;
 /// What a customer reads about the business, as Meta has it.
 #[derive(Debug, SimpleObject)]
 pub struct BusinessProfile {
+    /// A few words under the name.
     pub about: Option<String>,
+    /// The postal address.
     pub address: Option<String>,
+    /// What the business does.
     pub description: Option<String>,
+    /// Where customers write by e-mail.
     pub email: Option<String>,
     /// Where the picture is, for some days.
     pub picture_url: Option<String>,
+    /// Two at most.
     pub websites: Vec<String>,
     /// The line of business, in Meta's word, like `RETAIL`.
     pub vertical: Option<String>,
@@ -40,7 +45,9 @@ impl From<Profile> for BusinessProfile {
 /// A profile, or why there is none to show.
 #[derive(Debug, SimpleObject)]
 pub struct BusinessProfilePayload {
+    /// Null if it cannot be shown.
     pub profile: Option<BusinessProfile>,
+    /// What the caller can put right; empty if all went well.
     pub user_errors: Vec<UserError>,
 }
 
@@ -66,7 +73,7 @@ impl ProfileQuery {
     async fn business_profile(
         &self,
         context: &Context<'_>,
-        number_id: ID,
+        #[graphql(desc = "Our id of the number.")] number_id: ID,
     ) -> Result<BusinessProfilePayload, Failure> {
         let Some((visitor, id)) = on_number(context, Deed::SeeProfile, &number_id)? else {
             return Ok(BusinessProfilePayload::refused(vec![no_such_number()]));

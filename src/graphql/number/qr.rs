@@ -12,7 +12,9 @@ use crate::meta::client::qr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "qr::ImageFormat")]
 pub enum QrImageFormat {
+    /// Drawn lines: sharp at every size.
     Svg,
+    /// Dots.
     Png,
 }
 
@@ -24,6 +26,7 @@ pub struct QrCode {
     pub code: String,
     /// What the customer's first message will say.
     pub message: String,
+    /// Opens the same chat.
     pub link: Option<String>,
     /// Where the picture is, if one was made.
     pub image_url: Option<String>,
@@ -53,7 +56,9 @@ impl From<qr::QrCode> for QrCode {
 /// QR codes, or why there are none to show.
 #[derive(Debug, SimpleObject)]
 pub struct QrCodesPayload {
+    /// All of them.
     pub qr_codes: Vec<QrCode>,
+    /// What the caller can put right; empty if all went well.
     pub user_errors: Vec<UserError>,
 }
 
@@ -64,7 +69,11 @@ pub struct QrQuery;
 impl QrQuery {
     /// The QR codes of a number. Asked of Meta each time.
     #[graphql(complexity = "50 * child_complexity")]
-    async fn qr_codes(&self, context: &Context<'_>, number_id: ID) -> Result<QrCodesPayload, Failure> {
+    async fn qr_codes(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Our id of the number.")] number_id: ID,
+    ) -> Result<QrCodesPayload, Failure> {
         let refused = |user_errors| QrCodesPayload { qr_codes: Vec::new(), user_errors };
         let Some((visitor, id)) = on_number(context, Deed::SeeQrCodes, &number_id)? else {
             return Ok(refused(vec![no_such_number()]));

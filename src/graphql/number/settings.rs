@@ -7,6 +7,7 @@ use crate::domain::number::{AutoReply, Hours, Opening, Settings};
 /// How a number behaves.
 #[derive(Debug, SimpleObject)]
 pub struct NumberSettings {
+    /// The reply that goes out by itself.
     pub auto_reply: NumberAutoReply,
     /// When the business is open; null: always.
     pub business_hours: Option<BusinessHours>,
@@ -22,6 +23,7 @@ pub struct NumberSettings {
 #[derive(Debug, SimpleObject, InputObject)]
 #[graphql(input_name = "NumberAutoReplyInput")]
 pub struct NumberAutoReply {
+    /// Whether it is sent.
     pub enabled: bool,
     /// At most 4,096 characters.
     pub text: Option<String>,
@@ -54,6 +56,7 @@ pub struct BusinessOpening {
 /// All settings of a number: what is not given is off.
 #[derive(Debug, InputObject)]
 pub struct NumberSettingsInput {
+    /// The reply that goes out by itself; without it: none.
     pub auto_reply: Option<NumberAutoReply>,
     /// When the business is open; without it: always.
     pub business_hours: Option<BusinessHours>,

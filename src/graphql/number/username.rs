@@ -34,20 +34,25 @@ impl From<number::UsernameState> for UsernameState {
 pub struct Username {
     /// Null: it has none.
     pub username: Option<String>,
+    /// What became of it.
     pub state: Option<UsernameState>,
 }
 
 /// A user name, or why it is not to be seen.
 #[derive(Debug, SimpleObject)]
 pub struct UsernamePayload {
+    /// Null if it cannot be shown.
     pub username: Option<Username>,
+    /// What the caller can put right; empty if all went well.
     pub user_errors: Vec<UserError>,
 }
 
 /// User names that are free, or why they are not to be seen.
 #[derive(Debug, SimpleObject)]
 pub struct UsernameSuggestionsPayload {
+    /// Free at this moment.
     pub suggestions: Vec<String>,
+    /// What the caller can put right; empty if all went well.
     pub user_errors: Vec<UserError>,
 }
 
@@ -63,7 +68,11 @@ pub struct UsernameQuery;
 #[Object]
 impl UsernameQuery {
     /// The user name of a number. Asked of Meta each time.
-    async fn username(&self, context: &Context<'_>, number_id: ID) -> Result<UsernamePayload, Failure> {
+    async fn username(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Our id of the number.")] number_id: ID,
+    ) -> Result<UsernamePayload, Failure> {
         let Some((visitor, id)) = on_number(context, Deed::SeeProfile, &number_id)? else {
             return Ok(UsernamePayload::refused(vec![no_such_number()]));
         };
@@ -80,7 +89,7 @@ impl UsernameQuery {
     async fn username_suggestions(
         &self,
         context: &Context<'_>,
-        number_id: ID,
+        #[graphql(desc = "Our id of the number.")] number_id: ID,
     ) -> Result<UsernameSuggestionsPayload, Failure> {
         let refused = |user_errors| UsernameSuggestionsPayload { suggestions: Vec::new(), user_errors };
         let Some((visitor, id)) = on_number(context, Deed::SeeProfile, &number_id)? else {

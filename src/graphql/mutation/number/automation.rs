@@ -34,8 +34,8 @@ impl AutomationMutation {
     async fn set_conversational_automation(
         &self,
         context: &Context<'_>,
-        number_id: ID,
-        input: ConversationalAutomationInput,
+        #[graphql(desc = "Our id of the number.")] number_id: ID,
+        #[graphql(desc = "All of it anew.")] input: ConversationalAutomationInput,
     ) -> Result<ConversationalAutomationPayload, Failure> {
         let Some((visitor, id)) = on_number(context, Deed::ChangeAutomation, &number_id)? else {
             return Ok(ConversationalAutomationPayload::refused(vec![no_such_number()]));

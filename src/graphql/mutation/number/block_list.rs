@@ -19,7 +19,7 @@ impl BlockListMutation {
     async fn block_users(
         &self,
         context: &Context<'_>,
-        number_id: ID,
+        #[graphql(desc = "Our id of the number.")] number_id: ID,
         #[graphql(desc = "Phone numbers or business-scoped user ids, from 1 to 100.")] customers: Vec<String>,
     ) -> Result<BlockOutcome, Failure> {
         let Some((visitor, id)) = on_number(context, Deed::ChangeBlockList, &number_id)? else {
@@ -32,7 +32,7 @@ impl BlockListMutation {
     async fn unblock_users(
         &self,
         context: &Context<'_>,
-        number_id: ID,
+        #[graphql(desc = "Our id of the number.")] number_id: ID,
         #[graphql(desc = "Phone numbers or business-scoped user ids, from 1 to 100.")] customers: Vec<String>,
     ) -> Result<BlockOutcome, Failure> {
         let Some((visitor, id)) = on_number(context, Deed::ChangeBlockList, &number_id)? else {

@@ -52,6 +52,7 @@ pub struct AddNumberInput {
     user_id: Option<String>,
     /// The name that it has in the CRM.
     display_name: Option<String>,
+    /// How it behaves; without it: all is off.
     settings: Option<NumberSettingsInput>,
 }
 
@@ -93,7 +94,9 @@ pub struct UpdateNumberInput {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "Sync")]
 pub enum NumberSync {
+    /// The contacts of its address book.
     Contacts,
+    /// Up to six months of its messages, if its owner has agreed.
     History,
 }
 
@@ -112,8 +115,11 @@ pub enum WebhookSubscription {
 /// What comes of deleting a number.
 #[derive(Debug, SimpleObject)]
 pub struct DeleteNumberPayload {
+    /// The number that is gone.
     deleted_number_id: Option<ID>,
+    /// What became of the app's subscription to its account.
     subscription: Option<WebhookSubscription>,
+    /// What the caller can put right; empty if all went well.
     user_errors: Vec<UserError>,
 }
 
@@ -144,7 +150,7 @@ impl NumberMutation {
     async fn add_number(
         &self,
         context: &Context<'_>,
-        input: AddNumberInput,
+        #[graphql(desc = "The number, and the token to use it with.")] input: AddNumberInput,
     ) -> Result<NumberPayload, Failure> {
         let visitor = allowed(context, Deed::AddNumber)?;
         let new = NewNumber {
@@ -166,7 +172,7 @@ impl NumberMutation {
     async fn connect_number(
         &self,
         context: &Context<'_>,
-        input: ConnectNumberInput,
+        #[graphql(desc = "What the sign-up brought.")] input: ConnectNumberInput,
     ) -> Result<NumberPayload, Failure> {
         let visitor = allowed(context, Deed::AddNumber)?;
         let signup = Signup {
@@ -187,8 +193,8 @@ impl NumberMutation {
     async fn update_number(
         &self,
         context: &Context<'_>,
-        id: ID,
-        input: UpdateNumberInput,
+        #[graphql(desc = "Our id of the number.")] id: ID,
+        #[graphql(desc = "What is to change.")] input: UpdateNumberInput,
     ) -> Result<NumberPayload, Failure> {
         let update = Update {
             display_name: given(input.display_name),
@@ -205,7 +211,11 @@ impl NumberMutation {
     }
 
     /// Stops sending with a number until it is resumed. It goes on receiving.
-    async fn pause_number(&self, context: &Context<'_>, id: ID) -> Result<NumberPayload, Failure> {
+    async fn pause_number(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Our id of the number.")] id: ID,
+    ) -> Result<NumberPayload, Failure> {
         change(context, Deed::PauseNumber, &id, |numbers, visitor, id| async move {
             numbers.pause(&visitor, id).await
         })
@@ -213,7 +223,11 @@ impl NumberMutation {
     }
 
     /// Lets a number send again.
-    async fn resume_number(&self, context: &Context<'_>, id: ID) -> Result<NumberPayload, Failure> {
+    async fn resume_number(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Our id of the number.")] id: ID,
+    ) -> Result<NumberPayload, Failure> {
         change(context, Deed::PauseNumber, &id, |numbers, visitor, id| async move {
             numbers.resume(&visitor, id).await
         })
@@ -221,7 +235,11 @@ impl NumberMutation {
     }
 
     /// Asks Meta how a number stands.
-    async fn refresh_number(&self, context: &Context<'_>, id: ID) -> Result<NumberPayload, Failure> {
+    async fn refresh_number(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Our id of the number.")] id: ID,
+    ) -> Result<NumberPayload, Failure> {
         change(context, Deed::RefreshNumber, &id, |numbers, visitor, id| async move {
             numbers.refresh(&visitor, id).await
         })
@@ -233,8 +251,8 @@ impl NumberMutation {
     async fn sync_number(
         &self,
         context: &Context<'_>,
-        id: ID,
-        sync: NumberSync,
+        #[graphql(desc = "Our id of the number.")] id: ID,
+        #[graphql(desc = "Which of them.")] sync: NumberSync,
     ) -> Result<NumberPayload, Failure> {
         change(context, Deed::RegisterNumber, &id, |numbers, visitor, id| async move {
             numbers.sync(&visitor, id, sync.into()).await
@@ -244,7 +262,11 @@ impl NumberMutation {
 
     /// Takes a number away. Its conversations stay, its secrets are deleted. Another workspace may add it then, and
     /// gets nothing of what came before.
-    async fn delete_number(&self, context: &Context<'_>, id: ID) -> Result<DeleteNumberPayload, Failure> {
+    async fn delete_number(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Our id of the number.")] id: ID,
+    ) -> Result<DeleteNumberPayload, Failure> {
         let refused =
             |user_errors| DeleteNumberPayload { deleted_number_id: None, subscription: None, user_errors };
         let Some((visitor, id)) = on_number(context, Deed::DeleteNumber, &id)? else {

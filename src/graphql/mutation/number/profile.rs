@@ -50,8 +50,8 @@ impl ProfileMutation {
     async fn update_business_profile(
         &self,
         context: &Context<'_>,
-        number_id: ID,
-        input: UpdateBusinessProfileInput,
+        #[graphql(desc = "Our id of the number.")] number_id: ID,
+        #[graphql(desc = "What is to change.")] input: UpdateBusinessProfileInput,
     ) -> Result<BusinessProfilePayload, Failure> {
         let Some((visitor, id)) = on_number(context, Deed::ChangeProfile, &number_id)? else {
             return Ok(BusinessProfilePayload::refused(vec![no_such_number()]));

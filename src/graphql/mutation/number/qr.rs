@@ -12,7 +12,9 @@ use crate::numbers;
 /// A QR code, or why there is none.
 #[derive(Debug, SimpleObject)]
 pub struct QrCodePayload {
+    /// The code as it is now.
     qr_code: Option<QrCode>,
+    /// What the caller can put right; empty if all went well.
     user_errors: Vec<UserError>,
 }
 
@@ -32,7 +34,9 @@ impl QrCodePayload {
 /// What comes of ending a QR code.
 #[derive(Debug, SimpleObject)]
 pub struct DeleteQrCodePayload {
+    /// The code that is gone.
     deleted_code: Option<String>,
+    /// What the caller can put right; empty if all went well.
     user_errors: Vec<UserError>,
 }
 
@@ -45,10 +49,11 @@ impl QrMutation {
     async fn create_qr_code(
         &self,
         context: &Context<'_>,
-        number_id: ID,
+        #[graphql(desc = "Our id of the number.")] number_id: ID,
         #[graphql(desc = "What the customer's first message will say; at most 140 characters.")]
         message: String,
-        #[graphql(default_with = "QrImageFormat::Svg")] format: QrImageFormat,
+        #[graphql(desc = "The form of the picture.", default_with = "QrImageFormat::Svg")]
+        format: QrImageFormat,
     ) -> Result<QrCodePayload, Failure> {
         let Some((visitor, id)) = on_number(context, Deed::ChangeQrCodes, &number_id)? else {
             return Ok(QrCodePayload::refused(vec![no_such_number()]));
@@ -61,11 +66,12 @@ impl QrMutation {
     async fn update_qr_code(
         &self,
         context: &Context<'_>,
-        number_id: ID,
+        #[graphql(desc = "Our id of the number.")] number_id: ID,
         #[graphql(desc = "Its name at Meta.")] code: String,
         #[graphql(desc = "What the customer's first message will say; at most 140 characters.")]
         message: String,
-        #[graphql(default_with = "QrImageFormat::Svg")] format: QrImageFormat,
+        #[graphql(desc = "The form of the picture.", default_with = "QrImageFormat::Svg")]
+        format: QrImageFormat,
     ) -> Result<QrCodePayload, Failure> {
         let Some((visitor, id)) = on_number(context, Deed::ChangeQrCodes, &number_id)? else {
             return Ok(QrCodePayload::refused(vec![no_such_number()]));
@@ -78,7 +84,7 @@ impl QrMutation {
     async fn delete_qr_code(
         &self,
         context: &Context<'_>,
-        number_id: ID,
+        #[graphql(desc = "Our id of the number.")] number_id: ID,
         #[graphql(desc = "Its name at Meta.")] code: String,
     ) -> Result<DeleteQrCodePayload, Failure> {
         let refused = |user_errors| DeleteQrCodePayload { deleted_code: None, user_errors };

@@ -13,7 +13,9 @@ use crate::secret::Secret;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "CodeWay")]
 pub enum VerificationMethod {
+    /// A text message.
     Sms,
+    /// A call that reads it out.
     Voice,
 }
 
@@ -26,7 +28,7 @@ impl RegistrationMutation {
     async fn register_number(
         &self,
         context: &Context<'_>,
-        id: ID,
+        #[graphql(desc = "Our id of the number.")] id: ID,
         #[graphql(
             desc = "The PIN of the two-step verification, six digits. Without it: the one that is kept, or a \
                           new one, which is kept encrypted."
@@ -44,7 +46,11 @@ impl RegistrationMutation {
     }
 
     /// Takes a number off the Cloud API. It neither sends nor receives then.
-    async fn deregister_number(&self, context: &Context<'_>, id: ID) -> Result<NumberPayload, Failure> {
+    async fn deregister_number(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Our id of the number.")] id: ID,
+    ) -> Result<NumberPayload, Failure> {
         change(context, Deed::RegisterNumber, &id, |numbers, visitor, id| async move {
             numbers.deregister(&visitor, id).await
         })
@@ -55,8 +61,8 @@ impl RegistrationMutation {
     async fn request_verification_code(
         &self,
         context: &Context<'_>,
-        id: ID,
-        method: VerificationMethod,
+        #[graphql(desc = "Our id of the number.")] id: ID,
+        #[graphql(desc = "How the code comes.")] method: VerificationMethod,
         #[graphql(
             desc = "The language of the message, like `id` or `en_US`.",
             default_with = "\"en_US\".to_owned()"
@@ -73,7 +79,7 @@ impl RegistrationMutation {
     async fn verify_code(
         &self,
         context: &Context<'_>,
-        id: ID,
+        #[graphql(desc = "Our id of the number.")] id: ID,
         #[graphql(desc = "Six digits, with or without a hyphen.")] code: String,
     ) -> Result<NumberPayload, Failure> {
         let code = Secret::new(code.trim());
@@ -87,7 +93,7 @@ impl RegistrationMutation {
     async fn set_two_step_pin(
         &self,
         context: &Context<'_>,
-        id: ID,
+        #[graphql(desc = "Our id of the number.")] id: ID,
         #[graphql(desc = "Six digits.")] pin: String,
     ) -> Result<NumberPayload, Failure> {
         let pin = Secret::new(pin);

@@ -16,8 +16,8 @@ impl UsernameMutation {
     async fn set_username(
         &self,
         context: &Context<'_>,
-        number_id: ID,
-        username: String,
+        #[graphql(desc = "Our id of the number.")] number_id: ID,
+        #[graphql(desc = "With letters, digits and dots, as Meta allows.")] username: String,
         #[graphql(desc = "Also if another number of the same business has it.", default)] takes_over: bool,
     ) -> Result<UsernamePayload, Failure> {
         let Some((visitor, id)) = on_number(context, Deed::ChangeProfile, &number_id)? else {
@@ -34,7 +34,7 @@ impl UsernameMutation {
     async fn delete_username(
         &self,
         context: &Context<'_>,
-        number_id: ID,
+        #[graphql(desc = "Our id of the number.")] number_id: ID,
     ) -> Result<UsernamePayload, Failure> {
         let Some((visitor, id)) = on_number(context, Deed::ChangeProfile, &number_id)? else {
             return Ok(UsernamePayload::refused(vec![no_such_number()]));

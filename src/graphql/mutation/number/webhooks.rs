@@ -14,7 +14,11 @@ pub struct WebhookMutation;
 #[Object]
 impl WebhookMutation {
     /// Lets the Meta app of the number's token hear of its account. Doing it again does no harm.
-    async fn subscribe_app(&self, context: &Context<'_>, id: ID) -> Result<NumberPayload, Failure> {
+    async fn subscribe_app(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Our id of the number.")] id: ID,
+    ) -> Result<NumberPayload, Failure> {
         change(context, Deed::UpdateNumber, &id, |numbers, visitor, id| async move {
             numbers.subscribe(&visitor, id).await
         })
@@ -25,7 +29,7 @@ impl WebhookMutation {
     async fn set_callback(
         &self,
         context: &Context<'_>,
-        id: ID,
+        #[graphql(desc = "Our id of the number.")] id: ID,
         #[graphql(desc = "Begins with https:// and has at most 200 characters.")] url: String,
         #[graphql(
             desc = "The verify token that the address knows; without it: that of the server's settings."
@@ -39,7 +43,11 @@ impl WebhookMutation {
     }
 
     /// Sends the webhooks of this number to the app's address again.
-    async fn clear_callback(&self, context: &Context<'_>, id: ID) -> Result<NumberPayload, Failure> {
+    async fn clear_callback(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Our id of the number.")] id: ID,
+    ) -> Result<NumberPayload, Failure> {
         change(context, Deed::UpdateNumber, &id, |numbers, visitor, id| async move {
             numbers.clear_callback(&visitor, id).await
         })
