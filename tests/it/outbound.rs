@@ -207,7 +207,7 @@ async fn what_was_too_fast_waits_and_what_is_wrong_fails_for_good() {
     let wrong = json!({ "to": { "conversationId": conversation }, "content": { "raw": { "type": "text", "text": {} } } });
     let id = stage.caller.sent(wrong).await;
     let refused = stage.caller.until(&id, "state", "REFUSED").await;
-    assert_eq!(refused["reason"]["metaCode"], 100);
+    assert_eq!(refused["reason"]["metaCode"], 131_008);
     assert_eq!(refused["attempts"].as_array().unwrap().len(), 1);
     let retried = stage
         .caller
