@@ -28,10 +28,14 @@ pub struct Instance {
 impl Fleet {
     /// So many services on a new database of this MongoDB; none of them runs yet.
     pub async fn new(uri: &str, services: usize) -> Self {
-        let name = mongo::database_name();
-        let instances: Vec<Instance> = (0..services).map(|_| Instance::new(uri, &name)).collect();
+        Self::new_with(uri, services, &mongo::database_name(), &[]).await
+    }
+
+    /// The same on a database of this name, with settings of their own.
+    pub async fn new_with(uri: &str, services: usize, name: &str, settings: &[(&str, &str)]) -> Self {
+        let instances: Vec<Instance> = (0..services).map(|_| Instance::new(uri, name, settings)).collect();
         assert_eq!(run(&["db", "setup"], &instances[0].settings()).await.code, Some(0));
-        let database = mongodb::Client::with_uri_str(uri).await.unwrap().database(&name);
+        let database = mongodb::Client::with_uri_str(uri).await.unwrap().database(name);
         Self { instances, database }
     }
 
@@ -60,7 +64,7 @@ impl Fleet {
 }
 
 impl Instance {
-    fn new(uri: &str, database: &str) -> Self {
+    fn new(uri: &str, database: &str, more: &[(&str, &str)]) -> Self {
         let address = free_address();
         let settings = [
             ("MONGODB_URI", uri),
@@ -70,7 +74,7 @@ impl Instance {
             ("PESAN_SHUTDOWN_DELAY_MS", "0"),
             ("WHATSAPP_APP_SECRET", APP_SECRET),
         ];
-        let settings = settings.iter().chain(&NUMBER);
+        let settings = settings.iter().chain(&NUMBER).chain(more);
         let settings = settings.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let folder = tempfile::tempdir().unwrap();
         Self { url: format!("http://{address}"), settings, folder, program: None }
@@ -78,6 +82,11 @@ impl Instance {
 
     fn settings(&self) -> Vec<(&str, &str)> {
         self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.program.as_ref().expect("it runs").pid()
     }
 
     /// Starts it, to die at a point or to live.
