@@ -24,11 +24,11 @@ use crate::graphql::{Api, Hub, Services};
 use crate::http::{self, Admission, GraphQl, Guard, HttpMetrics, Tls, Webhooks};
 use crate::ids::Random;
 use crate::ingest::Ingest;
-use crate::ingest::directory;
 use crate::keys::{KeyRotation, Keys};
 use crate::meta::client::{self, Graph};
 use crate::numbers::doctor::health::NumberHealth;
 use crate::numbers::doctor::{self, Doctor};
+use crate::numbers::{FactsFetch, Numbers};
 use crate::runtime::worker::{Round, keep_running};
 use crate::runtime::{Nudge, Pulse, Readiness, Supervisor, Worker};
 use crate::storage::{self, Storage};
@@ -108,6 +108,7 @@ pub struct App {
     access: Access,
     keys: Keys,
     graph: Graph,
+    numbers: Numbers,
 }
 
 impl std::fmt::Debug for App {
@@ -167,12 +168,14 @@ impl App {
         }
         let keys = Keys::load(&config.keys, &storage, (&clock, &random), &metrics)?;
         let instance = random.id(clock.now())?;
-        directory::add_first_number(&storage, &config.whatsapp).await?;
+        let numbers = Numbers::new(&storage, &keys, &graph, (&clock, &random), &config.whatsapp);
+        numbers.add_first(&config.whatsapp).await?;
         let ingest = Ingest::start(&supervisor, &storage, (&clock, &random), instance, &metrics);
         let doctor = Doctor::new(&storage, &keys, &graph, (&clock, &random), doctor::Settings::of(&config));
         let mut workers = ingest.workers(&config.journal);
         workers.push(Arc::new(KeyRotation::new(&keys)));
         workers.push(Arc::new(NumberHealth::new(&doctor, &metrics)));
+        workers.push(Arc::new(FactsFetch { numbers: numbers.clone() }));
         if workers_run {
             for worker in &workers {
                 let pulse = Pulse::new(worker.name(), Duration::MAX);
@@ -188,7 +191,12 @@ impl App {
             guard: Guard::new(&config, &access, &clock, &supervisor, &metrics),
             admission: Arc::new(Admission::new(&config.edge, config.tls.as_ref())),
             webhooks: Arc::new(Webhooks::new(&config.whatsapp, &metrics, &supervisor, &ingest.directory)),
-            graphql: graphql_of(&config, (&storage, &ingest.log, doctor), (&clock, &random), &supervisor),
+            graphql: graphql_of(
+                &config,
+                (&storage, &ingest.log, &numbers, doctor),
+                (&clock, &random),
+                &supervisor,
+            ),
             journal: ingest.journal,
             http_metrics: HttpMetrics::new(&metrics),
             readiness: readiness.clone(),
@@ -199,7 +207,19 @@ impl App {
         let http_stop_max = config.server.shutdown_grace * HTTP_SHARE_PERCENT / 100;
         let server = http::serve(listener, state, tls, config.server.http_workers, http_stop_max)
             .map_err(|source| BuildError::Bind { address, reason: reason_of(&source), source })?;
-        Ok(Self { address, config, server, supervisor, readiness, workers, storage, access, keys, graph })
+        Ok(Self {
+            address,
+            config,
+            server,
+            supervisor,
+            readiness,
+            workers,
+            storage,
+            access,
+            keys,
+            graph,
+            numbers,
+        })
     }
 
     /// Where the service listens.
@@ -231,6 +251,11 @@ impl App {
     /// What seals and opens stored secrets.
     pub fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// The business numbers.
+    pub fn numbers(&self) -> &Numbers {
+        &self.numbers
     }
 
     /// The client of Meta's Graph API.
@@ -311,7 +336,7 @@ async fn stop_in_order(
 
 fn graphql_of(
     config: &Config,
-    (storage, log, doctor): (&Storage, &Log, Doctor),
+    (storage, log, numbers, doctor): (&Storage, &Log, &Numbers, Doctor),
     (clock, random): (&Clock, &Random),
     supervisor: &Supervisor,
 ) -> GraphQl {
@@ -320,6 +345,7 @@ fn graphql_of(
         clock: clock.clone(),
         api_keys: ApiKeys::new(storage, clock, random),
         audit: Audit::new(storage, clock, random),
+        numbers: numbers.clone(),
         doctor,
         hub: Hub::new(storage, log, supervisor),
     };

@@ -10,6 +10,11 @@ use std::time::{Duration, Instant};
 
 pub use jiff::Timestamp;
 
+/// Whether the IANA database has a time zone of that name.
+pub fn knows_zone(name: &str) -> bool {
+    jiff::tz::TimeZone::get(name).is_ok()
+}
+
 /// Tells the time. Cheap to clone; every part that needs the time holds one.
 #[derive(Clone)]
 pub struct Clock(Source);

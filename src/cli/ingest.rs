@@ -9,10 +9,10 @@ use crate::app::BuildError;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{MongoConfig, Source};
 use crate::ids::Random;
-use crate::ingest::directory::add_first_number;
 use crate::ingest::replay::{Difference, Replay, Selection};
 use crate::ingest::trace::{Step, trace_message, trace_webhook};
 use crate::ingest::verify::{Account, verify};
+use crate::numbers::ensure_first_number;
 use crate::storage::Storage;
 use crate::storage::aside::Reason;
 use crate::storage::segments::Place;
@@ -103,7 +103,7 @@ pub(super) async fn replay(arguments: Again, source: &Source) -> Result<Exit, Fa
     if !state.is_current() {
         return Err(BuildError::SchemaBehind(state.lines()).into());
     }
-    add_first_number(&target, &config.whatsapp).await?;
+    ensure_first_number(&target, &config.whatsapp).await?;
     let source = match arguments.from_database {
         Some(database) => Storage::connect(&MongoConfig { database, ..config.mongo }).await?,
         None => target.clone(),

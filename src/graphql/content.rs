@@ -353,7 +353,7 @@ impl UnsupportedContent {
     /// Why not.
     async fn failures(
         &self,
-        #[graphql(desc = "The language of the sentences.", default)] language: super::failure::Language,
+        #[graphql(desc = "The language of the sentences.", default)] language: super::language::Language,
     ) -> Vec<MetaFailure> {
         self.failures.say(language)
     }

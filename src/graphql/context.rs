@@ -9,6 +9,7 @@ use super::scalar;
 use crate::auth::{ApiKeys, Audit, Deed, Visitor, authorize, authorize_number};
 use crate::clock::Clock;
 use crate::error::Code;
+use crate::numbers::Numbers;
 use crate::numbers::doctor::Doctor;
 use crate::storage::Storage;
 
@@ -19,6 +20,7 @@ pub struct Services {
     pub clock: Clock,
     pub api_keys: ApiKeys,
     pub audit: Audit,
+    pub numbers: Numbers,
     pub doctor: Doctor,
     pub hub: Hub,
 }

@@ -4,6 +4,7 @@ use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
 use super::context::{allowed, allowed_on, services};
 use super::error::Failure;
+use super::language::Language;
 use super::scalar;
 use super::scalar::DateTime;
 use crate::auth::Deed;
@@ -11,25 +12,6 @@ use crate::domain::language;
 use crate::numbers::doctor;
 use crate::numbers::doctor::{Finding, Report};
 use crate::storage::number_record::NumberRecord;
-
-/// A language in which people are told things.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
-pub enum Language {
-    /// English.
-    #[default]
-    En,
-    /// Indonesian.
-    Id,
-}
-
-impl From<Language> for language::Language {
-    fn from(language: Language) -> Self {
-        match language {
-            Language::En => Self::English,
-            Language::Id => Self::Indonesian,
-        }
-    }
-}
 
 /// How a step of a connection test ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]

@@ -69,12 +69,21 @@ pub struct UserError {
     pub next_step: Option<String>,
     /// Meta's own error code, where Meta refused.
     pub meta_code: Option<i32>,
+    /// What Meta says itself, where Meta refused: often more than the code. In English.
+    pub meta_message: Option<String>,
 }
 
 impl UserError {
     /// Something of this kind.
     pub fn new(code: UserErrorCode, message: impl Into<String>) -> Self {
-        Self { field: None, code, message: message.into(), next_step: None, meta_code: None }
+        Self {
+            field: None,
+            code,
+            message: message.into(),
+            next_step: None,
+            meta_code: None,
+            meta_message: None,
+        }
     }
 
     /// A value that is not of the form that is needed.
@@ -118,6 +127,10 @@ pub enum UserErrorCode {
     RefusedByMeta,
     /// Meta gave no answer; whether it was done is not known.
     NoAnswerFromMeta,
+    /// Meta could not be asked, so nothing was done.
+    MetaUnreachable,
+    /// The Meta app is not in the server's settings.
+    NoMetaApp,
     /// The role or key does not allow it.
     NotAllowed,
 }

@@ -2,19 +2,10 @@
 
 use async_graphql::{Enum, SimpleObject};
 
-use crate::domain::language;
+use super::language::Language;
 use crate::domain::status::Fault;
 use crate::meta::fault;
 use crate::meta::fault::{Actor, Class};
-
-/// A language in which people are told things.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
-#[graphql(remote = "language::Language")]
-pub enum Language {
-    #[default]
-    English,
-    Indonesian,
-}
 
 /// Why Meta did not do something.
 #[derive(Clone, Debug, SimpleObject)]

@@ -18,12 +18,14 @@ pub mod error;
 mod event;
 mod failure;
 pub mod hub;
+mod language;
 pub mod limits;
 pub mod live;
 mod loader;
 mod message;
 mod mutation;
 mod notice;
+mod number;
 mod page;
 mod scalar;
 mod status;
@@ -55,6 +57,7 @@ pub struct Query(
     workspace::WorkspaceQuery,
     api_key::ApiKeyQuery,
     audit::AuditQuery,
+    number::NumberQueries,
     doctor::DoctorQuery,
     subscription::EventQuery,
     Inbox,
@@ -73,7 +76,11 @@ pub struct Inbox(
 );
 
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(mutation::api_key::ApiKeyMutation, mutation::doctor::DoctorMutation);
+pub struct Mutation(
+    mutation::api_key::ApiKeyMutation,
+    mutation::number::NumberMutations,
+    mutation::doctor::DoctorMutation,
+);
 
 type Schema = async_graphql::Schema<Query, Mutation, subscription::Subscription>;
 

@@ -2,7 +2,8 @@
 
 use async_graphql::{ComplexObject, Enum, SimpleObject};
 
-use super::failure::{Failures, Language, MetaFailure};
+use super::failure::{Failures, MetaFailure};
+use super::language::Language;
 use super::scalar;
 use super::scalar::DateTime;
 use crate::domain::status;

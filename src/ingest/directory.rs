@@ -7,15 +7,11 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use tracing::warn;
-
 use crate::clock::Stopwatch;
-use crate::config::WhatsappConfig;
 use crate::meta::decode::Item;
 use crate::storage::Error;
 use crate::storage::Storage;
 use crate::storage::numbers::Number;
-use crate::storage::workspaces::first_workspace;
 
 /// The numbers are read again when they are this old, and sooner when somebody unknown turns up.
 const FRESH_FOR: Duration = Duration::from_secs(5);
@@ -164,24 +160,6 @@ impl Directory {
         let numbers = Arc::new(Numbers::new(self.0.storage.all_numbers().await?));
         *self.0.known.lock().unwrap_or_else(PoisonError::into_inner) = Some((Arc::clone(&numbers), read));
         Ok(numbers)
-    }
-}
-
-/// The number that the settings name belongs to the first workspace from the start.
-pub async fn add_first_number(storage: &Storage, config: &WhatsappConfig) -> Result<(), Error> {
-    let Some(phone_number_id) = &config.phone_number_id else { return Ok(()) };
-    let workspace = first_workspace();
-    storage.ensure_workspace(workspace, "first").await?;
-    let account_id = config.business_account_id.as_deref();
-    match storage.ensure_number(workspace, phone_number_id, account_id).await {
-        Err(Error::Duplicate) => {
-            warn!(
-                phone_number_id,
-                "the number of WHATSAPP_PHONE_NUMBER_ID belongs to another workspace and stays there"
-            );
-            Ok(())
-        }
-        outcome => outcome,
     }
 }
 

@@ -34,6 +34,8 @@ pub struct ContactRecord {
     /// The name in the phone's address book.
     pub book_name: Option<String>,
     pub preferences: Vec<Preference>,
+    /// Meta's time of the latest mention that told something of them, in seconds.
+    pub told_at_s: Option<i64>,
 }
 
 /// What a person wants to receive.
@@ -143,6 +145,8 @@ fn record_of(document: &Document) -> Result<ContactRecord, Error> {
         let values = document.get_array(field).map(Vec::as_slice).unwrap_or_default();
         values.iter().filter_map(Bson::as_str).map(str::to_owned).collect()
     };
+    let told = ["profileName", "waId", "phone", "username", "identityKey"];
+    let told = told.iter().filter_map(|field| document.get_document(field).ok()?.get_i64("at").ok());
     let book = document.get_document("book").ok();
     let book = book.filter(|book| !book.get_bool("removed").unwrap_or(false));
     let book_name =
@@ -159,6 +163,7 @@ fn record_of(document: &Document) -> Result<ContactRecord, Error> {
         parent_user_ids: texts("parentUserIds"),
         book_name: book_name.map(str::to_owned),
         preferences: preferences_of(document),
+        told_at_s: told.max(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Conversations: one a number and contact (or group). What webhooks tell about one is folded into it, many
 //! events in one update, in one transaction with the mark of the lane that brought them.
 
+use futures_util::TryStreamExt;
 use mongodb::bson::{DateTime, Document, doc};
 use mongodb::options::{ReadConcern, TransactionOptions};
 use mongodb::{ClientSession, Collection as Handle};
@@ -66,6 +67,8 @@ pub const COLLECTION: Collection = Collection {
     ],
 };
 
+/// More conversations with one contact are not looked at.
+const TRAFFIC_MAX: i64 = 1_000;
 /// How often an unconfirmed commit is asked for again.
 const COMMIT_TRIES: usize = 3;
 
@@ -263,6 +266,26 @@ impl Storage {
             found.push((id, number));
         }
         Ok(found)
+    }
+
+    /// The traffic with a contact, in all conversations with these numbers: a conversation's id, and when the contact
+    /// last wrote in it, in seconds.
+    pub async fn traffic_with(
+        &self,
+        workspace: Uuid,
+        contact: Uuid,
+        numbers: Option<&[Uuid]>,
+    ) -> Result<Vec<(Uuid, Option<i64>)>, Error> {
+        let mut filter = doc! { "contact": binary(contact), "workspace": binary(workspace) };
+        if let Some(numbers) = numbers {
+            let numbers: Vec<_> = numbers.iter().copied().map(binary).collect();
+            filter.insert("number", doc! { "$in": numbers });
+        }
+        let conversations = self.conversations();
+        let find = conversations.find(filter).projection(doc! { "lastInboundAt": 1 }).limit(TRAFFIC_MAX);
+        let found: Vec<Document> = find.await?.try_collect().await?;
+        let one = |found: &Document| Some((uuid_of(found, "_id")?, found.get_i64("lastInboundAt").ok()));
+        Ok(found.iter().filter_map(one).collect())
     }
 
     pub(super) fn conversations(&self) -> Handle<Document> {

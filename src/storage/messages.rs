@@ -56,6 +56,9 @@ pub const EDITS: Collection = Collection {
     indexes: &[WAITING],
 };
 
+/// How many of the latest messages are looked at for a proof of delivery.
+const DELIVERIES_LOOKED_AT: i64 = 50;
+
 /// For what is about a message: statuses and edits.
 pub(super) const WAITING: Index = Index {
     name: "waiting",
@@ -281,6 +284,22 @@ pub struct WaitingEdit {
 }
 
 impl Storage {
+    /// When one of the latest messages to the customer of a conversation was last shown to have arrived, in seconds.
+    pub async fn last_delivery(&self, conversation: Uuid) -> Result<Option<i64>, Error> {
+        let latest = doc! { "conversation": binary(conversation) };
+        let messages = self.database.collection::<Document>(MESSAGES.name);
+        let find = messages.find(latest).sort(doc! { "at": -1, "order": -1 }).projection(doc! { "times": 1 });
+        let mut cursor = find.limit(DELIVERIES_LOOKED_AT).await?;
+        let mut last = None;
+        while cursor.advance().await? {
+            let document = cursor.deserialize_current()?;
+            let Ok(times) = document.get_document("times") else { continue };
+            let proofs = [Step::Delivered, Step::Read, Step::Played].map(Step::name);
+            last = last.max(proofs.iter().filter_map(|step| times.get_i64(step).ok()).max());
+        }
+        Ok(last)
+    }
+
     /// The messages behind these keys (`phone number id:wamid`), whoever made them.
     pub async fn find_targets(&self, keys: &[String]) -> Result<HashMap<String, Target>, Error> {
         let mut found = HashMap::with_capacity(keys.len());

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use mongodb::Collection as Handle;
-use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{Binary, Bson, DateTime, Document, doc};
+use mongodb::bson::{Bson, DateTime, Document, doc};
 use mongodb::options::ReturnDocument;
 use uuid::Uuid;
 
@@ -14,6 +13,7 @@ use super::arrivals::binary;
 use super::events::Happening;
 use super::number_record::{NumberChanges, NumberRecord, present, record_of, sealed};
 use super::numbers::NUMBERS;
+use super::sealed::as_binary;
 use super::told::{Told, Write};
 use super::{Error, Storage, durable};
 
@@ -120,10 +120,7 @@ impl Storage {
 /// The number, as long as it has the token that was tried.
 fn unchanged(record: &NumberRecord) -> Document {
     let mut filter = present(record.workspace, record.id);
-    let token = record
-        .access_token
-        .as_ref()
-        .map(|bytes| Bson::from(Binary { subtype: BinarySubtype::Generic, bytes: bytes.clone() }));
+    let token = record.access_token.as_ref().map(|sealed| Bson::from(as_binary(sealed)));
     filter.insert(sealed::ACCESS_TOKEN, token.unwrap_or(Bson::Null));
     filter
 }

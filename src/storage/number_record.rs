@@ -11,8 +11,10 @@ use uuid::Uuid;
 use super::arrivals::{binary, uuid_of};
 use super::events::Happening;
 use super::numbers::NUMBERS;
+use super::sealed::as_binary;
 use super::told::{Told, Write};
 use super::{Error, Storage, durable};
+use crate::crypto::Sealed;
 use crate::domain::number::{Block, Facts, Settings};
 use crate::ids::derived;
 
@@ -23,6 +25,8 @@ pub mod sealed {
     pub const PIN: &str = "pin";
     pub const ALL: &[&str] = &[ACCESS_TOKEN, APP_SECRET, PIN];
 }
+
+const FROM_SETTINGS: &str = "settings";
 
 /// A business number, whole.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,9 +43,11 @@ pub struct NumberRecord {
     pub display_phone_number: Option<String>,
     /// The Meta app that its token is of, if it is not the one of the settings.
     pub app_id: Option<String>,
-    pub access_token: Option<Vec<u8>>,
-    pub app_secret: Option<Vec<u8>>,
-    pub pin: Option<Vec<u8>>,
+    pub access_token: Option<Sealed>,
+    /// Who gave the access token.
+    pub token_source: TokenSource,
+    pub app_secret: Option<Sealed>,
+    pub pin: Option<Sealed>,
     pub has_verify_token: bool,
     pub facts: Option<Facts>,
     pub facts_at_ms: Option<i64>,
@@ -52,8 +58,7 @@ pub struct NumberRecord {
     pub test: Option<Document>,
     /// When the latest webhook for it was received, within a minute.
     pub webhook_at_ms: Option<i64>,
-    /// Syncs of a telephone's contacts and history that were asked for, each once: by kind, when and the request's id.
-    pub syncs: Document,
+    pub syncs: Syncs,
     pub created_at_ms: i64,
     pub updated_at_ms: i64,
 }
@@ -63,6 +68,39 @@ impl NumberRecord {
     pub fn test_as<T: DeserializeOwned>(&self) -> Option<T> {
         let test = self.test.clone()?;
         bson::deserialize_from_document(test).ok()
+    }
+}
+
+/// Who gave an access token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenSource {
+    /// Somebody by the API.
+    People,
+    /// The settings of this service: another token there goes instead of it.
+    Settings,
+}
+
+/// When the syncs of a telephone's contacts and history were asked for, each of which Meta does once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Syncs {
+    pub contacts_ms: Option<i64>,
+    pub history_ms: Option<i64>,
+}
+
+/// A sync of what a telephone has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sync {
+    Contacts,
+    History,
+}
+
+impl Sync {
+    /// Its name in the document.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Contacts => "contacts",
+            Self::History => "history",
+        }
     }
 }
 
@@ -103,8 +141,22 @@ impl NumberChanges {
 
     /// A sealed value.
     #[must_use]
-    pub fn sealed(self, field: &str, value: Option<Vec<u8>>) -> Self {
-        self.value(field, value.map(|bytes| Binary { subtype: BinarySubtype::Generic, bytes }.into()))
+    pub fn sealed(self, field: &str, value: Option<&Sealed>) -> Self {
+        self.value(field, value.map(|sealed| as_binary(sealed).into()))
+    }
+
+    /// An access token, and who gave it.
+    #[must_use]
+    pub fn token(self, sealed: &Sealed, source: TokenSource) -> Self {
+        let from = matches!(source, TokenSource::Settings).then_some(FROM_SETTINGS);
+        self.sealed(sealed::ACCESS_TOKEN, Some(sealed)).text("tokenFrom", from)
+    }
+
+    /// SHA-256 of the number's own verify token.
+    #[must_use]
+    pub fn verify_token_hash(self, hash: Option<[u8; 32]>) -> Self {
+        let binary = |hash: [u8; 32]| Binary { subtype: BinarySubtype::Generic, bytes: hash.to_vec() };
+        self.value("verifyTokenHash", hash.map(|hash| binary(hash).into()))
     }
 
     /// A time in milliseconds.
@@ -163,6 +215,18 @@ impl NumberChanges {
     }
 }
 
+/// What a deleted number has no more, beside its secrets.
+const GONE_WITH_IT: &[&str] = &[
+    "phoneNumberId",
+    "verifyTokenHash",
+    "tokenFrom",
+    "block",
+    "test",
+    "pausedAtMs",
+    "checkAt",
+    "webhookAtMs",
+];
+
 /// The id of a number in a workspace.
 pub fn number_id(workspace: Uuid, phone_number_id: &str) -> Uuid {
     derived("number", &[workspace.as_bytes(), phone_number_id.as_bytes()])
@@ -211,34 +275,38 @@ impl Storage {
         self.change_and_tell(&Told::of(workspace, Happening::Number { number: id }, write), now_ms).await
     }
 
+    /// Changes a number and tells nobody: for what the service sees to by itself when it starts.
+    pub async fn change_number_quietly(
+        &self,
+        workspace: Uuid,
+        id: Uuid,
+        changes: NumberChanges,
+        now_ms: i64,
+    ) -> Result<bool, Error> {
+        let numbers = self.numbers_whole();
+        let change = numbers.update_one(present(workspace, id), changes.into_update(now_ms));
+        Ok(change.write_concern(durable(self.timeout)).await?.matched_count == 1)
+    }
+
     /// Takes a number away from its workspace. Its history stays, its secrets go, and another workspace may add it:
     /// what was received until now is not for that one.
     pub async fn delete_number(&self, workspace: Uuid, id: Uuid, now_ms: i64) -> Result<bool, Error> {
-        let secrets = sealed::ALL.iter().map(|field| ((*field).to_owned(), Bson::Null));
+        let gone: Vec<&str> = sealed::ALL.iter().copied().chain(GONE_WITH_IT.iter().copied()).collect();
         let pipeline = vec![
             doc! { "$set": {
                 "formerPhoneNumberId": "$phoneNumberId",
                 "deletedAtMs": now_ms,
                 "updatedAtMs": now_ms,
             } },
-            doc! { "$unset": secrets
-            .map(|(field, _)| field)
-            .chain(["phoneNumberId", "verifyTokenHash", "block"].map(str::to_owned))
-            .collect::<Vec<String>>() },
+            doc! { "$unset": gone },
         ];
         let write = Write::pipeline(NUMBERS.name, present(workspace, id), pipeline);
         self.change_and_tell(&Told::of(workspace, Happening::Number { number: id }, write), now_ms).await
     }
 
-    /// Notes once that something was asked for on a number. False: it was noted before.
-    pub async fn note_sync(
-        &self,
-        workspace: Uuid,
-        id: Uuid,
-        kind: &'static str,
-        at_ms: i64,
-    ) -> Result<bool, Error> {
-        let field = format!("syncs.{kind}");
+    /// Notes once that a sync was asked for. False: it was noted before.
+    pub async fn note_sync(&self, workspace: Uuid, id: Uuid, sync: Sync, at_ms: i64) -> Result<bool, Error> {
+        let field = format!("syncs.{}", sync.name());
         let mut filter = present(workspace, id);
         filter.insert(&field, doc! { "$exists": false });
         let set = doc! { "$set": { &field: { "atMs": at_ms } } };
@@ -247,8 +315,8 @@ impl Storage {
     }
 
     /// Takes such a note back, after what was asked for was certainly not done.
-    pub async fn forget_sync(&self, workspace: Uuid, id: Uuid, kind: &'static str) -> Result<(), Error> {
-        let unset = doc! { "$unset": { format!("syncs.{kind}"): "" } };
+    pub async fn forget_sync(&self, workspace: Uuid, id: Uuid, sync: Sync) -> Result<(), Error> {
+        let unset = doc! { "$unset": { format!("syncs.{}", sync.name()): "" } };
         self.numbers_whole()
             .update_one(present(workspace, id), unset)
             .write_concern(durable(self.timeout))
@@ -273,6 +341,35 @@ impl Storage {
             .try_collect()
             .await?;
         found.iter().map(record_of).collect()
+    }
+
+    /// How many other numbers, in all workspaces, are of this account.
+    pub async fn count_other_numbers(&self, account_id: &str, except: Uuid) -> Result<u64, Error> {
+        let filter = doc! {
+            "accountId": account_id,
+            "_id": { "$ne": binary(except) },
+            "deletedAtMs": { "$exists": false },
+        };
+        Ok(self.numbers_whole().count_documents(filter).await?)
+    }
+
+    /// Numbers of all workspaces that could be asked about and never were.
+    pub async fn numbers_without_facts(&self, limit: i64) -> Result<Vec<NumberRecord>, Error> {
+        let filter = doc! {
+            "accessToken": { "$exists": true },
+            "facts": { "$exists": false },
+            "block": { "$exists": false },
+            "deletedAtMs": { "$exists": false },
+        };
+        let found: Vec<Document> =
+            self.numbers_whole().find(filter).limit(limit).await?.try_collect().await?;
+        found.iter().map(record_of).collect()
+    }
+
+    /// Whether a workspace had a number and has deleted it.
+    pub async fn is_number_deleted(&self, id: Uuid) -> Result<bool, Error> {
+        let deleted = doc! { "_id": binary(id), "deletedAtMs": { "$exists": true } };
+        Ok(self.numbers_whole().find_one(deleted).await?.is_some())
     }
 
     /// When a number last became free of another workspace; zero if it never had another.
@@ -307,7 +404,9 @@ const MALFORMED: Error = Error::Malformed { what: "a number" };
 
 pub(super) fn record_of(document: &Document) -> Result<NumberRecord, Error> {
     let text = |field| document.get_str(field).ok().map(str::to_owned);
-    let bytes = |field| document.get_binary_generic(field).ok().cloned();
+    let sealed = |field| document.get_binary_generic(field).ok().cloned().map(Sealed::from_bytes);
+    let is_settings = document.get_str("tokenFrom").is_ok_and(|from| from == FROM_SETTINGS);
+    let sync = |kind| document.get_document("syncs").ok()?.get_document(kind).ok()?.get_i64("atMs").ok();
     let time = |field| document.get_i64(field).ok();
     let (Some(id), Some(workspace), Some(phone_number_id)) =
         (uuid_of(document, "_id"), uuid_of(document, "workspace"), text("phoneNumberId"))
@@ -323,9 +422,10 @@ pub(super) fn record_of(document: &Document) -> Result<NumberRecord, Error> {
         display_name: text("displayName"),
         display_phone_number: text("displayPhoneNumber"),
         app_id: text("appId"),
-        access_token: bytes(sealed::ACCESS_TOKEN),
-        app_secret: bytes(sealed::APP_SECRET),
-        pin: bytes(sealed::PIN),
+        access_token: sealed(sealed::ACCESS_TOKEN),
+        token_source: if is_settings { TokenSource::Settings } else { TokenSource::People },
+        app_secret: sealed(sealed::APP_SECRET),
+        pin: sealed(sealed::PIN),
         has_verify_token: document.contains_key("verifyTokenHash"),
         facts: part(document, "facts")?,
         facts_at_ms: time("factsAtMs"),
@@ -334,7 +434,7 @@ pub(super) fn record_of(document: &Document) -> Result<NumberRecord, Error> {
         block: part(document, "block")?,
         test: document.get_document("test").ok().cloned(),
         webhook_at_ms: time("webhookAtMs"),
-        syncs: document.get_document("syncs").cloned().unwrap_or_default(),
+        syncs: Syncs { contacts_ms: sync(Sync::Contacts.name()), history_ms: sync(Sync::History.name()) },
         created_at_ms: time("createdAtMs").unwrap_or(0),
         updated_at_ms: time("updatedAtMs").unwrap_or(0),
     })

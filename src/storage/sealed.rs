@@ -9,7 +9,7 @@ use mongodb::bson::{Binary, Bson, Document, doc};
 use uuid::Uuid;
 
 use super::arrivals::uuid_of;
-use super::{Error, Storage, durable, numbers};
+use super::{Error, Storage, durable, number_record, numbers};
 use crate::crypto::{Place, Sealed};
 
 /// A field whose values are sealed.
@@ -21,9 +21,9 @@ pub struct SealedField {
 
 /// All of them.
 pub const SEALED_FIELDS: &[SealedField] = &[
-    SealedField { collection: numbers::NUMBERS.name, field: "accessToken" },
-    SealedField { collection: numbers::NUMBERS.name, field: "appSecret" },
-    SealedField { collection: numbers::NUMBERS.name, field: "pin" },
+    SealedField { collection: numbers::NUMBERS.name, field: number_record::sealed::ACCESS_TOKEN },
+    SealedField { collection: numbers::NUMBERS.name, field: number_record::sealed::APP_SECRET },
+    SealedField { collection: numbers::NUMBERS.name, field: number_record::sealed::PIN },
 ];
 
 /// A sealed value where it is stored.

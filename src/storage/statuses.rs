@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::Storage;
 use super::arrivals::{Fresh, binary};
 use super::contacts::raw;
-use super::index::Collection;
+use super::index::{Collection, Index};
 use super::messages::{Came, MESSAGES, Target, WAITING, message_key};
 use super::write::Update;
 use super::{Error, arrivals::Origin};
@@ -23,8 +23,22 @@ pub const STATUSES: Collection = Collection {
     written_at: Some("receivedAt"),
     expires_at: None,
     options: Document::new,
-    indexes: &[WAITING],
+    indexes: &[
+        WAITING,
+        Index {
+            name: "undeliverable",
+            keys: &[("workspace", 1), ("recipient.waId", 1), ("atS", -1)],
+            unique: false,
+            expires: false,
+            only: Some(|| doc! { "faults.code": UNDELIVERABLE }),
+            serves: "when Meta last said that somebody cannot be reached on WhatsApp",
+        },
+    ],
 };
+
+/// Meta (2026-07): the message cannot be delivered; the recipient is not on WhatsApp, has an old version of it, or has
+/// not taken its terms.
+pub const UNDELIVERABLE: i64 = 131_026;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -267,6 +281,27 @@ impl Storage {
             keys.extend(cursor.deserialize_current()?.get_str("_id").map(str::to_owned));
         }
         Ok(keys)
+    }
+
+    /// When Meta last said that somebody cannot be reached, in seconds, as far as these numbers were told.
+    pub async fn last_undeliverable(
+        &self,
+        workspace: Uuid,
+        wa_id: &str,
+        numbers: Option<&[Uuid]>,
+    ) -> Result<Option<i64>, Error> {
+        let mut filter = doc! {
+            "workspace": binary(workspace),
+            "recipient.waId": wa_id,
+            "faults.code": UNDELIVERABLE,
+        };
+        if let Some(numbers) = numbers {
+            let numbers: Vec<_> = numbers.iter().copied().map(binary).collect();
+            filter.insert("number", doc! { "$in": numbers });
+        }
+        let statuses = self.database.collection::<Document>(STATUSES.name);
+        let last = statuses.find_one(filter).sort(doc! { "atS": -1 }).projection(doc! { "atS": 1 }).await?;
+        Ok(last.and_then(|last| last.get_i64("atS").ok()))
     }
 
     /// Moves messages forward, each on its own. Doing it again changes nothing. Gives those that the database does not

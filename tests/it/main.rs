@@ -30,6 +30,8 @@ mod ingest;
 mod keys;
 mod live;
 #[cfg(feature = "dev")]
+mod numbers;
+#[cfg(feature = "dev")]
 mod meta_client;
 #[cfg(feature = "dev")]
 mod ordeals;

@@ -54,7 +54,7 @@ const HELP: &[(&str, &str)] = &[
     ),
     ("POST /_sim/emit", "{number?, field, variant?, value?, count?}: a webhook of any field"),
     ("POST /_sim/wabas", "{id, name?}"),
-    ("POST /_sim/numbers", "{id, phone, waba?, name?, registered?, verified?}"),
+    ("POST /_sim/numbers", "{id, phone, waba?, name?, registered?, verified?, biz_app?}"),
     (
         "POST /_sim/app",
         "{secret?, requires_proof?, fields?, active?, subscribed?}: changes the app; subscribed: false takes its webhook away",
@@ -224,6 +224,10 @@ fn add(platform: &Platform, noun: &str, body: Value) -> Outcome {
                 Number::ready(id, waba, need(&body, "phone")?, text("name").unwrap_or("Lucky Shrub"), now_ms);
             number.is_registered = body.get("registered").and_then(Value::as_bool).unwrap_or(true);
             number.is_verified = body.get("verified").and_then(Value::as_bool).unwrap_or(true);
+            number.is_on_biz_app = body.get("biz_app").and_then(Value::as_bool).unwrap_or(false);
+            if !number.is_registered {
+                number.pin = None;
+            }
             world.numbers.insert(id.to_owned(), number);
         }
         "templates" => {

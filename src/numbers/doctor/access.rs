@@ -59,11 +59,11 @@ async fn open(
     record: &NumberRecord,
     keys: &Keys,
     field: &'static str,
-    value: Option<&Vec<u8>>,
+    value: Option<&Sealed>,
 ) -> Option<Result<Secret, keys::Error>> {
     let document = record.id.to_string();
     let place = Place { workspace: record.workspace, collection: NUMBERS.name, document: &document, field };
-    Some(keys.open(&place, &Sealed::from_bytes(value?.clone())).await)
+    Some(keys.open(&place, value?).await)
 }
 
 fn trouble_of(error: keys::Error) -> TokenTrouble {

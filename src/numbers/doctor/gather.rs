@@ -158,12 +158,12 @@ impl Doctor {
         };
         let with_token = async {
             let Some(proven) = access.credentials(true) else { return (WithToken::nothing(), false) };
-            let first = self.ask_with(proven, record, deadline).await;
+            let first = Box::pin(self.ask_with(proven, record, deadline)).await;
             let is_refused =
                 first.number.as_ref().is_some_and(|number| is_about_proof(number.value.as_ref().err()));
             match access.credentials(false) {
                 Some(plain) if is_refused && proven.app_secret.is_some() => {
-                    (self.ask_with(plain, record, deadline).await, true)
+                    (Box::pin(self.ask_with(plain, record, deadline)).await, true)
                 }
                 _ => (first, false),
             }
@@ -222,7 +222,7 @@ impl Doctor {
         seen.verified = tokio::time::timeout(deadline.left(), verify).await.ok();
         seen.challenge = challenge;
         let Some(secret) = self.0.settings.app_secrets.first() else { return Ok(seen) };
-        if !seen.verified.as_ref().is_some_and(|knock| knock.outcome.is_ok()) {
+        if seen.verified.as_ref().is_none_or(|knock| knock.outcome.is_err()) {
             return Ok(seen);
         }
         let (body, sent_ms) = (probe::body(&id), self.0.clock.now_ms());

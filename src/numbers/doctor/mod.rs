@@ -120,7 +120,7 @@ impl Doctor {
         access: &Access,
         max: Duration,
     ) -> Result<Report, storage::Error> {
-        let seen = self.look(record, access, Deadline::new(max)).await?;
+        let seen = Box::pin(self.look(record, access, Deadline::new(max))).await?;
         let report = Report { tested_at_ms: seen.now_ms, findings: judge::judge(&seen) };
         self.settle(&seen).await?;
         let changes = NumberChanges::default().test(&report)?;

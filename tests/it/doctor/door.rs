@@ -104,17 +104,17 @@ async fn forward(client: &reqwest::Client, to: &str, head: &str, body: Vec<u8>) 
 }
 
 fn re_encoded(body: &[u8]) -> Vec<u8> {
-    let text = String::from_utf8_lossy(body);
-    let mut units = [0; 2];
-    text.chars()
-        .map(|letter| {
-            if letter.is_ascii() {
-                return letter.to_string();
-            }
-            letter.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")).collect()
-        })
-        .collect::<String>()
-        .into_bytes()
+    let (mut text, mut units) = (String::new(), [0; 2]);
+    for letter in String::from_utf8_lossy(body).chars() {
+        if letter.is_ascii() {
+            text.push(letter);
+            continue;
+        }
+        for unit in letter.encode_utf16(&mut units) {
+            text.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    text.into_bytes()
 }
 
 async fn read_request(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {

@@ -35,7 +35,7 @@ async fn two_instances_look_at_a_number_once_and_again_when_its_turn_comes() {
     assert_eq!(stage.number_questions().await - before, 2);
     let facts = stage.record().await.facts.unwrap();
     assert_eq!(facts.status.as_deref(), Some("CONNECTED"));
-    assert_eq!(stage.app.metric("pesan_numbers{state=\"connected\"}").await, 1.0);
+    assert_eq!(stage.app.count("pesan_numbers{state=\"connected\"}").await, 1);
 }
 
 #[tokio::test]
@@ -46,7 +46,7 @@ async fn a_bad_token_stops_sending_and_a_good_one_frees_it_while_webhooks_are_ta
     let record = stage.record().await;
     let block = record.block.clone().unwrap();
     assert_eq!((block.reason, block.code, block.subcode), (BlockReason::Token, Some(190), Some(460)));
-    assert_eq!(stage.app.metric("pesan_numbers{state=\"sending_blocked\"}").await, 1.0);
+    assert_eq!(stage.app.count("pesan_numbers{state=\"sending_blocked\"}").await, 1);
     // A second look finds the same: it goes on since it began, and nobody is told again.
     let told = stage.app.told().await.len();
     look_again(&stage).await;
@@ -61,8 +61,8 @@ async fn a_bad_token_stops_sending_and_a_good_one_frees_it_while_webhooks_are_ta
     stage.control("tokens", json!({ "value": TOKEN })).await;
     look_again(&stage).await;
     assert_eq!(stage.record().await.block, None);
-    assert_eq!(stage.app.metric("pesan_number_checks_total{outcome=\"blocked\"}").await, 2.0);
-    assert_eq!(stage.app.metric("pesan_number_checks_total{outcome=\"good\"}").await, 1.0);
+    assert_eq!(stage.app.count("pesan_number_checks_total{outcome=\"blocked\"}").await, 2);
+    assert_eq!(stage.app.count("pesan_number_checks_total{outcome=\"good\"}").await, 1);
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn trouble_of_metas_changes_nothing_and_a_number_that_is_not_registered_ca
     stage.control("faults", json!({ "kind": "server_error", "status": 503 })).await;
     look_again(&stage).await;
     assert_eq!(stage.record().await, before);
-    assert_eq!(stage.app.metric("pesan_number_checks_total{outcome=\"unanswered\"}").await, 1.0);
+    assert_eq!(stage.app.count("pesan_number_checks_total{outcome=\"unanswered\"}").await, 1);
 
     stage.restore().await;
     stage.control(&format!("numbers/{NUMBER_ID}"), json!({ "registered": false })).await;
@@ -97,16 +97,16 @@ async fn news_of_the_number_or_its_account_brings_the_next_look_forward() {
     look_again(&stage).await;
     for field in ["phone_number_quality_update", "account_update"] {
         stage.app.run_worker(WORKER).await.unwrap();
-        let checks = stage.app.metric("pesan_number_checks_total{outcome=\"good\"}").await;
+        let checks = stage.app.count("pesan_number_checks_total{outcome=\"good\"}").await;
         stage.app.run_worker(WORKER).await.unwrap();
-        assert_eq!(stage.app.metric("pesan_number_checks_total{outcome=\"good\"}").await, checks, "{field}");
+        assert_eq!(stage.app.count("pesan_number_checks_total{outcome=\"good\"}").await, checks, "{field}");
         stage.control("emit", json!({ "field": field })).await;
         stage.control("flush", json!({})).await;
         stage.app.settle().await;
         stage.app.run_worker(WORKER).await.unwrap();
         assert_eq!(
-            stage.app.metric("pesan_number_checks_total{outcome=\"good\"}").await,
-            checks + 1.0,
+            stage.app.count("pesan_number_checks_total{outcome=\"good\"}").await,
+            checks + 1,
             "{field}"
         );
     }

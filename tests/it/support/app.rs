@@ -18,7 +18,7 @@ use pesan::secret::Secret;
 use pesan::storage::Storage;
 use pesan::storage::workspaces::first_workspace;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::{PATIENCE, client, eventually, mongo, webhook};
@@ -128,13 +128,22 @@ impl TestApp {
         ApiKeys::new(&self.storage, &self.clock.clock(), &Random::system())
     }
 
-    /// The answer to a GraphQL operation, errors and all.
+    /// What the API answers to an operation.
     pub async fn graphql(&self, key: &Secret, query: &str, variables: Value) -> Value {
-        let body = serde_json::json!({ "query": query, "variables": variables });
+        let body = json!({ "query": query, "variables": variables });
         let request = self.client.post(format!("{}/graphql", self.url)).bearer_auth(key.expose()).json(&body);
         let answer = request.send().await.unwrap();
-        assert_eq!(answer.status(), 200);
+        assert_eq!(answer.status(), 200, "{query}");
         answer.json().await.unwrap()
+    }
+
+    /// The only field of an operation that must go well.
+    pub async fn ask(&self, key: &Secret, query: &str, variables: Value) -> Value {
+        let answer = self.graphql(key, query, variables).await;
+        assert_eq!(answer.get("errors"), None, "{query}: {answer}");
+        let fields = answer["data"].as_object().unwrap();
+        assert_eq!(fields.len(), 1, "{query}");
+        fields.values().next().unwrap().clone()
     }
 
     /// A GET below the service's address.

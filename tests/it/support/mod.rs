@@ -1,6 +1,6 @@
 //! What a test begins with: the shared MongoDB (`mongo`), the service in this process (`app`), the service as a
 //! program (`program`), webhooks as Meta signs them (`webhook`), certificates (`pki`), waiting without sleeping
-//! (`eventually`); for what goes wrong: services that die (`fleet`), a load that remembers what it was promised
+//! (`eventually`), Meta beside the service (`meta`); for what goes wrong: services that die (`fleet`), a load that remembers what it was promised
 //! (`load`), a server that answers as it likes (`peer`), what must be in the database then (`oracle`), and the deeds themselves (`ordeal`).
 
 pub mod app;
@@ -8,6 +8,8 @@ pub mod app;
 pub mod fleet;
 #[cfg(feature = "dev")]
 pub mod load;
+#[cfg(feature = "dev")]
+pub mod meta;
 pub mod mongo;
 #[cfg(feature = "dev")]
 pub mod oracle;

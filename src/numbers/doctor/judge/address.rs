@@ -96,10 +96,7 @@ fn is_private(url: &Url) -> bool {
             address.is_loopback() || address.is_unspecified() || address.is_unique_local()
         }
         Some(Host::Domain(name)) => {
-            name == "localhost"
-                || name.ends_with(".localhost")
-                || name.ends_with(".local")
-                || !name.contains('.')
+            !name.contains('.') || matches!(name.rsplit('.').next(), Some("local" | "localhost"))
         }
         None => true,
     }

@@ -2,13 +2,13 @@
 
 use super::token::MANAGEMENT;
 use super::{Ledger, is_bad_token, is_lacking_permission, listed, moment, trouble};
-use crate::meta::client::CallError;
 use crate::meta::client::account::{Account, ListedNumber};
 use crate::meta::client::number::{
     CanSend, Connection, HealthEntity, MessagingLimit, Mode, NameReview, Number, Platform, Quality,
     Throughput, Verification,
 };
-use crate::numbers::doctor::gather::{Asked, Seen};
+use crate::meta::client::{CallError, Refusal};
+use crate::numbers::doctor::gather::Seen;
 use crate::numbers::doctor::report::Finding;
 use crate::numbers::doctor::step::{State, Step};
 use crate::numbers::doctor::words::{
@@ -29,7 +29,7 @@ pub(super) fn judge(seen: &Seen<'_>, ledger: &mut Ledger) {
         (Step::MessagingLimit, limit_of),
         (Step::Throughput, throughput_of),
     ] {
-        let finding = on_number(seen, ledger, step, |number| judged(number));
+        let finding = on_number(seen, ledger, step, judged);
         ledger.note(finding, number_ms);
     }
     let finding = sending_of(seen, ledger);
@@ -98,9 +98,7 @@ fn account(seen: &Seen<'_>, ledger: &Ledger) -> Finding {
         return Finding::waiting(Step::Waba, waits_for);
     }
     if is_not_seen(error) {
-        return Finding::of(&waba::NOT_SEEN)
-            .with("waba", id)
-            .code(error.refusal().and_then(|refusal| refusal.code()));
+        return Finding::of(&waba::NOT_SEEN).with("waba", id).code(error.refusal().and_then(Refusal::code));
     }
     let message = error.refusal().and_then(|refusal| refusal.message()).unwrap_or_default();
     if message.contains("nonexisting field") {
@@ -148,7 +146,7 @@ fn membership(seen: &Seen<'_>, ledger: &Ledger) -> Finding {
     match seen.number.as_ref().map(|asked| &asked.value) {
         Some(Err(error)) if is_not_seen(error) => Finding::of(&number_in_waba::NOT_SEEN)
             .with("pnid", id)
-            .code(error.refusal().and_then(|refusal| refusal.code())),
+            .code(error.refusal().and_then(Refusal::code)),
         _ => {
             let names: Vec<String> = listed_numbers
                 .iter()
@@ -303,7 +301,7 @@ fn health(finding: Finding, entity: &HealthEntity) -> Finding {
         .code(trouble.and_then(|trouble| trouble.code))
 }
 
-/// Whether Meta was asked about the number and has answered.
-pub(super) fn answered(number: &Asked<Number>) -> Option<&Number> {
-    number.as_ref().and_then(|asked| asked.value.as_ref().ok())
+/// What Meta tells about the number, if it was asked and has answered.
+pub(super) fn answered<'a>(seen: &'a Seen<'_>) -> Option<&'a Number> {
+    seen.number.as_ref().and_then(|asked| asked.value.as_ref().ok())
 }

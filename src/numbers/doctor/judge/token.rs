@@ -129,11 +129,11 @@ fn by_use(seen: &Seen<'_>) -> Finding {
         seen.account.as_ref().map(|asked| asked.value.as_ref().err()),
     ];
     let mut answers = errors.into_iter().flatten();
-    let is_answer = |error: &Option<&CallError>| match error {
+    let is_answer = |error: Option<&CallError>| match error {
         None => true,
         Some(error) => error.refusal().is_some_and(|refusal| !super::is_passing(refusal)),
     };
-    let Some(answer) = answers.clone().find(is_answer) else {
+    let Some(answer) = answers.clone().find(|error| is_answer(*error)) else {
         let is_throttled =
             answers.any(|error| matches!(error, Some(CallError::Refused(_) | CallError::Overloaded(_))));
         if is_throttled {

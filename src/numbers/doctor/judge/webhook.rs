@@ -104,7 +104,7 @@ fn fields_of(seen: &Seen<'_>, ledger: &Ledger) -> Finding {
     if lacking(subscription, &[ESSENTIAL_FIELD]).next().is_some() {
         return Finding::of(&fields::NO_MESSAGES);
     }
-    let is_on_app = answered(&seen.number).is_some_and(|number| number.is_on_biz_app == Some(true));
+    let is_on_app = answered(seen).is_some_and(|number| number.is_on_biz_app == Some(true));
     let for_app: Vec<&str> = lacking(subscription, COEXISTENCE_FIELDS).filter(|_| is_on_app).collect();
     if !for_app.is_empty() {
         return Finding::of(&fields::COEXISTENCE_MISSING).with("fields", listed(for_app));

@@ -1,0 +1,166 @@
+//! A number with its secrets open, ready for calls, and what follows when they do not open or Meta refuses them.
+
+use tracing::warn;
+use uuid::Uuid;
+
+use super::{Error, Numbers};
+use crate::auth::Who;
+use crate::crypto::Sealed;
+use crate::domain::number::{Block, BlockReason};
+use crate::keys;
+use crate::keys::Place;
+use crate::meta::client::{CallError, Credentials};
+use crate::secret::Secret;
+use crate::storage::number_record::{NumberChanges, NumberRecord, number_id, sealed};
+use crate::storage::numbers::NUMBERS;
+
+/// Meta (2026-07): the codes that say that the token itself is no longer good. Others speak of one permission.
+const TOKEN_CODES: &[i64] = &[0, 102, 190];
+
+/// A number that calls can be made with.
+#[derive(Debug)]
+pub struct Line {
+    pub record: NumberRecord,
+    pub(super) token: Secret,
+    pub(super) app_secret: Option<Secret>,
+}
+
+impl Line {
+    /// What its calls are made with.
+    pub fn credentials(&self) -> Credentials<'_> {
+        Credentials { token: &self.token, app_secret: self.app_secret.as_ref() }
+    }
+
+    /// Meta's id of the number.
+    pub fn phone_number_id(&self) -> &str {
+        &self.record.phone_number_id
+    }
+
+    /// The WhatsApp account of the number.
+    pub fn account_id(&self) -> Result<&str, Error> {
+        self.record.account_id.as_deref().ok_or(Error::WrongState {
+            sentence: "The WhatsApp Business Account of this number is not known.",
+            next_step: "Add the number again with its account, or set WHATSAPP_BUSINESS_ACCOUNT_ID.",
+        })
+    }
+}
+
+impl Numbers {
+    /// Opens a number's secrets. What does not open is noted in the audit log and blocks sending.
+    pub async fn line(&self, workspace: Uuid, id: Uuid) -> Result<Line, Error> {
+        let record = self.get(workspace, id).await?;
+        self.line_of(record).await
+    }
+
+    /// The same for a number that was read already.
+    pub async fn line_of(&self, record: NumberRecord) -> Result<Line, Error> {
+        let Some(token) = &record.access_token else { return Err(Error::NoToken) };
+        let opened = self.open_all(&record, token).await;
+        match opened {
+            Ok((token, app_secret)) => Ok(Line { record, token, app_secret }),
+            Err(error) => {
+                if error.is_lasting() {
+                    self.block_unopened(&record, &error).await;
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    async fn open_all(
+        &self,
+        record: &NumberRecord,
+        token: &Sealed,
+    ) -> Result<(Secret, Option<Secret>), keys::Error> {
+        let token = self.open(record, sealed::ACCESS_TOKEN, token).await?;
+        let app_secret = match &record.app_secret {
+            Some(secret) => Some(self.open(record, sealed::APP_SECRET, secret).await?),
+            None => self.usual_app_secret(record.app_id.as_deref()),
+        };
+        Ok((token, app_secret))
+    }
+
+    pub(super) async fn open(
+        &self,
+        record: &NumberRecord,
+        field: &'static str,
+        sealed: &Sealed,
+    ) -> Result<Secret, keys::Error> {
+        let document = record.id.to_string();
+        self.0.keys.open(&place(record.workspace, &document, field), sealed).await
+    }
+
+    /// Seals a secret of a number.
+    pub(super) async fn seal(
+        &self,
+        workspace: Uuid,
+        phone_number_id: &str,
+        field: &'static str,
+        secret: &Secret,
+    ) -> Result<Sealed, keys::Error> {
+        let document = number_id(workspace, phone_number_id).to_string();
+        self.0.keys.seal(&place(workspace, &document, field), secret).await
+    }
+
+    /// The secret of the settings' app, for numbers of that app. Only when its id is set too: which app a bare secret
+    /// is of is not known, and Meta refuses the proof of a wrong one.
+    pub(super) fn usual_app_secret(&self, app_id: Option<&str>) -> Option<Secret> {
+        let ours = self.0.app.id.as_deref()?;
+        if app_id.is_some_and(|theirs| theirs != ours) {
+            return None;
+        }
+        self.0.app.secret.clone()
+    }
+
+    /// What does not open stays so until somebody mends it: said in the audit log once, and to whoever wants to send.
+    async fn block_unopened(&self, record: &NumberRecord, error: &keys::Error) {
+        let is_said = record.block.as_ref().is_some_and(|block| block.reason == BlockReason::Sealed);
+        if is_said {
+            return;
+        }
+        warn!(number = %record.id, reason = error.reason(), "the secrets of a number do not open; it cannot send");
+        let why = [("reason", None, Some(error.reason()))];
+        let noted = self.note_of(record.workspace, &Who::Operator, "secret-unopened", record.id, &why).await;
+        if let Err(error) = noted {
+            warn!(%error, "the audit log does not take an entry");
+        }
+        self.block(record, BlockReason::Sealed, None).await;
+    }
+
+    /// What a refusal says of the token itself blocks sending. Gives the error back.
+    pub(super) async fn judge(&self, record: &NumberRecord, error: CallError) -> CallError {
+        let refusal = error.refusal();
+        if let Some(code) = refusal.and_then(|refusal| refusal.code())
+            && TOKEN_CODES.contains(&code)
+        {
+            let subcode = refusal.and_then(|refusal| refusal.subcode());
+            self.block(record, BlockReason::Token, Some((code, subcode))).await;
+        }
+        error
+    }
+
+    /// Blocks sending, unless it is blocked for that reason already. It must never stand in the way of what else is
+    /// being done, so its own failure is logged only.
+    async fn block(&self, record: &NumberRecord, reason: BlockReason, codes: Option<(i64, Option<i64>)>) {
+        let code = codes.map(|(code, _)| code);
+        let is_so = record.block.as_ref().is_some_and(|block| block.reason == reason && block.code == code);
+        if is_so {
+            return;
+        }
+        let subcode = codes.and_then(|(_, subcode)| subcode);
+        let block = Block { code, subcode, reason, since_ms: self.now_ms() };
+        let kept = match NumberChanges::default().block(Some(&block)) {
+            Ok(changes) => {
+                self.0.storage.change_number(record.workspace, record.id, changes, self.now_ms()).await
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = kept {
+            warn!(number = %record.id, %error, "that sending is blocked could not be kept");
+        }
+    }
+}
+
+fn place<'a>(workspace: Uuid, document: &'a str, field: &'static str) -> Place<'a> {
+    Place { workspace, collection: NUMBERS.name, document, field }
+}
