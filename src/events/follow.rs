@@ -77,7 +77,7 @@ async fn watch_until_stopped(log: &Log, stop: Stop) {
         tokio::select! {
             () = stop.requested() => return,
             () = log.is_left() => continue,
-            outcome = log.storage().watch_events(|| log.nudge()) => {
+            outcome = log.storage().watch_events(|workspace| log.nudge(workspace)) => {
                 if let Err(error) = outcome {
                     warn!(%error, "the stream of new events broke off; followers look by themselves meanwhile");
                 }

@@ -6,8 +6,8 @@
 
 mod follow;
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, watch};
@@ -35,13 +35,16 @@ struct Inner {
     clock: Clock,
     /// The last number of each workspace that a majority has, as far as this process knows.
     heads: Mutex<HashMap<Uuid, i64>>,
-    changed: watch::Sender<u64>,
+    /// What wakes the followers of a workspace: only those, for one that is woken asks the database.
+    changed: Wakers,
 }
+
+type Wakers = std::sync::Mutex<HashMap<Uuid, watch::Sender<u64>>>;
 
 impl Log {
     /// The log of this database.
     pub fn new(storage: &Storage, clock: &Clock) -> Self {
-        let (heads, changed) = (Mutex::default(), watch::Sender::new(0));
+        let (heads, changed) = (Mutex::default(), Wakers::default());
         Self(Arc::new(Inner { storage: storage.clone(), clock: clock.clone(), heads, changed }))
     }
 
@@ -50,6 +53,7 @@ impl Log {
         if batches.is_empty() {
             return Ok(());
         }
+        let workspaces: HashSet<Uuid> = batches.iter().map(|batch| batch.workspace).collect();
         let mut heads = self.0.heads.lock().await;
         let outcome = self.append_all(&mut heads, batches).await;
         if outcome.is_err() {
@@ -57,7 +61,9 @@ impl Log {
             heads.clear();
         }
         drop(heads);
-        self.nudge();
+        for workspace in workspaces {
+            self.nudge(workspace);
+        }
         outcome
     }
 
@@ -109,25 +115,40 @@ impl Log {
 
     /// Follows a workspace from after the batch `seq`.
     pub fn follow(&self, workspace: Uuid, seq: i64) -> Follower {
-        Follower::new(self.0.storage.clone(), self.0.changed.subscribe(), workspace, seq)
+        let changed = self.wakers().entry(workspace).or_insert_with(|| watch::Sender::new(0)).subscribe();
+        Follower::new(self.0.storage.clone(), changed, workspace, seq)
     }
 
-    /// Wakes all followers of this process.
-    pub fn nudge(&self) {
-        self.0.changed.send_modify(|count| *count = count.wrapping_add(1));
+    /// Wakes this process' followers of a workspace.
+    pub fn nudge(&self, workspace: Uuid) {
+        if let Some(waker) = self.wakers().get(&workspace) {
+            waker.send_modify(|count| *count = count.wrapping_add(1));
+        }
     }
 
     /// Resolves when somebody follows.
     async fn is_followed(&self) {
-        // A receiver of its own would count as a follower; followers are long-lived, so looking now and then does.
-        while self.0.changed.receiver_count() == 0 {
+        // Followers are long-lived, so looking now and then does.
+        while !self.has_followers() {
             tokio::time::sleep(LOOK_FOR_FOLLOWERS_EVERY).await;
         }
     }
 
     /// Resolves when nobody follows any more.
     async fn is_left(&self) {
-        self.0.changed.closed().await;
+        while self.has_followers() {
+            tokio::time::sleep(LOOK_FOR_FOLLOWERS_EVERY).await;
+        }
+    }
+
+    fn has_followers(&self) -> bool {
+        let mut wakers = self.wakers();
+        wakers.retain(|_, waker| !waker.is_closed());
+        !wakers.is_empty()
+    }
+
+    fn wakers(&self) -> MutexGuard<'_, HashMap<Uuid, watch::Sender<u64>>> {
+        self.0.changed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn storage(&self) -> &Storage {

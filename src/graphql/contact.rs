@@ -67,6 +67,20 @@ impl From<ContactRecord> for Contact {
     }
 }
 
+/// A contact that the visitor may see, as it is now.
+pub async fn show(context: &Context<'_>, id: &ID) -> Result<Option<Contact>, Failure> {
+    let visitor = allowed(context, Deed::SeeContacts)?;
+    let storage = &services(context)?.storage;
+    let Some(id) = scalar::uuid(id) else { return Ok(None) };
+    let Some(contact) = storage.find_contact(visitor.workspace, id).await? else { return Ok(None) };
+    if let Some(numbers) = &visitor.numbers
+        && !storage.has_conversation(visitor.workspace, contact.id, numbers).await?
+    {
+        return Ok(None);
+    }
+    Ok(Some(contact.into()))
+}
+
 #[derive(Debug, Default)]
 pub struct ContactQuery;
 
@@ -75,16 +89,7 @@ impl ContactQuery {
     /// A contact; one that was merged into another is that other. Null: there is none in this workspace, or none that
     /// writes with a number of the caller's.
     async fn contact(&self, context: &Context<'_>, id: ID) -> Result<Option<Contact>, Failure> {
-        let visitor = allowed(context, Deed::SeeContacts)?;
-        let storage = &services(context)?.storage;
-        let Some(id) = scalar::uuid(&id) else { return Ok(None) };
-        let Some(contact) = storage.find_contact(visitor.workspace, id).await? else { return Ok(None) };
-        if let Some(numbers) = &visitor.numbers
-            && !storage.has_conversation(visitor.workspace, contact.id, numbers).await?
-        {
-            return Ok(None);
-        }
-        Ok(Some(contact.into()))
+        show(context, &id).await
     }
 
     /// The contacts of the workspace, the latest first.

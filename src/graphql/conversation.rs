@@ -203,6 +203,13 @@ pub async fn find(
     Ok(found.filter(|conversation| visitor.may_touch(conversation.number)))
 }
 
+/// The same for the caller.
+pub async fn show(context: &Context<'_>, id: &ID) -> Result<Option<Conversation>, Failure> {
+    let visitor = allowed(context, Deed::SeeConversations)?;
+    let found = find(context, visitor, id).await?;
+    Ok(Conversation::page(found.into_iter().collect(), now_s(context)?).pop())
+}
+
 #[derive(Debug, Default)]
 pub struct ConversationQuery;
 
@@ -211,9 +218,7 @@ impl ConversationQuery {
     /// A conversation; one that turned out to be another one is that other. Null: there is none in this workspace, or
     /// it is not with a number of the caller's.
     async fn conversation(&self, context: &Context<'_>, id: ID) -> Result<Option<Conversation>, Failure> {
-        let visitor = allowed(context, Deed::SeeConversations)?;
-        let found = find(context, visitor, &id).await?;
-        Ok(Conversation::page(found.into_iter().collect(), now_s(context)?).pop())
+        show(context, &id).await
     }
 
     /// The conversations of the workspace, the one with the last activity first. While a client goes down the list, one

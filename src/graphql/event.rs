@@ -1,9 +1,16 @@
-//! What changed, as subscribers see it: ids and kinds. Whoever wants the thing itself asks for it by its id.
+//! What changed, as subscribers see it: ids and kinds, and, for whoever selects it, the thing itself as it is now.
 
-use async_graphql::{Enum, ID, Interface, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, Interface, SimpleObject};
 use uuid::Uuid;
 
+use super::contact;
+use super::contact::Contact;
+use super::conversation;
+use super::conversation::Conversation;
 use super::cursor::Cursor;
+use super::error::Failure;
+use super::message;
+use super::message::Message;
 use super::scalar;
 use super::scalar::DateTime;
 use crate::clock::Timestamp;
@@ -30,6 +37,7 @@ pub enum Event {
 
 /// A message is there.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub struct MessageAddedEvent {
     pub cursor: Cursor,
     pub at: Option<DateTime>,
@@ -43,6 +51,7 @@ pub struct MessageAddedEvent {
 
 /// A message has come a step further.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub struct MessageStatusEvent {
     pub cursor: Cursor,
     pub at: Option<DateTime>,
@@ -77,6 +86,7 @@ pub enum MessageStep {
 
 /// A message was edited, revoked or reacted to, or one of ours was refused, taken back, or left without an answer.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub struct MessageChangedEvent {
     pub cursor: Cursor,
     pub at: Option<DateTime>,
@@ -88,6 +98,7 @@ pub struct MessageChangedEvent {
 
 /// A contact is new, or is known better. Not told to those who are limited to some numbers: a contact belongs to none.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub struct ContactChangedEvent {
     pub cursor: Cursor,
     pub at: Option<DateTime>,
@@ -119,6 +130,7 @@ pub struct NoticeAddedEvent {
 
 /// A conversation is new or has changed: its last message, its counters, its window.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub struct ConversationChangedEvent {
     /// Its place in the log: the `after` of whoever goes on from here.
     pub cursor: Cursor,
@@ -126,6 +138,46 @@ pub struct ConversationChangedEvent {
     pub at: Option<DateTime>,
     pub conversation_id: ID,
     pub number_id: ID,
+}
+
+#[ComplexObject]
+impl MessageAddedEvent {
+    /// The message as it is now. Null: it is not with a number of the caller's any more.
+    async fn message(&self, context: &Context<'_>) -> Result<Option<Message>, Failure> {
+        message::show(context, &self.message_id).await
+    }
+}
+
+#[ComplexObject]
+impl MessageStatusEvent {
+    /// The message as it is now. Null: it is not with a number of the caller's any more.
+    async fn message(&self, context: &Context<'_>) -> Result<Option<Message>, Failure> {
+        message::show(context, &self.message_id).await
+    }
+}
+
+#[ComplexObject]
+impl MessageChangedEvent {
+    /// The message as it is now. Null: it is not with a number of the caller's any more.
+    async fn message(&self, context: &Context<'_>) -> Result<Option<Message>, Failure> {
+        message::show(context, &self.message_id).await
+    }
+}
+
+#[ComplexObject]
+impl ContactChangedEvent {
+    /// The contact as it is now; one that was merged into another is that other.
+    async fn contact(&self, context: &Context<'_>) -> Result<Option<Contact>, Failure> {
+        contact::show(context, &self.contact_id).await
+    }
+}
+
+#[ComplexObject]
+impl ConversationChangedEvent {
+    /// The conversation as it is now; one that turned out to be another one is that other.
+    async fn conversation(&self, context: &Context<'_>) -> Result<Option<Conversation>, Failure> {
+        conversation::show(context, &self.conversation_id).await
+    }
 }
 
 /// The number that something is about; none if it is about none.

@@ -337,6 +337,14 @@ impl Message {
     }
 }
 
+/// A message of the visitor's.
+pub async fn show(context: &Context<'_>, id: &ID) -> Result<Option<Message>, Failure> {
+    let visitor = allowed(context, Deed::SeeMessages)?;
+    let found = services(context)?.storage.find_message(visitor.workspace, id).await?;
+    let found = found.filter(|record| visitor.may_touch(record.number));
+    Ok(Message::page(found.into_iter().collect()).pop())
+}
+
 #[derive(Debug, Default)]
 pub struct MessageQuery;
 
@@ -344,10 +352,7 @@ pub struct MessageQuery;
 impl MessageQuery {
     /// A message. Null: there is none in this workspace, or it is not with a number of the caller's.
     async fn message(&self, context: &Context<'_>, id: ID) -> Result<Option<Message>, Failure> {
-        let visitor = allowed(context, Deed::SeeMessages)?;
-        let found = services(context)?.storage.find_message(visitor.workspace, &id).await?;
-        let found = found.filter(|record| visitor.may_touch(record.number));
-        Ok(Message::page(found.into_iter().collect()).pop())
+        show(context, &id).await
     }
 
     /// The messages of a conversation, the latest first. None if there is no such conversation.

@@ -9,6 +9,7 @@ use futures_util::stream::unfold;
 use uuid::Uuid;
 
 use super::context::{allowed, allowed_on, services};
+use super::conversation;
 use super::cursor::Cursor;
 use super::error::Failure;
 use super::event::{ConversationChangedEvent, Event, NumberChangedEvent, conversation_of, event, number_of};
@@ -203,11 +204,18 @@ impl Subscription {
         conversation_id: ID,
         #[graphql(desc = "The cursor of the last event that was seen.")] after: Option<Cursor>,
     ) -> Result<impl Stream<Item = Result<Event, Error>>, Failure> {
-        let wanted = limit_of(Some(&conversation_id))?;
         let visitor = allowed(context, Deed::FollowEvents)?;
+        let asked = scalar::uuid(&conversation_id).ok_or(Code::NotFound)?;
+        // Also those that turned out to be this one: what happened to them before tells their ids.
+        let wanted = match conversation::find(context, visitor, &conversation_id).await? {
+            Some(found) => {
+                services(context)?.storage.ids_of_conversation(visitor.workspace, found.id).await?
+            }
+            None => vec![asked],
+        };
         follow(context, visitor, after, false, move |batch, index, happening| {
             let conversation = conversation_of(happening)?;
-            (Some(conversation) == wanted).then(|| event(batch, index, happening))
+            wanted.contains(&conversation).then(|| event(batch, index, happening))
         })
         .await
     }

@@ -211,6 +211,12 @@ fn key(workspace: Uuid, seq: i64) -> Binary {
     Binary { subtype: BinarySubtype::Generic, bytes }
 }
 
+/// The workspace of a batch that was inserted, by its key.
+fn workspace_of(insertion: &Document) -> Option<Uuid> {
+    let key = insertion.get_document("documentKey").ok()?.get_binary_generic("_id").ok()?;
+    Uuid::from_slice(key.get(..16)?).ok()
+}
+
 fn source_key(source: &Source, workspace: Uuid) -> Binary {
     let bytes = match source {
         Source::Segment(origin) => {
@@ -244,14 +250,16 @@ fn batch_of(document: &Document) -> Option<Batch> {
 }
 
 impl Storage {
-    /// Calls `changed` whenever somebody appends, until the stream of changes breaks off.
-    pub async fn watch_events(&self, changed: impl Fn()) -> Result<(), Error> {
-        let ids_only = [doc! { "$match": { "operationType": "insert" } }, doc! { "$project": { "_id": 1 } }];
+    /// Calls `changed` with the workspace whenever somebody appends, until the stream of changes breaks off.
+    pub async fn watch_events(&self, changed: impl Fn(Uuid)) -> Result<(), Error> {
+        let ids_only =
+            [doc! { "$match": { "operationType": "insert" } }, doc! { "$project": { "documentKey": 1 } }];
         let events = self.database.collection::<Document>(EVENTS.name);
         let mut stream = events.watch().pipeline(ids_only).await?.with_type::<Document>();
         while stream.is_alive() {
-            if stream.next_if_any().await?.is_some() {
-                changed();
+            let appended = stream.next_if_any().await?;
+            if let Some(workspace) = appended.as_ref().and_then(workspace_of) {
+                changed(workspace);
             }
         }
         Ok(())

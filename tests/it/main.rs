@@ -28,6 +28,7 @@ mod graphql;
 mod http;
 mod ingest;
 mod keys;
+mod live;
 #[cfg(feature = "dev")]
 mod numbers;
 #[cfg(feature = "dev")]

@@ -121,7 +121,8 @@ impl Talk {
             close(4406, "Subprotocol not acceptable")
         };
         // What ran ends now; only the last words are left.
-        let Self { running, request_id, .. } = self;
+        let Self { running, request_id, happens, .. } = self;
+        drop(happens);
         let (code, reason) = match end {
             End::Gone => return,
             End::Close(code, reason) => (code, reason),
@@ -157,7 +158,8 @@ impl Talk {
                 said = came.recv() => {
                     heard = Stopwatch::start();
                     match said {
-                        Some(said) => self.hear(session, said).await,
+                        // Boxed: a connection spends its life waiting, and need not keep room for this.
+                        Some(said) => Box::pin(self.hear(session, said)).await,
                         None => Err(End::Gone),
                     }
                 }
@@ -252,7 +254,8 @@ impl Talk {
         };
         let (abort, registration) = AbortHandle::new_pair();
         self.running.insert(id.clone(), Running { abort, cursor: None });
-        let answers = once(start).flat_map(|answers| {
+        // Boxed, so that what starting took is given back while the subscription lives on.
+        let answers = once(Box::pin(start)).flat_map(|answers| {
             unfold(answers, async |mut answers| answers.next().await.map(|answer| (answer, answers)))
         });
         let answers = answers.map(Some).chain(once(async { None }));

@@ -33,10 +33,19 @@ impl Fleet {
 
     /// The same with more settings.
     pub async fn with(uri: &str, services: usize, more: &[(String, String)]) -> Self {
-        let name = mongo::database_name();
-        let instances: Vec<Instance> = (0..services).map(|_| Instance::new(uri, &name, more)).collect();
+        Self::named(uri, services, &mongo::database_name(), more).await
+    }
+
+    /// The same on a database of this name.
+    pub async fn new_with(uri: &str, services: usize, name: &str, more: &[(&str, &str)]) -> Self {
+        let more: Vec<_> = more.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        Self::named(uri, services, name, &more).await
+    }
+
+    async fn named(uri: &str, services: usize, name: &str, more: &[(String, String)]) -> Self {
+        let instances: Vec<Instance> = (0..services).map(|_| Instance::new(uri, name, more)).collect();
         assert_eq!(run(&["db", "setup"], &instances[0].settings()).await.code, Some(0));
-        let database = mongodb::Client::with_uri_str(uri).await.unwrap().database(&name);
+        let database = mongodb::Client::with_uri_str(uri).await.unwrap().database(name);
         Self { instances, database }
     }
 
@@ -85,6 +94,11 @@ impl Instance {
 
     fn settings(&self) -> Vec<(&str, &str)> {
         self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.program.as_ref().expect("it runs").pid()
     }
 
     /// Starts it, to die at a point or to live.
