@@ -149,8 +149,8 @@ macro_rules! cursors {
 cursors! {
     b'n' Place(i64) = |key| (*key, Vec::new()), |number, rest| rest.is_empty().then_some(number).ok_or(Foreign)?;
     b'm' MessageCursor(MessagePlace) = |key| {
-        let rest = [key.position.order.to_be_bytes().as_slice(), key.id.as_bytes()];
-        (key.position.second, rest.concat())
+        let order = key.position.order.to_be_bytes();
+        (key.position.second, [order.as_slice(), key.id.as_bytes()].concat())
     }, |number, rest| {
         let (order, id) = rest.split_first_chunk::<8>().ok_or(Foreign)?;
         let position = Position { second: number, order: i64::from_be_bytes(*order) };
