@@ -380,6 +380,7 @@ impl Common {
 }
 
 impl From<content::Content<'static>> for Content {
+    #[expect(clippy::too_many_lines, reason = "an arm a kind")]
     fn from(content: content::Content<'static>) -> Self {
         type From = content::Content<'static>;
         let kind = ContentType::named(content.kind_name());

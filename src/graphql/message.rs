@@ -15,7 +15,7 @@ use super::error::Failure;
 use super::failure::MetaFailure;
 use super::language::Language;
 use super::loader::Mates;
-use super::page::{Asked, MessagePlace, Page, Stretch, cost};
+use super::page::{Asked, MessageCursor, Page, Stretch, cost};
 use super::scalar;
 use super::scalar::DateTime;
 use super::status::{MessageStatus, Pricing, StatusReport, StatusTime};
@@ -25,7 +25,7 @@ use crate::domain::message;
 use crate::domain::status::Fault;
 use crate::storage::contact_record::ContactRecord;
 use crate::storage::conversation_record::ConversationRecord;
-use crate::storage::message_record::{MessageRecord, StatusRecord};
+use crate::storage::message_record::{MessagePlace, MessageRecord, StatusRecord};
 
 /// Who wrote a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -367,14 +367,14 @@ impl MessageQuery {
         #[graphql(desc = "How many, going up the list.")] last: Option<i32>,
         #[graphql(desc = "The cursor of the first one of the page below: what comes before is newer.")]
         before: Option<String>,
-    ) -> async_graphql::Result<Page<MessagePlace, Message>> {
+    ) -> async_graphql::Result<Page<MessageCursor, Message>> {
         let visitor = allowed(context, Deed::SeeMessages)?;
-        let stretch = Stretch::<MessagePlace>::of(Asked { first, after, last, before })?;
+        let stretch = Stretch::<MessageCursor>::of(Asked { first, after, last, before })?;
         let storage = &services(context)?.storage;
         let found = match conversation::find(context, visitor, &conversation_id).await? {
             None => Vec::new(),
             Some(conversation) => {
-                let from = stretch.from.as_ref().map(|place| place.0);
+                let from = stretch.from.as_ref().map(|cursor| &cursor.0);
                 let workspace = visitor.workspace;
                 let ids = storage.ids_of_conversation(workspace, conversation.id).await;
                 let ids = ids.map_err(Failure::from)?;
@@ -382,6 +382,9 @@ impl MessageQuery {
                 found.map_err(Failure::from)?
             }
         };
-        Ok(stretch.page(found, |record| MessagePlace(record.position), Message::page))
+        let place = |record: &MessageRecord| {
+            MessageCursor(MessagePlace { position: record.position, id: record.id.clone() })
+        };
+        Ok(stretch.page(found, place, Message::page))
     }
 }

@@ -11,6 +11,7 @@ use crate::domain::position::Position;
 use crate::storage::call_record::CallPlace;
 use crate::storage::contact_record::ContactPlace;
 use crate::storage::conversation_record::ConversationPlace;
+use crate::storage::message_record::MessagePlace;
 use crate::storage::notice_record::NoticePlace;
 use crate::storage::page::Way;
 
@@ -19,7 +20,7 @@ pub const PAGE_MAX: usize = 100;
 pub const PAGE_USUAL: usize = 50;
 
 /// The longest key of ours or Meta's that a cursor holds.
-const CURSOR_BYTES_MAX: usize = 512;
+const CURSOR_BYTES_MAX: usize = 2_048;
 
 /// A page of a list whose cursors are `P`.
 pub type Page<P, N> = Connection<P, N, EmptyFields, EmptyFields>;
@@ -86,10 +87,8 @@ impl<P: CursorType<Error = Foreign> + Send + Sync> Stretch<P> {
             records.reverse();
         }
         let came_from = self.from.is_some();
-        let mut page = match is_up {
-            true => Connection::new(has_more, came_from),
-            false => Connection::new(came_from, has_more),
-        };
+        let (has_newer, has_older) = if is_up { (has_more, came_from) } else { (came_from, has_more) };
+        let mut page = Connection::new(has_newer, has_older);
         let places: Vec<P> = records.iter().map(place).collect();
         page.edges =
             places.into_iter().zip(nodes(records)).map(|(place, node)| Edge::new(place, node)).collect();
@@ -149,11 +148,14 @@ macro_rules! cursors {
 
 cursors! {
     b'n' Place(i64) = |key| (*key, Vec::new()), |number, rest| rest.is_empty().then_some(number).ok_or(Foreign)?;
-    b'm' MessagePlace(Position) = |key| (key.second, key.order.to_be_bytes().to_vec()),
-        |number, rest| Position {
-            second: number,
-            order: i64::from_be_bytes(rest.try_into().map_err(|_| Foreign)?),
-        };
+    b'm' MessageCursor(MessagePlace) = |key| {
+        let order = key.position.order.to_be_bytes();
+        (key.position.second, [order.as_slice(), key.id.as_bytes()].concat())
+    }, |number, rest| {
+        let (order, id) = rest.split_first_chunk::<8>().ok_or(Foreign)?;
+        let position = Position { second: number, order: i64::from_be_bytes(*order) };
+        MessagePlace { position, id: text(id.to_vec())? }
+    };
     b'v' ConversationCursor(ConversationPlace) = |key| (key.last_at_s, key.id.as_bytes().to_vec()),
         |number, rest| ConversationPlace { last_at_s: number, id: uuid(&rest)? };
     b'c' ContactCursor(ContactPlace) = |key| (key.created_ms, key.id.as_bytes().to_vec()),
@@ -182,7 +184,7 @@ mod tests {
         let text = place.encode_cursor();
         assert_eq!(P::decode_cursor(&text).as_ref(), Ok(place));
         for end in 0..text.len() {
-            let cut = P::decode_cursor(&text[..end]);
+            let cut = P::decode_cursor(text.get(..end).unwrap());
             assert!(cut.as_ref() != Ok(place), "{text} cut at {end}");
         }
     }
@@ -191,7 +193,8 @@ mod tests {
     fn a_cursor_leads_back_and_any_other_text_does_not() {
         for number in [0, 1, -1, i64::MAX, i64::MIN] {
             leads_back(&Place(number));
-            leads_back(&MessagePlace(Position { second: number, order: !number }));
+            let position = Position { second: number, order: !number };
+            leads_back(&MessageCursor(MessagePlace { position, id: "1:wamid.a".to_owned() }));
             let id = Uuid::from_u128(7);
             leads_back(&ConversationCursor(ConversationPlace { last_at_s: number, id }));
             leads_back(&ContactCursor(ContactPlace { created_ms: number, id }));
@@ -203,7 +206,7 @@ mod tests {
             assert_eq!(Place::decode_cursor(text), Err(Foreign), "{text}");
         }
         let of_another_list = Place(5).encode_cursor();
-        assert_eq!(MessagePlace::decode_cursor(&of_another_list), Err(Foreign));
+        assert_eq!(MessageCursor::decode_cursor(&of_another_list), Err(Foreign));
         assert_eq!(TemplateCursor::decode_cursor(&of_another_list), Err(Foreign));
     }
 

@@ -102,10 +102,10 @@ impl Book {
             let Ok(entry) = entries.try_recv() else { break };
             together.entry(entry.told.workspace()).or_default().push(entry);
         }
-        for entries in together.into_values() {
+        for (workspace, entries) in together {
             self.make_together(entries).await;
+            self.log.nudge(workspace);
         }
-        self.log.nudge();
     }
 
     async fn make_together(&self, entries: Vec<Entry>) {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
 use super::messages::{MESSAGES, message_key};
-use super::page::{Way, keep_beyond};
+use super::page::{Way, keep_from};
 use super::statuses::STATUSES;
 use super::{Error, Storage};
 use crate::domain::content::Content;
@@ -20,6 +20,17 @@ use crate::domain::status::{Fault, Outcome, Pricing};
 
 /// The most statuses of a page of messages that are read: in a large group each member makes three of one.
 const STATUSES_MAX: i64 = 10_000;
+
+/// The most messages of a conversation that stand at one position. It takes two instances that receive in the same
+/// millisecond for there to be more than one; the index keeps their order.
+const TIES_MAX: i64 = 20;
+
+/// A place among the messages of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessagePlace {
+    pub position: Position,
+    pub id: String,
+}
 
 /// A message, whole.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,7 +108,7 @@ impl Storage {
         &self,
         workspace: Uuid,
         conversations: &[Uuid],
-        from: Option<Position>,
+        from: Option<&MessagePlace>,
         way: Way,
         limit: i64,
     ) -> Result<Vec<MessageRecord>, Error> {
@@ -107,9 +118,33 @@ impl Storage {
             _ => doc! { "conversation": { "$in": conversations } },
         };
         query.insert("workspace", binary(workspace));
-        if let Some(from) = from {
-            keep_beyond(&mut query, way, ("at", from.second), ("order", from.order));
+        let Some(from) = from else { return self.read_messages(query, way, limit).await };
+        keep_from(&mut query, way, ("at", from.position.second), ("order", from.position.order));
+        let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut records = Vec::new();
+        // The place itself is among them, and nearly always alone.
+        for more in [1, TIES_MAX] {
+            let limit = limit.saturating_add(more);
+            records = self.read_messages(query.clone(), way, limit).await?;
+            let is_whole = i64::try_from(records.len()).is_ok_and(|count| count < limit);
+            let ties = records.iter().take_while(|record| record.position == from.position).count();
+            let seen = records.iter().take(ties).position(|record| record.id == from.id);
+            // Without the message itself nothing tells which of its ties were seen.
+            records.drain(..seen.map_or(ties, |at| at + 1));
+            if is_whole || records.len() >= wanted {
+                break;
+            }
         }
+        records.truncate(wanted);
+        Ok(records)
+    }
+
+    async fn read_messages(
+        &self,
+        query: Document,
+        way: Way,
+        limit: i64,
+    ) -> Result<Vec<MessageRecord>, Error> {
         let found: Vec<Document> = self
             .messages()
             .find(query)

@@ -29,12 +29,40 @@ impl Way {
 pub(super) fn keep_beyond(
     query: &mut Document,
     way: Way,
+    first: (&str, impl Into<Bson>),
+    then: (&str, impl Into<Bson>),
+) {
+    let seen = match way {
+        Way::Older => "$gte",
+        Way::Newer => "$lte",
+    };
+    keep(query, way, first, then, seen);
+}
+
+/// The same with what stands exactly there, where more than one can.
+pub(super) fn keep_from(
+    query: &mut Document,
+    way: Way,
+    first: (&str, impl Into<Bson>),
+    then: (&str, impl Into<Bson>),
+) {
+    let seen = match way {
+        Way::Older => "$gt",
+        Way::Newer => "$lt",
+    };
+    keep(query, way, first, then, seen);
+}
+
+fn keep(
+    query: &mut Document,
+    way: Way,
     (first, first_value): (&str, impl Into<Bson>),
     (then, then_value): (&str, impl Into<Bson>),
+    seen: &str,
 ) {
-    let (range, seen) = match way {
-        Way::Older => ("$lte", "$gte"),
-        Way::Newer => ("$gte", "$lte"),
+    let range = match way {
+        Way::Older => "$lte",
+        Way::Newer => "$gte",
     };
     let first_value = first_value.into();
     query.insert(first, doc! { range: first_value.clone() });

@@ -59,7 +59,7 @@ impl Storage {
             .await?
             .try_collect()
             .await?;
-        let records = found.iter().map(|document| record_of(document));
+        let records = found.iter().map(record_of);
         records.map(|record| record.ok_or(Error::Malformed { what: "a template" })).collect()
     }
 }

@@ -1,5 +1,7 @@
 //! Pages: each entry once and in order, whichever way, also while new ones come; filters; forged cursors.
 
+use std::time::Duration;
+
 use pesan::auth::Role;
 use serde_json::{Value, json};
 
@@ -37,6 +39,7 @@ async fn messages_are_visited_once_in_order_both_ways_while_new_ones_come() {
             }
         });
         app.take_changes(&said.collect::<Vec<_>>()).await;
+        app.clock.advance(Duration::from_millis(3));
     }
     let reader = Reader::new(&app, Role::Viewer).await;
     let list = reader.data("{ conversations { nodes { id messageCount } } }", json!({})).await;
@@ -51,7 +54,7 @@ async fn messages_are_visited_once_in_order_both_ways_while_new_ones_come() {
         assert_eq!(page["pageInfo"]["hasPreviousPage"], !after.is_null());
         seen.extend(names(page));
         bottom = page["pageInfo"]["startCursor"].clone().as_str().map_or(bottom, Value::from);
-        // Something comes after each page.
+        // Something comes after each page, and all of it stands at one position.
         app.take_changes(&[inbound(BUDI, &name(late), CLOCK_S + 100, text("lagi"))]).await;
         late += 1;
         if page["pageInfo"]["hasNextPage"] == false {
