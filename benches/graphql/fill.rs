@@ -70,15 +70,15 @@ fn message(n: usize, conversation: usize, number: Uuid) -> Document {
         "order": n as i64,
         "receivedAt": DateTime::from_millis(at * 1_000),
         "origin": { "lane": binary(id("lane", 0)), "segment": n as i64 },
-        "inbound": n % 3 != 0,
-        "source": if n % 3 == 0 { "phone" } else { "customer" },
+        "inbound": !n.is_multiple_of(3),
+        "source": if n.is_multiple_of(3) { "phone" } else { "customer" },
         "kind": "text",
         "wamid": &wamid,
         "customer": { "waId": format!("62812{conversation:08}"), "name": "Rahmawati" },
         "content": { "text": { "body": format!("{words}{n}"), "previewUrl": false } },
         "raw": format!("{{\"from\":\"62812{conversation:08}\",\"id\":\"{wamid}\",\"timestamp\":\"{at}\",\"type\":\"text\",\"text\":{{\"body\":\"{words}{n}\"}}}}"),
     };
-    if n % 3 == 0 {
+    if n.is_multiple_of(3) {
         message.insert("rank", 5);
         message.insert("times", doc! { "sent": at, "delivered": at + 1, "read": at + 9 });
     }

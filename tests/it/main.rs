@@ -45,6 +45,8 @@ mod outbound;
 mod outgoing;
 mod program;
 mod reading;
+#[cfg(feature = "dev")]
+mod secrets;
 mod shutdown;
 #[cfg(feature = "dev")]
 mod simulator;

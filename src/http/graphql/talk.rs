@@ -71,7 +71,7 @@ fn close(code: u16, reason: &str) -> End {
 /// What happens within a conversation besides what the client says.
 enum Happened {
     /// An operation has an answer, or has given its last.
-    Answered(String, Option<Answer>),
+    Answered(String, Option<Box<Answer>>),
     /// The key does not let them in any more.
     NotLetIn,
 }
@@ -259,7 +259,7 @@ impl Talk {
             unfold(answers, async |mut answers| answers.next().await.map(|answer| (answer, answers)))
         });
         let answers = answers.map(Some).chain(once(async { None }));
-        let happens = answers.map(move |answer| Happened::Answered(id.clone(), answer));
+        let happens = answers.map(move |answer| Happened::Answered(id.clone(), answer.map(Box::new)));
         self.happens.push(Abortable::new(happens, registration).boxed());
         Ok(())
     }

@@ -52,6 +52,7 @@ fn kinds(events: &[Value]) -> Vec<&str> {
     events.iter().map(|event| event["__typename"].as_str().unwrap().trim_end_matches("Event")).collect()
 }
 
+#[expect(clippy::too_many_lines, reason = "one story: who sees what of the same events")]
 #[tokio::test]
 async fn whoever_is_limited_to_a_number_is_told_of_that_alone_and_a_workspace_of_itself() {
     let app = TestApp::start();

@@ -16,7 +16,8 @@ const EVENTS_A_BATCH: usize = 50;
 
 /// The same field by many names: a few kilobytes an event.
 fn large() -> String {
-    let fields: String = (0..90).map(|n| format!("a{n}_{}: cursor ", "x".repeat(40))).collect();
+    let fields: Vec<String> = (0..90).map(|n| format!("a{n}_{}: cursor", "x".repeat(40))).collect();
+    let fields = fields.join(" ");
     format!(
         "subscription($after: Cursor) {{ events(after: $after) {{ cursor ... on MessageAddedEvent {{ messageId }} {fields} }} }}"
     )

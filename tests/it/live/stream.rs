@@ -56,7 +56,7 @@ impl Stream {
         loop {
             while let Some((block, rest)) = self.unread.split_once("\n\n") {
                 let told = told_of(block);
-                self.unread = rest.to_owned();
+                self.unread = rest.into();
                 match told {
                     Some(told) => return Some(told),
                     None => self.heartbeats += 1,

@@ -123,19 +123,20 @@ const NOT_SHOWN: &[&str] = &[
     "href",
 ];
 
+fn prune(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, _| !NOT_SHOWN.contains(&name.as_str()));
+            fields.values_mut().for_each(prune);
+        }
+        Value::Array(values) => values.iter_mut().for_each(prune),
+        _ => {}
+    }
+}
+
 fn every_word_is_there(stored: &Value, shown: &Value) {
     let mut words = BTreeSet::new();
     let mut content = stored["content"].clone();
-    fn prune(value: &mut Value) {
-        match value {
-            Value::Object(fields) => {
-                fields.retain(|name, _| !NOT_SHOWN.contains(&name.as_str()));
-                fields.values_mut().for_each(prune);
-            }
-            Value::Array(values) => values.iter_mut().for_each(prune),
-            _ => {}
-        }
-    }
     prune(&mut content);
     if content.is_object() {
         strings(&content.as_object().unwrap().values().cloned().collect(), &mut words);

@@ -152,7 +152,7 @@ async fn the_window_closes_when_the_clock_says_so_and_referrals_open_the_free_on
     let open = look().await;
     assert_eq!(open["window"], json!({ "open": true, "endsAt": "2026-11-22T08:00:00Z" }));
     assert_eq!(open["freeEntryWindow"], json!({ "open": true, "endsAt": "2026-11-24T08:01:00Z" }));
-    app.clock.advance(std::time::Duration::from_secs(24 * 60 * 60));
+    app.clock.advance(std::time::Duration::from_hours(24));
     let closed = look().await;
     assert_eq!(
         (&closed["window"]["open"], &closed["freeEntryWindow"]["open"]),

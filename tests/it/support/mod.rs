@@ -19,6 +19,7 @@ pub mod ordeal;
 pub mod peer;
 pub mod pki;
 pub mod program;
+pub mod scan;
 pub mod webhook;
 
 use std::future::Future;
