@@ -60,7 +60,9 @@ async fn made(database: &str) -> BTreeMap<&'static str, Vec<Value>> {
         let mut all = documents(database, name).await;
         for document in &mut all {
             let fields = document.as_object_mut().unwrap();
-            for own in ["origin", "createdAt", "early", "mergedAt", "firstSeenAt"] {
+            for own in
+                ["origin", "createdAt", "createdAtMs", "updatedAtMs", "early", "mergedAt", "firstSeenAt"]
+            {
                 fields.remove(own);
             }
             if *name == "numbers" {
