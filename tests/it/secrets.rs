@@ -174,8 +174,10 @@ async fn no_secret_is_in_the_database_a_log_line_or_an_answer() {
         let id = format!("planted {n}");
         collection.insert_one(doc! { "_id": &id, "body": plant }).await.unwrap();
         let found = scan.find_in_database(&service.database).await;
-        assert_eq!(found.len(), 1, "{plant}: {found:?}");
-        assert_eq!(found[0].1.0, "access token");
+        assert!(
+            !found.is_empty() && found.iter().all(|(_, (name, _))| *name == "access token"),
+            "{plant}: {found:?}"
+        );
         collection.delete_one(doc! { "_id": &id }).await.unwrap();
     }
     service.stop().await;

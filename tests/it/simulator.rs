@@ -411,6 +411,7 @@ async fn a_number_is_registered_verified_described_and_changed() {
     let to_pablo =
         json!({ "messaging_product": "whatsapp", "to": PABLO, "type": "text", "text": { "body": "x" } });
     assert_eq!(sim.refused(Method::POST, &format!("/{fresh}/messages"), Some(to_pablo)).await.1, 133_010);
+    sim.post(&format!("/{fresh}"), json!({ "pin": "000000" })).await;
     let wrong_pin = json!({ "messaging_product": "whatsapp", "pin": "111111" });
     assert_eq!(sim.refused(Method::POST, &format!("/{fresh}/register"), Some(wrong_pin)).await.1, 133_005);
     sim.post(&format!("/{fresh}/register"), register).await;

@@ -17,6 +17,23 @@ use crate::support::webhook::{ACCOUNT_ID, Customer, PHONE_NUMBER_ID, echo, inbou
 /// Queries that tell of the workspace as a whole and take no id; what they say is looked at all the same.
 const WITHOUT_IDS: &[&str] = &["apiKeys", "auditLog", "contacts", "viewer", "workspace"];
 
+/// What the tests of numbers and of sending hold to the same.
+const OF_NUMBERS: &[&str] = &[
+    "blockedUsers",
+    "businessProfile",
+    "checkPhone",
+    "contactProfile",
+    "conversationalAutomation",
+    "eventsCursor",
+    "lastConnectionTest",
+    "number",
+    "numbers",
+    "outgoingMessage",
+    "qrCodes",
+    "username",
+    "usernameSuggestions",
+];
+
 /// What a workspace of the test has, by the arguments that ask for it.
 struct World {
     ids: BTreeMap<(&'static str, &'static str), Value>,
@@ -168,6 +185,9 @@ async fn no_query_gives_anything_of_another_workspace() {
     for (reader, own, foreign) in [(&mine, &worlds[0], &worlds[1]), (&theirs, &worlds[1], &worlds[0])] {
         for query in schema.queries() {
             let name = query["name"].as_str().unwrap();
+            if OF_NUMBERS.contains(&name) {
+                continue;
+            }
             let selection = schema.selection(&query["type"], 5).unwrap();
             let ways = ways(&schema, query);
             assert!(!ways.is_empty() || WITHOUT_IDS.contains(&name), "{name} asks for nothing by an id");

@@ -48,7 +48,7 @@ async fn a_message_shows_its_steps_its_price_and_why_it_failed_in_the_asked_lang
 
     let conversation = data["message"]["conversation"]["id"].clone();
     let mut told = Vec::new();
-    for language in ["ENGLISH", "INDONESIAN"] {
+    for language in ["EN", "ID"] {
         let variables = json!({ "conversationId": conversation, "language": language });
         let data = reader.data(&operation("messages"), variables).await;
         let all = nodes(&data["messages"]);
