@@ -8,11 +8,9 @@ use crate::auth::Who;
 use crate::crypto::Sealed;
 use crate::domain::number::{Block, BlockReason};
 use crate::keys;
-use crate::keys::Place;
 use crate::meta::client::{CallError, Credentials};
 use crate::secret::Secret;
 use crate::storage::number_record::{NumberChanges, NumberRecord, number_id, sealed};
-use crate::storage::numbers::NUMBERS;
 
 /// Meta (2026-07): the codes that say that the token itself is no longer good. Others speak of one permission.
 const TOKEN_CODES: &[i64] = &[0, 102, 190];
@@ -84,10 +82,10 @@ impl Numbers {
         &self,
         record: &NumberRecord,
         field: &'static str,
-        sealed: &Sealed,
+        value: &Sealed,
     ) -> Result<Secret, keys::Error> {
         let document = record.id.to_string();
-        self.0.keys.open(&place(record.workspace, &document, field), sealed).await
+        self.0.keys.open(&sealed::place(record.workspace, &document, field), value).await
     }
 
     /// Seals a secret of a number.
@@ -99,7 +97,7 @@ impl Numbers {
         secret: &Secret,
     ) -> Result<Sealed, keys::Error> {
         let document = number_id(workspace, phone_number_id).to_string();
-        self.0.keys.seal(&place(workspace, &document, field), secret).await
+        self.0.keys.seal(&sealed::place(workspace, &document, field), secret).await
     }
 
     /// The secret of the settings' app, for numbers of that app. Only when its id is set too: which app a bare secret
@@ -156,8 +154,4 @@ impl Numbers {
             warn!(number = %record.id, %error, "that sending is blocked could not be kept");
         }
     }
-}
-
-fn place<'a>(workspace: Uuid, document: &'a str, field: &'static str) -> Place<'a> {
-    Place { workspace, collection: NUMBERS.name, document, field }
 }

@@ -15,14 +15,13 @@ use crate::config::WhatsappConfig;
 use crate::crypto::Sealed;
 use crate::domain::number::{Block, BlockReason};
 use crate::keys;
-use crate::keys::{Keys, Place};
+use crate::keys::Keys;
 use crate::meta::client::Credentials;
 use crate::secret::Secret;
 use crate::storage;
 use crate::storage::Storage;
 use crate::storage::allowances::Rate;
 use crate::storage::number_record::{NumberChanges, NumberRecord, sealed};
-use crate::storage::numbers::NUMBERS;
 
 const FRESH_FOR: Duration = Duration::from_secs(1);
 const REMEMBERED_MAX: usize = 10_000;
@@ -153,18 +152,16 @@ impl Lines {
     async fn unseal(
         &self,
         record: &NumberRecord,
-        field: &str,
-        sealed: &Sealed,
+        field: &'static str,
+        value: &Sealed,
     ) -> Result<Secret, keys::Error> {
         let document = record.id.to_string();
-        let (workspace, collection) = (record.workspace, NUMBERS.name);
-        let place = Place { workspace, collection, document: &document, field };
-        self.keys.open(&place, sealed).await
+        self.keys.open(&sealed::place(record.workspace, &document, field), value).await
     }
 
     /// What will not pass by itself blocks the number, so that its owner sees it.
     async fn block(&self, record: &NumberRecord, error: &keys::Error) {
-        if matches!(error, keys::Error::Storage(_) | keys::Error::Busy) {
+        if !error.is_lasting() {
             return;
         }
         let now_ms = self.clock.now_ms();

@@ -10,6 +10,7 @@ use mongodb::{ClientSession, Collection as Handle};
 use uuid::Uuid;
 
 use super::index::Collection;
+use super::value::millis;
 use super::write::Update;
 use super::{Error, Storage, durable};
 
@@ -212,10 +213,6 @@ fn lane_of(document: &Document) -> Result<Lane, Error> {
         (Some(id), Ok(folded)) => Ok(Lane { id, folded }),
         _ => Err(Error::Malformed { what: "a lane" }),
     }
-}
-
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

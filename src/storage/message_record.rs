@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use futures_util::TryStreamExt;
-use mongodb::bson::{self, Bson, Document, doc};
+use mongodb::bson::{Bson, Document, doc};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -11,6 +11,7 @@ use super::arrivals::{binary, uuid_of};
 use super::messages::{MESSAGES, message_key};
 use super::page::{Way, keep_from};
 use super::statuses::STATUSES;
+use super::value::part;
 use super::{Error, Storage};
 use crate::domain::content::Content;
 use crate::domain::message::{Context, Referral};
@@ -244,15 +245,6 @@ impl Storage {
     fn messages(&self) -> mongodb::Collection<Document> {
         self.database.collection(MESSAGES.name)
     }
-}
-
-fn part<T: DeserializeOwned>(
-    document: &Document,
-    field: &str,
-    what: &'static str,
-) -> Result<Option<T>, Error> {
-    let Some(value) = document.get(field) else { return Ok(None) };
-    bson::deserialize_from_bson(value.clone()).map(Some).map_err(|_| Error::Malformed { what })
 }
 
 /// A field of which the latest stays: `{ at, is }`.

@@ -36,6 +36,7 @@ pub mod survey;
 pub mod template_record;
 pub mod told;
 pub mod turns;
+mod value;
 pub mod workspaces;
 mod write;
 

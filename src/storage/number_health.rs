@@ -15,6 +15,7 @@ use super::number_record::{NumberChanges, NumberRecord, present, record_of, seal
 use super::numbers::NUMBERS;
 use super::sealed::as_binary;
 use super::told::{Told, Write};
+use super::value::millis;
 use super::{Error, Storage, durable};
 
 /// A number that is this process's to check.
@@ -123,8 +124,4 @@ fn unchanged(record: &NumberRecord) -> Document {
     let token = record.access_token.as_ref().map(|sealed| Bson::from(as_binary(sealed)));
     filter.insert(sealed::ACCESS_TOKEN, token.unwrap_or(Bson::Null));
     filter
-}
-
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

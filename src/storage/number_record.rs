@@ -13,6 +13,7 @@ use super::events::Happening;
 use super::numbers::NUMBERS;
 use super::sealed::as_binary;
 use super::told::{Told, Write};
+use super::value::{part, to_bson};
 use super::{Error, Storage, durable};
 use crate::crypto::Sealed;
 use crate::domain::number::{Block, Facts, Settings};
@@ -20,10 +21,20 @@ use crate::ids::derived;
 
 /// The fields that hold sealed values, by their names in the document.
 pub mod sealed {
+    use uuid::Uuid;
+
+    use super::NUMBERS;
+    use crate::crypto::Place;
+
     pub const ACCESS_TOKEN: &str = "accessToken";
     pub const APP_SECRET: &str = "appSecret";
     pub const PIN: &str = "pin";
     pub const ALL: &[&str] = &[ACCESS_TOKEN, APP_SECRET, PIN];
+
+    /// The place of one of them. `document` is the number's id as a text.
+    pub fn place<'a>(workspace: Uuid, document: &'a str, field: &'static str) -> Place<'a> {
+        Place { workspace, collection: NUMBERS.name, document, field }
+    }
 }
 
 const FROM_SETTINGS: &str = "settings";
@@ -391,16 +402,8 @@ pub(super) fn present(workspace: Uuid, id: Uuid) -> Document {
     doc! { "_id": binary(id), "workspace": binary(workspace), "deletedAtMs": { "$exists": false } }
 }
 
-fn to_bson(value: &impl Serialize) -> Result<Bson, Error> {
-    bson::serialize_to_bson(value).map_err(|_| Error::Malformed { what: "a value that BSON cannot hold" })
-}
-
-fn part<T: DeserializeOwned>(document: &Document, field: &str) -> Result<Option<T>, Error> {
-    let Some(value) = document.get(field) else { return Ok(None) };
-    bson::deserialize_from_bson(value.clone()).map(Some).map_err(|_| MALFORMED)
-}
-
-const MALFORMED: Error = Error::Malformed { what: "a number" };
+const WHAT: &str = "a number";
+const MALFORMED: Error = Error::Malformed { what: WHAT };
 
 pub(super) fn record_of(document: &Document) -> Result<NumberRecord, Error> {
     let text = |field| document.get_str(field).ok().map(str::to_owned);
@@ -427,11 +430,11 @@ pub(super) fn record_of(document: &Document) -> Result<NumberRecord, Error> {
         app_secret: sealed(sealed::APP_SECRET),
         pin: sealed(sealed::PIN),
         has_verify_token: document.contains_key("verifyTokenHash"),
-        facts: part(document, "facts")?,
+        facts: part(document, "facts", WHAT)?,
         facts_at_ms: time("factsAtMs"),
-        settings: part(document, "settings")?.unwrap_or_default(),
+        settings: part(document, "settings", WHAT)?.unwrap_or_default(),
         paused_at_ms: time("pausedAtMs"),
-        block: part(document, "block")?,
+        block: part(document, "block", WHAT)?,
         test: document.get_document("test").ok().cloned(),
         webhook_at_ms: time("webhookAtMs"),
         syncs: Syncs { contacts_ms: sync(Sync::Contacts.name()), history_ms: sync(Sync::History.name()) },

@@ -5,7 +5,6 @@
 
 use mongodb::bson::{Bson, DateTime, Document, doc};
 use mongodb::{Collection as Handle, bson};
-use serde::Serialize;
 use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
@@ -15,6 +14,7 @@ use super::events::Happening;
 use super::messages::{ACCEPTED, MESSAGES};
 use super::told::{Told, Write};
 use super::turns::joining;
+use super::value::to_bson;
 use super::{Error, Storage, durable};
 use crate::domain::content::Content;
 use crate::domain::message::Context;
@@ -511,10 +511,6 @@ impl Storage {
     fn sent_messages(&self) -> Handle<Document> {
         self.database.collection(MESSAGES.name)
     }
-}
-
-fn to_bson(value: &impl Serialize) -> Result<Bson, Error> {
-    bson::serialize_to_bson(value).map_err(|_| Error::Malformed { what: "a value that BSON cannot hold" })
 }
 
 const MALFORMED: Error = Error::Malformed { what: "a message that is to be sent" };

@@ -1,12 +1,11 @@
 //! What a number is examined with: its token and its app, opened for the time of the examination.
 
 use super::Settings;
-use crate::crypto::{Place, Sealed};
+use crate::crypto::Sealed;
 use crate::keys::{self, Keys};
 use crate::meta::client::Credentials;
 use crate::secret::Secret;
 use crate::storage::number_record::{NumberRecord, sealed};
-use crate::storage::numbers::NUMBERS;
 
 /// Why there is no token to examine with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,8 +61,7 @@ async fn open(
     value: Option<&Sealed>,
 ) -> Option<Result<Secret, keys::Error>> {
     let document = record.id.to_string();
-    let place = Place { workspace: record.workspace, collection: NUMBERS.name, document: &document, field };
-    Some(keys.open(&place, value?).await)
+    Some(keys.open(&sealed::place(record.workspace, &document, field), value?).await)
 }
 
 fn trouble_of(error: keys::Error) -> TokenTrouble {
