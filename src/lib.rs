@@ -31,6 +31,8 @@ pub mod auth;
 pub mod numbers;
 pub mod ingest;
 pub mod outbound;
+pub mod search;
+pub mod contacts;
 
 // Surfaces: translate, decide nothing.
 pub mod graphql;

@@ -11,6 +11,7 @@ use super::BuildError;
 use crate::auth::{Access, ApiKeys, Audit};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::contacts::Contacts;
 use crate::graphql::{Api, Hub, Services};
 use crate::http::GraphQl;
 use crate::ids::Random;
@@ -24,6 +25,7 @@ use crate::numbers::{FactsFetch, Numbers};
 use crate::outbound::Outbound;
 use crate::runtime::worker::{Round, keep_running};
 use crate::runtime::{Nudge, Pulse, Readiness, Supervisor, Worker};
+use crate::search::Indexer;
 use crate::storage::Storage;
 use crate::telemetry::Metrics;
 
@@ -78,6 +80,7 @@ impl Parts {
         workers.push(Arc::new(NumberHealth::new(&self.doctor, ground.metrics)));
         workers.push(Arc::new(FactsFetch { numbers: self.numbers.clone() }));
         workers.extend(self.outbound.workers());
+        workers.push(Arc::new(Indexer::new(ground.storage, ground.instance)));
         let probe: Arc<dyn Worker> = Arc::new(DatabaseProbe { storage: ground.storage.clone() });
         let probe_pulse = Pulse::new(probe.name(), PROBE_STUCK_AFTER);
         let mut pulses = self.ingest.pulses.all();
@@ -104,6 +107,7 @@ impl Parts {
             api_keys: ApiKeys::new(storage, clock, random),
             audit: Audit::new(storage, clock, random),
             numbers: self.numbers.clone(),
+            contacts: Contacts::new(storage, &self.numbers, clock, random),
             doctor: self.doctor.clone(),
             outbound: self.outbound.clone(),
             hub: Hub::new(storage, &self.ingest.log, supervisor),

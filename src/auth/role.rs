@@ -180,6 +180,8 @@ pub enum Deed {
     SeeContacts,
     EditContacts,
     MergeContacts,
+    /// Here and at Meta, and take it back.
+    BlockContacts,
     SeeTemplates,
     ChangeTemplates,
     FollowEvents,
@@ -248,6 +250,7 @@ pub const RULES: &[Rule] = &[
     rule(Deed::SeeContacts,       "see-contacts",       Role::Viewer, Scope::ContactsRead,       Reach::Numbers),
     rule(Deed::EditContacts,      "edit-contacts",      Role::Agent,  Scope::ContactsWrite,      Reach::Numbers),
     rule(Deed::MergeContacts,     "merge-contacts",     Role::Agent,  Scope::ContactsWrite,      Reach::Workspace),
+    rule(Deed::BlockContacts,     "block-contacts",     Role::Agent,  Scope::ContactsWrite,      Reach::Numbers),
     rule(Deed::SeeTemplates,      "see-templates",      Role::Viewer, Scope::TemplatesRead,      Reach::Numbers),
     rule(Deed::ChangeTemplates,   "change-templates",   Role::Admin,  Scope::TemplatesWrite,     Reach::Numbers),
     rule(Deed::FollowEvents,      "follow-events",      Role::Viewer, Scope::EventsRead,         Reach::Numbers),

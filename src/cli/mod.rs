@@ -16,6 +16,7 @@ mod healthcheck;
 mod ingest;
 mod keys;
 mod schema;
+mod search;
 mod serve;
 #[cfg(feature = "dev")]
 mod simulate;
@@ -86,6 +87,11 @@ enum Command {
     Audit {
         #[command(subcommand)]
         command: audit::Command,
+    },
+    /// Make anew what is searched.
+    Search {
+        #[command(subcommand)]
+        command: search::Command,
     },
     /// Make master keys, see what they protect, and move everything to new keys.
     Keys {
@@ -219,6 +225,7 @@ impl Cli {
                 Command::Workspace { command } => access::run_workspace(command, &source).await,
                 Command::ApiKey { command } => access::run_key(command, &source).await,
                 Command::Audit { command } => audit::run(command, &source).await,
+                Command::Search { command } => search::run(command, &source).await,
                 Command::Keys { command } => keys::run(command, &source).await,
                 Command::Config { command } => config::run(&command, &source),
                 Command::Healthcheck(arguments) => healthcheck::run(&arguments, &source),

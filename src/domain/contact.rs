@@ -4,6 +4,8 @@
 //! are given up and taken by others; a business-scoped user id is somebody's for good. So a weaker name never
 //! joins two people who have different user ids.
 
+pub mod card;
+
 use super::person::Person;
 
 /// The kinds of names, the strongest first.

@@ -327,3 +327,54 @@ impl MediaKind {
         }
     }
 }
+
+impl Content<'_> {
+    /// Everything in it that is in words: what it can be found by.
+    pub fn words(&self) -> Vec<&str> {
+        let mut words: Vec<Option<&str>> = Vec::new();
+        match self {
+            Self::Text { body, .. } => words.push(Some(body)),
+            Self::Media(media) => words.extend([media.caption.as_deref(), media.filename.as_deref()]),
+            Self::Location(location) => words.extend([location.name.as_deref(), location.address.as_deref()]),
+            Self::Contacts(cards) => {
+                for card in cards {
+                    words.extend([card.formatted_name.as_deref(), card.company.as_deref()]);
+                    words.extend(card.phones.iter().map(|phone| phone.phone.as_deref()));
+                    words.extend(card.emails.iter().map(|email| email.value.as_deref()));
+                }
+            }
+            Self::Button { text, .. } => words.push(text.as_deref()),
+            Self::ButtonReply(choice) | Self::ListReply(choice) => {
+                words.extend([choice.title.as_deref(), choice.description.as_deref()]);
+            }
+            Self::FormReply { name, body, .. } => words.extend([name.as_deref(), body.as_deref()]),
+            Self::PaymentMethod { reference_id, .. } => words.push(reference_id.as_deref()),
+            Self::Order(order) => {
+                words.push(order.text.as_deref());
+                words.extend(order.items.iter().map(|item| item.product_retailer_id.as_deref()));
+            }
+            Self::System(system) => words.push(system.body.as_deref()),
+            Self::Edit { content, .. } => return content.words(),
+            Self::Interactive(interactive) => {
+                words.extend([
+                    interactive.header_text.as_deref(),
+                    interactive.body.as_deref(),
+                    interactive.footer.as_deref(),
+                ]);
+                words.extend(interactive.buttons.iter().map(|button| button.title.as_deref()));
+            }
+            // The parameters that stand in a template; their JSON keys are words too, and found by nobody.
+            Self::Template { name, components_json, .. } => {
+                words.extend([name.as_deref(), components_json.as_deref()]);
+            }
+            Self::Reaction { .. }
+            | Self::CallPermission { .. }
+            | Self::RequestWelcome
+            | Self::Revoke { .. }
+            | Self::MediaPlaceholder
+            | Self::Unsupported { .. }
+            | Self::Unrecognised { .. } => {}
+        }
+        words.into_iter().flatten().collect()
+    }
+}

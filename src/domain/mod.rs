@@ -15,6 +15,7 @@ pub mod outgoing;
 pub mod person;
 pub mod phone;
 pub mod position;
+pub mod search;
 pub mod sending;
 pub mod status;
 pub mod template;

@@ -8,6 +8,7 @@ use super::hub::Hub;
 use super::scalar;
 use crate::auth::{ApiKeys, Audit, Deed, Visitor, authorize, authorize_number};
 use crate::clock::Clock;
+use crate::contacts::Contacts;
 use crate::error::Code;
 use crate::numbers::Numbers;
 use crate::numbers::doctor::Doctor;
@@ -22,6 +23,7 @@ pub struct Services {
     pub api_keys: ApiKeys,
     pub audit: Audit,
     pub numbers: Numbers,
+    pub contacts: Contacts,
     pub outbound: Outbound,
     pub doctor: Doctor,
     pub hub: Hub,

@@ -131,6 +131,8 @@ pub enum UserErrorCode {
     MetaUnreachable,
     /// The Meta app is not in the server's settings.
     NoMetaApp,
+    /// Somebody else has changed it since the caller read it.
+    ChangedMeanwhile,
     /// The role or key does not allow it.
     NotAllowed,
     /// The customer has not written within 24 hours: only a template may be sent.

@@ -31,6 +31,7 @@ pub enum Event {
     MessageStatus(MessageStatusEvent),
     MessageChanged(MessageChangedEvent),
     ContactChanged(ContactChangedEvent),
+    ConversationChanged(ConversationChangedEvent),
     NumberChanged(NumberChangedEvent),
     NoticeAdded(NoticeAddedEvent),
 }
@@ -186,6 +187,7 @@ pub fn number_of(happening: &Happening) -> Option<Uuid> {
         Happening::Message { number, .. }
         | Happening::MessageChanged { number, .. }
         | Happening::Status { number, .. }
+        | Happening::Conversation { number, .. }
         | Happening::Number { number } => Some(*number),
         Happening::Notice { number, .. } => *number,
         Happening::Contact { .. } => None,
@@ -197,6 +199,7 @@ pub fn conversation_of(happening: &Happening) -> Option<Uuid> {
     match happening {
         Happening::Message { conversation, .. }
         | Happening::MessageChanged { conversation, .. }
+        | Happening::Conversation { conversation, .. }
         | Happening::Status { conversation, .. } => Some(*conversation),
         Happening::Number { .. } | Happening::Notice { .. } | Happening::Contact { .. } => None,
     }
@@ -238,6 +241,14 @@ pub fn event(batch: &Batch, index: usize, happening: &Happening) -> Event {
         }
         Happening::Contact { contact } => {
             Event::ContactChanged(ContactChangedEvent { cursor, at, contact_id: scalar::id(contact) })
+        }
+        Happening::Conversation { conversation, number } => {
+            Event::ConversationChanged(ConversationChangedEvent {
+                cursor,
+                at,
+                conversation_id: scalar::id(conversation),
+                number_id: scalar::id(number),
+            })
         }
         Happening::Number { number } => Event::NumberChanged(NumberChangedEvent {
             cursor,

@@ -30,6 +30,7 @@ mod number;
 mod outgoing;
 mod page;
 mod scalar;
+mod search;
 mod status;
 mod subscription;
 mod template;
@@ -76,6 +77,7 @@ pub struct Inbox(
     call::CallQuery,
     notice::NoticeQuery,
     trace::TraceQuery,
+    search::SearchQuery,
 );
 
 #[derive(Debug, Default, MergedObject)]
@@ -84,6 +86,7 @@ pub struct Mutation(
     mutation::number::NumberMutations,
     mutation::doctor::DoctorMutation,
     mutation::message::MessageMutation,
+    mutation::contact::ContactMutation,
 );
 
 type Schema = async_graphql::Schema<Query, Mutation, subscription::Subscription>;

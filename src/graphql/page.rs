@@ -14,6 +14,7 @@ use crate::storage::conversation_record::ConversationPlace;
 use crate::storage::message_record::MessagePlace;
 use crate::storage::notice_record::NoticePlace;
 use crate::storage::page::Way;
+use crate::storage::search::SearchPlace;
 
 /// The most that one page holds, and what it holds when nobody says.
 pub const PAGE_MAX: usize = 100;
@@ -66,6 +67,11 @@ impl<P: CursorType<Error = Foreign> + Send + Sync> Stretch<P> {
         };
         let from = after.or(before).map(|text| P::decode_cursor(&text)).transpose();
         Ok(Self { from: from.map_err(|foreign| Error::new(foreign.to_string()))?, way, size })
+    }
+
+    /// How many the page holds.
+    pub fn size(&self) -> usize {
+        self.size
     }
 
     /// How many are to be read: one more than the page holds, to see whether there are more.
@@ -164,6 +170,8 @@ cursors! {
         |number, rest| NoticePlace { received_ms: number, id: text(rest)? };
     b'l' CallCursor(CallPlace) = |key| (key.at_s, key.id.as_bytes().to_vec()),
         |number, rest| CallPlace { at_s: number, id: text(rest)? };
+    b's' SearchCursor(SearchPlace) = |key| (key.at_s, key.key.as_bytes().to_vec()),
+        |number, rest| SearchPlace { at_s: number, key: text(rest)? };
     b't' TemplateCursor(String) = |key| (0, key.as_bytes().to_vec()),
         |number, rest| if number == 0 { text(rest)? } else { Err(Foreign)? };
 }
@@ -202,6 +210,7 @@ mod tests {
             leads_back(&CallCursor(CallPlace { at_s: number, id: "1:wacid.ä".to_owned() }));
         }
         leads_back(&TemplateCursor("w:1".to_owned()));
+        leads_back(&SearchCursor(SearchPlace { at_s: 5, key: "m:1:wamid.ä".to_owned() }));
         for text in ["", "AAAA", "1", "YQAAAAAAAAAA", "not base64!", &"A".repeat(10_000)] {
             assert_eq!(Place::decode_cursor(text), Err(Foreign), "{text}");
         }

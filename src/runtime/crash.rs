@@ -12,6 +12,9 @@ pub const POINTS: &[&str] =
 pub const SEND_POINTS: &[&str] =
     &["after-queued", "after-claim", "after-leaving", "after-answer", "after-outcome"];
 
+/// The point between what search takes in and its note of how far it came.
+pub const SEARCH_POINT: &str = "after-search-page";
+
 #[derive(Debug)]
 struct Armed {
     point: String,

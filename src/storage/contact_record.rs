@@ -2,7 +2,7 @@
 //!
 //! One that turned out to be another one (`mergedInto`) is in no list; asked for by its id it is the other one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use futures_util::TryStreamExt;
 use mongodb::bson::{Bson, DateTime, Document, doc};
@@ -12,10 +12,14 @@ use super::arrivals::{binary, uuid_of};
 use super::contacts::CONTACTS;
 use super::conversations;
 use super::page::{Way, keep_beyond};
+use super::value::part;
 use super::{Error, Storage};
+use crate::domain::contact::card::Card;
 
 /// How many pointers are followed from one contact to the next.
 const MERGES_MAX: usize = 8;
+/// The most contacts that were merged into those of one look.
+const FAMILY_MAX: i64 = 2_000;
 
 /// A contact, as far as others told us of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +38,29 @@ pub struct ContactRecord {
     /// The name in the phone's address book.
     pub book_name: Option<String>,
     pub preferences: Vec<Preference>,
+    /// What the CRM says itself.
+    pub card: Card,
+    /// How often the card was changed.
+    pub revision: i64,
+    /// The numbers for which the contact is blocked.
+    pub blocks: Vec<Block>,
     /// Meta's time of the latest mention that told something of them, in seconds.
     pub told_at_s: Option<i64>,
+}
+
+impl ContactRecord {
+    /// The best name there is: the CRM's, the address book's, the person's own, the user name, the phone number.
+    pub fn name(&self) -> Option<&str> {
+        let names = [
+            &self.card.display_name,
+            &self.book_name,
+            &self.profile_name,
+            &self.username,
+            &self.phone,
+            &self.wa_id,
+        ];
+        names.into_iter().flatten().map(String::as_str).find(|name| !name.trim().is_empty())
+    }
 }
 
 /// What a person wants to receive.
@@ -44,6 +69,15 @@ pub struct Preference {
     pub category: Option<String>,
     pub value: Option<String>,
     pub at_s: i64,
+}
+
+/// That nothing is sent to somebody by a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    pub number: Uuid,
+    pub at_ms: i64,
+    /// Whether Meta keeps the person from writing, too.
+    pub is_at_meta: bool,
 }
 
 /// A place in the list of contacts.
@@ -57,6 +91,63 @@ impl Storage {
     /// A contact of a workspace; one that was merged gives the one that it is now.
     pub async fn find_contact(&self, workspace: Uuid, id: Uuid) -> Result<Option<ContactRecord>, Error> {
         Ok(self.contacts_by_id(workspace, &[id]).await?.remove(&id))
+    }
+
+    /// A contact of a workspace as it is stored, whether it was merged or not.
+    pub async fn read_contact(&self, workspace: Uuid, id: Uuid) -> Result<Option<ContactRecord>, Error> {
+        let filter = doc! { "_id": binary(id), "workspace": binary(workspace) };
+        self.contacts().find_one(filter).await?.as_ref().map(record_of).transpose()
+    }
+
+    /// The contacts that were merged into these, by whoever, by the one that they are now.
+    pub async fn contact_families(
+        &self,
+        workspace: Uuid,
+        ids: &[Uuid],
+    ) -> Result<HashMap<Uuid, Vec<ContactRecord>>, Error> {
+        let ids: Vec<_> = ids.iter().copied().map(binary).collect();
+        let filter = doc! { "mergedInto": { "$in": ids, "$exists": true }, "workspace": binary(workspace) };
+        let mut cursor = self.contacts().find(filter).limit(FAMILY_MAX).await?;
+        let mut families: HashMap<Uuid, Vec<ContactRecord>> = HashMap::new();
+        while let Some(document) = cursor.try_next().await? {
+            if let Some(into) = uuid_of(&document, "mergedInto") {
+                families.entry(into).or_default().push(record_of(&document)?);
+            }
+        }
+        Ok(families)
+    }
+
+    /// The contacts of all workspaces that are no others, in the order of their ids, after one.
+    pub async fn contacts_after(&self, after: Option<Uuid>, limit: i64) -> Result<Vec<ContactRecord>, Error> {
+        let mut filter = doc! { "mergedInto": { "$exists": false } };
+        if let Some(after) = after {
+            filter.insert("_id", doc! { "$gt": binary(after) });
+        }
+        let contacts = self.contacts();
+        let find = contacts.find(filter).sort(doc! { "_id": 1 }).limit(limit);
+        let found: Vec<Document> = find.await?.try_collect().await?;
+        found.iter().map(record_of).collect()
+    }
+
+    /// Those of these contacts who have a conversation with one of these numbers.
+    pub async fn contacts_with(
+        &self,
+        workspace: Uuid,
+        ids: &[Uuid],
+        numbers: &[Uuid],
+    ) -> Result<HashSet<Uuid>, Error> {
+        let all = |ids: &[Uuid]| ids.iter().copied().map(binary).collect::<Vec<_>>();
+        let filter = doc! {
+            "contact": { "$in": all(ids) },
+            "number": { "$in": all(numbers) },
+            "workspace": binary(workspace),
+        };
+        let contacts = self.conversations().distinct("contact", filter).await?;
+        let id = |one: &Bson| match one {
+            Bson::Binary(id) => Uuid::from_slice(&id.bytes).ok(),
+            _ => None,
+        };
+        Ok(contacts.iter().filter_map(id).collect())
     }
 
     /// These contacts of a workspace, by the id that was asked for; merged ones as what they are now.
@@ -130,7 +221,7 @@ impl Storage {
         found.iter().map(record_of).collect()
     }
 
-    fn contacts(&self) -> mongodb::Collection<Document> {
+    pub(super) fn contacts(&self) -> mongodb::Collection<Document> {
         self.database.collection(CONTACTS.name)
     }
 }
@@ -163,8 +254,23 @@ fn record_of(document: &Document) -> Result<ContactRecord, Error> {
         parent_user_ids: texts("parentUserIds"),
         book_name: book_name.map(str::to_owned),
         preferences: preferences_of(document),
+        card: part(document, "card", "a contact")?.unwrap_or_default(),
+        revision: document.get_i64("revision").unwrap_or(0),
+        blocks: blocks_of(document),
         told_at_s: told.max(),
     })
+}
+
+fn blocks_of(document: &Document) -> Vec<Block> {
+    let blocks = document.get_array("blocks").map(Vec::as_slice).unwrap_or_default();
+    let block = |block: &Document| {
+        Some(Block {
+            number: uuid_of(block, "number")?,
+            at_ms: block.get_datetime("at").ok()?.timestamp_millis(),
+            is_at_meta: block.get_bool("atMeta").unwrap_or(false),
+        })
+    };
+    blocks.iter().filter_map(Bson::as_document).filter_map(block).collect()
 }
 
 fn preferences_of(document: &Document) -> Vec<Preference> {

@@ -22,14 +22,24 @@ pub const CONTACTS: Collection = Collection {
     written_at: Some("createdAt"),
     expires_at: None,
     options: Document::new,
-    indexes: &[Index {
-        name: "workspace_createdAt",
-        keys: &[("workspace", 1), ("createdAt", -1), ("_id", -1)],
-        unique: false,
-        expires: false,
-        only: None,
-        serves: "the contacts of a workspace, the latest first",
-    }],
+    indexes: &[
+        Index {
+            name: "workspace_createdAt",
+            keys: &[("workspace", 1), ("createdAt", -1), ("_id", -1)],
+            unique: false,
+            expires: false,
+            only: None,
+            serves: "the contacts of a workspace, the latest first",
+        },
+        Index {
+            name: "mergedInto",
+            keys: &[("mergedInto", 1)],
+            unique: false,
+            expires: false,
+            only: Some(|| doc! { "mergedInto": { "$exists": true } }),
+            serves: "the contacts that are this one too",
+        },
+    ],
 };
 
 pub const ALIASES: Collection = Collection {
@@ -52,6 +62,7 @@ pub const ALIASES: Collection = Collection {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KnownContact {
     pub has_user_id: bool,
+    /// By what WhatsApp told. What people have merged by hand stays apart here: see `merges`.
     pub merged_into: Option<Uuid>,
 }
 
@@ -118,14 +129,16 @@ impl Storage {
         let contacts = self.database.collection::<Document>(CONTACTS.name);
         let mut cursor = contacts
             .find(doc! { "_id": { "$in": ids } })
-            .projection(doc! { "userIds": 1, "mergedInto": 1 })
+            .projection(doc! { "userIds": 1, "mergedInto": 1, "mergedByHand": 1 })
             .batch_size(5_000)
             .await?;
         while cursor.advance().await? {
             let document = cursor.deserialize_current()?;
             let id = uuid_of(&document, "_id").ok_or(Error::Malformed { what: "a contact" })?;
             let has_user_id = document.get_array("userIds").is_ok_and(|ids| !ids.is_empty());
-            found.insert(id, KnownContact { has_user_id, merged_into: uuid_of(&document, "mergedInto") });
+            let is_by_hand = document.contains_key("mergedByHand");
+            let merged_into = uuid_of(&document, "mergedInto").filter(|_| !is_by_hand);
+            found.insert(id, KnownContact { has_user_id, merged_into });
         }
         Ok(found)
     }

@@ -1,6 +1,8 @@
 //! Conversations: one a number and contact (or group). What webhooks tell about one is folded into it, many
 //! events in one update, in one transaction with the mark of the lane that brought them.
 
+use std::collections::HashMap;
+
 use futures_util::TryStreamExt;
 use mongodb::bson::{DateTime, Document, doc};
 use mongodb::options::{ReadConcern, TransactionOptions};
@@ -69,6 +71,8 @@ pub const COLLECTION: Collection = Collection {
 
 /// More conversations with one contact are not looked at.
 const TRAFFIC_MAX: i64 = 1_000;
+/// How many pointers are followed from one conversation to the next.
+const MERGES_MAX: usize = 8;
 /// How often an unconfirmed commit is asked for again.
 const COMMIT_TRIES: usize = 3;
 
@@ -154,7 +158,9 @@ impl Storage {
     ) -> Result<bool, Error> {
         let advances = advances.iter().filter_map(|(message, advance)| advance.update(message).transpose());
         let advances: Vec<Update> = advances.collect::<Result<_, _>>()?;
-        let updates = change_updates(&fold.changes)?;
+        // One that turned out to be another one is not found by this, and takes the way of `carry_within`.
+        let unmerged = |id| doc! { "_id": binary(id), "mergedInto": { "$exists": false } };
+        let updates = change_updates(&fold.changes, unmerged)?;
         let session = match &mut folder.0 {
             Some(session) => session,
             none => none.insert(self.begin_folding(fold.lane).await?),
@@ -185,7 +191,7 @@ impl Storage {
 
     /// Tries changes without keeping them: whether the database takes them.
     pub async fn rehearse_fold(&self, changes: &[(Uuid, Change)]) -> Result<(), Error> {
-        let updates = change_updates(changes)?;
+        let updates = change_updates(changes, |id| doc! { "_id": binary(id) })?;
         let mut session = self.database.client().start_session().await?;
         session.start_transaction().await?;
         let outcome = self.update_within(&mut session, COLLECTION.name, updates).await;
@@ -204,13 +210,60 @@ impl Storage {
         if !self.advance_lane_within(session, fold.lane, fold.from, fold.to).await? {
             return Ok(false);
         }
-        self.update_within(session, COLLECTION.name, updates).await?;
+        let count = u64::try_from(updates.len()).unwrap_or(u64::MAX);
+        let is_plain = self.update_within(session, COLLECTION.name, updates).await? == count;
+        let carried = if is_plain { Vec::new() } else { self.carry_within(session, &fold.changes).await? };
         self.update_within(session, MESSAGES.name, advances).await?;
         let touched = |change: &Change| change.entry.is_some() || change.first_outbound_s.is_some();
         let touched = fold.changes.iter().filter(|(_, change)| touched(change)).map(|(id, _)| *id);
-        self.open_free_windows_within(session, &touched.collect::<Vec<_>>()).await?;
+        self.open_free_windows_within(session, &touched.chain(carried).collect::<Vec<_>>()).await?;
         crash::pass("inside-fold");
         Ok(true)
+    }
+
+    /// What belongs to conversations that turned out to be others changes them and those others, which lists show. Gives
+    /// the others.
+    async fn carry_within(
+        &self,
+        session: &mut ClientSession,
+        changes: &[(Uuid, Change)],
+    ) -> Result<Vec<Uuid>, Error> {
+        let ids: Vec<Uuid> = changes.iter().map(|(id, _)| *id).collect();
+        let mut pointers: HashMap<Uuid, Uuid> = HashMap::new();
+        let mut open = ids;
+        for _ in 0..MERGES_MAX {
+            let ids: Vec<_> = open.iter().copied().map(binary).collect();
+            let filter = doc! { "_id": { "$in": ids }, "mergedInto": { "$exists": true } };
+            let conversations = self.conversations();
+            let find = conversations.find(filter).projection(doc! { "mergedInto": 1 }).batch_size(5_000);
+            let mut cursor = find.session(&mut *session).await?;
+            open = Vec::new();
+            while cursor.advance(session).await? {
+                let found = cursor.deserialize_current()?;
+                if let Some((from, into)) = uuid_of(&found, "_id").zip(uuid_of(&found, "mergedInto")) {
+                    pointers.insert(from, into);
+                    open.push(into);
+                }
+            }
+            if open.is_empty() {
+                break;
+            }
+        }
+        let mut carried: Vec<(Uuid, Change)> = Vec::new();
+        let mut others = Vec::new();
+        for (id, change) in changes.iter().filter(|(id, _)| pointers.contains_key(id)) {
+            carried.push((*id, change.clone()));
+            let mut at = *id;
+            for _ in 0..MERGES_MAX {
+                let Some(into) = pointers.get(&at) else { break };
+                carried.push((*into, change.clone()));
+                others.push(*into);
+                at = *into;
+            }
+        }
+        let updates = change_updates(&carried, |id| doc! { "_id": binary(id) })?;
+        self.update_within(session, COLLECTION.name, updates).await?;
+        Ok(others)
     }
 
     /// The first answer within a day to a customer who came by an advertisement opens the free-entry window. Which one
@@ -309,13 +362,15 @@ pub(super) async fn commit(session: &mut ClientSession) -> Result<(), Error> {
     outcome
 }
 
-fn change_updates(changes: &[(Uuid, Change)]) -> Result<Vec<Update>, Error> {
-    changes.iter().filter_map(|(id, change)| change_update(*id, change).transpose()).collect()
+fn change_updates(
+    changes: &[(Uuid, Change)],
+    filter: impl Fn(Uuid) -> Document,
+) -> Result<Vec<Update>, Error> {
+    changes.iter().filter_map(|(id, change)| change_update(filter(*id), change).transpose()).collect()
 }
 
 /// A change as an update that comes out the same in any order; counts are right because each is made once.
-fn change_update(id: Uuid, change: &Change) -> Result<Option<Update>, Error> {
-    let filter = doc! { "_id": binary(id) };
+fn change_update(filter: Document, change: &Change) -> Result<Option<Update>, Error> {
     let (mut max, mut min, mut inc) = (Document::new(), Document::new(), Document::new());
     if let Some(last) = &change.last {
         max.insert(

@@ -60,6 +60,8 @@ pub enum Happening {
     Status { message: String, conversation: Uuid, number: Uuid, step: String, at_s: i64 },
     /// A contact is new or is known better.
     Contact { contact: Uuid },
+    /// A conversation was changed by people: it was joined with another one, or taken apart again.
+    Conversation { conversation: Uuid, number: Uuid },
     /// A business number was added, changed or deleted.
     Number { number: Uuid },
     /// Meta told something else: about an account, a number, a template, a group, a call.

@@ -165,6 +165,28 @@ impl Storage {
         found.as_ref().map(record_of).transpose()
     }
 
+    /// These messages of a workspace, by id.
+    pub async fn messages_by_id(
+        &self,
+        workspace: Uuid,
+        ids: &[String],
+    ) -> Result<HashMap<String, MessageRecord>, Error> {
+        let filter = doc! { "_id": { "$in": ids }, "workspace": binary(workspace) };
+        let found: Vec<Document> =
+            self.messages().find(filter).projection(doc! { "raw": 0 }).await?.try_collect().await?;
+        let records = found.iter().map(record_of).collect::<Result<Vec<_>, _>>()?;
+        Ok(records.into_iter().map(|record| (record.id.clone(), record)).collect())
+    }
+
+    /// The messages of all workspaces in the order of their ids, after one.
+    pub async fn messages_after(&self, after: Option<&str>, limit: i64) -> Result<Vec<MessageRecord>, Error> {
+        let filter = after.map_or_else(Document::new, |after| doc! { "_id": { "$gt": after } });
+        let messages = self.messages();
+        let find = messages.find(filter).sort(doc! { "_id": 1 }).projection(doc! { "raw": 0 });
+        let found: Vec<Document> = find.limit(limit).await?.try_collect().await?;
+        found.iter().map(record_of).collect()
+    }
+
     /// The messages behind these keys (`phone number id:wamid`), whoever made them, by key.
     pub async fn messages_by_key(
         &self,
@@ -256,7 +278,7 @@ fn latest<T: DeserializeOwned>(
     document.get_document(field).map_or(Ok(None), |latest| part(latest, "is", what))
 }
 
-fn record_of(document: &Document) -> Result<MessageRecord, Error> {
+pub(super) fn record_of(document: &Document) -> Result<MessageRecord, Error> {
     const WHAT: &str = "a message";
     let malformed = || Error::Malformed { what: WHAT };
     let text = |field| document.get_str(field).ok().map(str::to_owned);

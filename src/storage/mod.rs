@@ -4,6 +4,7 @@
 //! `durable()`: a majority has them in its journal before anybody is told.
 
 pub mod access;
+pub mod addressee;
 pub mod allowances;
 pub mod arrivals;
 pub mod aside;
@@ -11,6 +12,7 @@ pub mod audit;
 pub mod call_record;
 pub mod clean;
 pub mod contact_record;
+pub mod contact_work;
 pub mod contacts;
 pub mod conversation_record;
 pub mod conversations;
@@ -19,6 +21,7 @@ pub mod error;
 pub mod events;
 pub mod index;
 pub mod lanes;
+pub mod merges;
 pub mod message_record;
 pub mod messages;
 pub mod migrate;
@@ -30,6 +33,7 @@ pub mod numbers;
 pub mod outgoing;
 pub mod page;
 pub mod sealed;
+pub mod search;
 pub mod segments;
 pub mod statuses;
 pub mod survey;
@@ -76,6 +80,8 @@ pub const COLLECTIONS: &[&Collection] = &[
     &notices::CALLS,
     &notices::GROUPS,
     &events::EVENTS,
+    &search::ITEMS,
+    &search::STANDINGS,
     &aside::UNROUTED,
     &aside::UNRECOGNISED,
     &aside::DEAD_LETTERS,

@@ -8,7 +8,6 @@ use mongodb::{Collection as Handle, bson};
 use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
-use super::contacts::CONTACTS;
 use super::conversations::COLLECTION as CONVERSATIONS;
 use super::events::Happening;
 use super::messages::{ACCEPTED, MESSAGES};
@@ -22,9 +21,6 @@ use crate::domain::person::Person;
 use crate::domain::position::Position;
 use crate::domain::sending::{Attempt, Priority, Reason, State};
 use crate::domain::status::Fault;
-
-/// How many pointers are followed from one contact to the next.
-const MERGES_MAX: usize = 8;
 
 /// A message that is to be queued.
 #[derive(Debug)]
@@ -430,37 +426,6 @@ impl Storage {
     ) -> Result<Option<Outgoing>, Error> {
         let filter = doc! { "workspace": binary(workspace), "send.idempotencyKey": key };
         self.sent_messages().find_one(filter).await?.as_ref().map(outgoing_of).transpose()
-    }
-
-    /// A contact, or the one that it turned out to be, with the names to write to.
-    pub async fn find_person(
-        &self,
-        workspace: Uuid,
-        contact: Uuid,
-    ) -> Result<Option<(Uuid, Person<'static>)>, Error> {
-        let contacts: Handle<Document> = self.database.collection(CONTACTS.name);
-        let mut contact = contact;
-        for _ in 0..MERGES_MAX {
-            let filter = doc! { "_id": binary(contact), "workspace": binary(workspace) };
-            let Some(found) = contacts.find_one(filter).await? else { return Ok(None) };
-            if let Some(into) = uuid_of(&found, "mergedInto") {
-                contact = into;
-                continue;
-            }
-            let latest = |field| {
-                let latest = found.get_document(field).ok()?.get_str("value").ok()?;
-                Some(latest.to_owned().into())
-            };
-            let user_id = found.get_array("userIds").ok().and_then(|ids| ids.last()?.as_str());
-            let person = Person {
-                wa_id: latest("waId"),
-                phone: latest("phone"),
-                user_id: user_id.map(|id| id.to_owned().into()),
-                ..Person::default()
-            };
-            return Ok(Some((contact, person)));
-        }
-        Ok(None)
     }
 
     /// Messages of which nothing has been heard since before then.

@@ -1,9 +1,11 @@
 //! A change and the event that tells of it, in one transaction: both are there, or neither. Several changes of one
 //! workspace go in one transaction too, with one batch of events.
 
+use std::time::Duration;
+
 use mongodb::ClientSession;
 use mongodb::bson::{Document, doc};
-use mongodb::options::TransactionOptions;
+use mongodb::options::{ReadConcern, TransactionOptions};
 use uuid::Uuid;
 
 use super::conversations::commit;
@@ -13,6 +15,8 @@ use super::{Error, Storage, durable};
 
 /// Somebody else appended or changed the same at the same time: how often the whole is tried.
 const TRIES_MAX: usize = 50;
+/// How long until what was decided on something that has changed is decided anew.
+const PLAN_AGAIN_AFTER: Duration = Duration::from_millis(3);
 
 /// One write of a change.
 #[derive(Clone, Debug)]
@@ -114,7 +118,77 @@ impl Told {
     }
 }
 
+/// What a plan comes to, with what its maker wants to know of it.
+#[derive(Clone, Debug)]
+pub(super) enum Planned<T> {
+    /// To be done and told.
+    Do(Told, T),
+    /// Nothing is to be done.
+    Nothing(T),
+}
+
+/// A change that is decided by what is there. What it changes has to have been looked at in the session.
+pub(super) trait Plan: Sync {
+    type Known: Send;
+
+    /// Looks and decides.
+    fn make(
+        &self,
+        storage: &Storage,
+        session: &mut ClientSession,
+    ) -> impl Future<Output = Result<Planned<Self::Known>, Error>> + Send;
+}
+
 impl Storage {
+    /// Looks, decides, changes and tells, all in one transaction: what somebody else changes meanwhile lets the whole be
+    /// tried again.
+    pub(super) async fn plan_and_tell<P: Plan>(
+        &self,
+        workspace: Uuid,
+        now_ms: i64,
+        plan: &P,
+    ) -> Result<P::Known, Error> {
+        let mut outcome = Err(Error::Conflict);
+        for _ in 0..TRIES_MAX {
+            outcome = self.try_plan_and_tell(workspace, now_ms, plan).await;
+            // A key that is taken: somebody else has made the same document, and the next look finds it.
+            if !matches!(outcome, Err(Error::Conflict | Error::Duplicate)) {
+                break;
+            }
+            tokio::time::sleep(PLAN_AGAIN_AFTER).await;
+        }
+        outcome
+    }
+
+    async fn try_plan_and_tell<P: Plan>(
+        &self,
+        workspace: Uuid,
+        now_ms: i64,
+        plan: &P,
+    ) -> Result<P::Known, Error> {
+        let seq = self.last_event(workspace).await? + 1;
+        let mut session = self.database.client().start_session().await?;
+        let options = TransactionOptions::builder()
+            .read_concern(ReadConcern::snapshot())
+            .write_concern(durable(self.timeout))
+            .build();
+        session.start_transaction().with_options(options).await?;
+        let done = match plan.make(self, &mut session).await {
+            Ok(Planned::Do(told, known)) => {
+                match self.change_within(&mut session, &told, seq, now_ms).await {
+                    Ok(true) => return commit(&mut session).await.map(|()| known),
+                    Ok(false) => Err(Error::Conflict),
+                    Err(error) => Err(error),
+                }
+            }
+            Ok(Planned::Nothing(known)) => Ok(known),
+            Err(error) => Err(error),
+        };
+        // What cannot be aborted ends by itself.
+        session.abort_transaction().await.ok();
+        done
+    }
+
     /// Makes the change and tells of it. False: a document that was to be changed is not there, and nothing was done.
     /// `Duplicate`: a key of the change is taken.
     pub async fn change_and_tell(&self, told: &Told, now_ms: i64) -> Result<bool, Error> {

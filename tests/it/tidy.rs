@@ -30,7 +30,8 @@ const LAYERS: &[&[&str]] = &[
     &["people"],
     &["keys"],
     &["auth", "media"],
-    &["numbers", "inbox", "ingest", "outbound", "relay", "analytics", "privacy"],
+    &["numbers", "inbox", "ingest", "outbound", "relay", "analytics", "privacy", "search"],
+    &["contacts"],
     &["automation"],
     // surfaces
     &["graphql"],
@@ -75,6 +76,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("jsonschema", &["dev/simulator/"]),
     ("opentelemetry", &["telemetry/otel.rs"]),
     ("phonenumber", &["domain/phone.rs"]),
+    ("unicode_normalization", &["domain/search.rs"]),
     ("rustix", &["dev/mongod/"]),
     ("secrecy", &["secret.rs"]),
     ("tempfile", &["dev/"]),

@@ -39,6 +39,7 @@ const MATRIX: &[(&str, &str)] = &[
     ("see-contacts", "VADO"),
     ("edit-contacts", " ADO"),
     ("merge-contacts", " ADO"),
+    ("block-contacts", " ADO"),
     ("see-templates", "VADO"),
     ("change-templates", "  DO"),
     ("follow-events", "VADO"),

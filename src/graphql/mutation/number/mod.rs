@@ -284,7 +284,7 @@ impl NumberMutation {
 }
 
 #[expect(clippy::option_option, reason = "outside: whether it changes; inside: to what")]
-fn given<T>(value: MaybeUndefined<T>) -> Option<Option<T>> {
+pub(super) fn given<T>(value: MaybeUndefined<T>) -> Option<Option<T>> {
     match value {
         MaybeUndefined::Undefined => None,
         MaybeUndefined::Null => Some(None),

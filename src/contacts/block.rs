@@ -1,0 +1,156 @@
+//! Blocking a contact: here, so that nothing is sent any more, and at Meta, so that the person can no longer write.
+//!
+//! Meta blocks by number, and only who has written within 24 hours. What it does not do leaves the block here as it is.
+
+use uuid::Uuid;
+
+use super::{Contacts, Error};
+use crate::auth::{Deed, Visitor};
+use crate::domain::contact::card::Wrong;
+use crate::meta::client::block::Outcome;
+use crate::numbers;
+use crate::storage::contact_record::{Block, ContactRecord};
+
+/// With how many numbers something is done at once: each is a request to Meta.
+const NUMBERS_MAX: usize = 20;
+
+/// What became of one number's block.
+#[derive(Debug)]
+pub struct Blocking {
+    pub number: Uuid,
+    pub at_meta: AtMeta,
+}
+
+/// What became of it at Meta's side.
+#[derive(Debug)]
+pub enum AtMeta {
+    Done,
+    /// There was nothing to do there.
+    NotNeeded,
+    /// Meta did not do it: its code, where it gave one.
+    Refused {
+        code: Option<i64>,
+    },
+    /// Meta could not be asked, or gave no answer.
+    Failed(numbers::Error),
+}
+
+impl Contacts {
+    /// Blocks a contact for these numbers; for all that it has a conversation with, if none are named.
+    pub async fn block(
+        &self,
+        by: &Visitor,
+        id: Uuid,
+        numbers: Option<Vec<Uuid>>,
+    ) -> Result<(ContactRecord, Vec<Blocking>), Error> {
+        let record = self.visible(by, id).await?;
+        let numbers = match numbers {
+            Some(numbers) => numbers,
+            None => self.numbers_of(by, &record).await?,
+        };
+        let numbers = self.checked(by, numbers).await?;
+        let names = self.names_of(&record).await?;
+        let mut blockings = Vec::with_capacity(numbers.len());
+        for number in numbers {
+            let (workspace, who) = (by.workspace, by.who.to_string());
+            if !self.0.storage.block_contact(workspace, record.id, number, &who, self.now_ms()).await? {
+                return Err(Error::NotFound("contactId"));
+            }
+            let at_meta = outcome(self.0.numbers.block_customers(by, number, &names).await)?;
+            if matches!(at_meta, AtMeta::Done) {
+                let storage = &self.0.storage;
+                storage.note_block_at_meta(workspace, record.id, number, true, self.now_ms()).await?;
+            }
+            let number_text = number.to_string();
+            self.note(by, Deed::BlockContacts, record.id, &[("blocked", None, Some(&number_text))]).await?;
+            blockings.push(Blocking { number, at_meta });
+        }
+        Ok((self.visible(by, record.id).await?, blockings))
+    }
+
+    /// Ends the blocks of a contact for these numbers; all that the caller may touch, if none are named. Where Meta could
+    /// not be asked, the block stays.
+    pub async fn unblock(
+        &self,
+        by: &Visitor,
+        id: Uuid,
+        numbers: Option<Vec<Uuid>>,
+    ) -> Result<(ContactRecord, Vec<Blocking>), Error> {
+        let record = self.visible(by, id).await?;
+        if let Some(numbers) = &numbers {
+            self.checked(by, numbers.clone()).await?;
+        }
+        let is_meant = |block: &&Block| match &numbers {
+            Some(numbers) => numbers.contains(&block.number),
+            None => by.may_touch(block.number),
+        };
+        let names = self.names_of(&record).await?;
+        let mut blockings = Vec::new();
+        for block in record.blocks.iter().filter(is_meant).take(NUMBERS_MAX) {
+            let at_meta = if block.is_at_meta {
+                outcome(self.0.numbers.unblock_customers(by, block.number, &names).await)?
+            } else {
+                AtMeta::NotNeeded
+            };
+            if !matches!(at_meta, AtMeta::Failed(_)) {
+                let storage = &self.0.storage;
+                storage.unblock_contact(by.workspace, record.id, block.number, self.now_ms()).await?;
+                let number = block.number.to_string();
+                self.note(by, Deed::BlockContacts, record.id, &[("blocked", Some(&number), None)]).await?;
+            }
+            blockings.push(Blocking { number: block.number, at_meta });
+        }
+        Ok((self.visible(by, record.id).await?, blockings))
+    }
+
+    async fn numbers_of(&self, by: &Visitor, record: &ContactRecord) -> Result<Vec<Uuid>, Error> {
+        let conversations = self.0.storage.conversations_of(record.id).await?;
+        let numbers = conversations.into_iter().map(|(_, number)| number);
+        Ok(numbers.filter(|number| by.may_touch(*number)).collect())
+    }
+
+    /// Numbers of the visitor's, each once.
+    async fn checked(&self, by: &Visitor, mut numbers: Vec<Uuid>) -> Result<Vec<Uuid>, Error> {
+        numbers.sort_unstable();
+        numbers.dedup();
+        if numbers.is_empty() || numbers.len() > NUMBERS_MAX {
+            let sentence = "Name from 1 to 20 numbers.";
+            return Err(Error::Invalid(vec![Wrong { field: "numberIds", sentence }]));
+        }
+        for number in &numbers {
+            let is_there = self.0.numbers.find(by.workspace, *number).await?.is_some();
+            if !is_there || !by.may_touch(*number) {
+                return Err(Error::NotFound("numberIds"));
+            }
+        }
+        Ok(numbers)
+    }
+
+    /// The names under which Meta knows a contact and those that were merged into it.
+    async fn names_of(&self, record: &ContactRecord) -> Result<Vec<String>, Error> {
+        let mut names = vec![name_of(record)];
+        for merged in self.0.storage.merged_into(record.workspace, record.id).await? {
+            let member = self.0.storage.read_contact(record.workspace, merged.from).await?;
+            names.push(member.as_ref().and_then(name_of));
+        }
+        Ok(names.into_iter().flatten().collect())
+    }
+}
+
+fn name_of(record: &ContactRecord) -> Option<String> {
+    let wa_id = record.wa_id.clone().or_else(|| record.phone.clone());
+    wa_id.or_else(|| record.user_ids.last().cloned())
+}
+
+fn outcome(outcome: Result<Outcome, numbers::Error>) -> Result<AtMeta, Error> {
+    match outcome {
+        Ok(Outcome { failed, .. }) => Ok(match failed.first() {
+            None => AtMeta::Done,
+            Some(failed) => AtMeta::Refused { code: failed.codes.first().copied() },
+        }),
+        Err(error @ (numbers::Error::Storage(_) | numbers::Error::Audit(_) | numbers::Error::Random(_))) => {
+            Err(error.into())
+        }
+        Err(error) => Ok(AtMeta::Failed(error)),
+    }
+}
