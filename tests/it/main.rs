@@ -17,6 +17,8 @@ mod support;
 
 mod access;
 mod bad_input;
+#[cfg(feature = "dev")]
+mod contacts;
 mod database;
 #[cfg(feature = "dev")]
 mod dev;
@@ -45,6 +47,8 @@ mod outbound;
 mod outgoing;
 mod program;
 mod reading;
+#[cfg(feature = "dev")]
+mod search;
 #[cfg(feature = "dev")]
 mod secrets;
 mod shutdown;

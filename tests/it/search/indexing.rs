@@ -1,0 +1,128 @@
+//! How things get to be found: by one instance at a time, on from where the last one fell, and anew from what is stored.
+
+use mongodb::bson::{Document, doc};
+use pesan::runtime::crash::SEARCH_POINT;
+use pesan::storage::workspaces::first_workspace;
+use serde_json::json;
+use std::time::Duration;
+
+use super::{BUDI, SRI, Seeker, contact, items, says, take};
+use crate::support::app::{TestApp, documents};
+use crate::support::eventually;
+use crate::support::fleet::Fleet;
+use crate::support::program::run;
+use crate::support::webhook::{NOW_S, NUMBER, body, inbound};
+use crate::support::{client, mongo, webhook};
+
+/// Some of all that changes what is found.
+async fn live(app: &TestApp) {
+    let seeker = Seeker::new(app).await;
+    let changes: Vec<_> = (0..30)
+        .map(|n| says(if n % 2 == 0 { BUDI } else { SRI }, &format!("w{n}"), n, &format!("bunga ke {n}")))
+        .collect();
+    app.take_changes(&changes).await;
+    let edit = json!({ "type": "edit", "edit": { "original_message_id": "w3",
+        "message": { "type": "text", "text": { "body": "anggrek" } } } });
+    let revoke = json!({ "type": "revoke", "revoke": { "original_message_id": "w4" } });
+    app.take_changes(&[inbound(SRI, "e1", NOW_S + 50, edit), inbound(BUDI, "e2", NOW_S + 51, revoke)]).await;
+    let (budi, sri) = (contact(app, BUDI.wa_id).await, contact(app, SRI.wa_id).await);
+    seeker.page("editContact", json!({ "id": budi, "input": { "displayName": "Pak Budi" } })).await;
+    seeker.page("mergeContacts", json!({ "fromId": sri, "intoId": budi })).await;
+}
+
+#[tokio::test]
+async fn made_anew_it_is_what_it_became_event_by_event() {
+    let app = TestApp::start_with_number();
+    live(&app).await;
+    app.run_worker("search-indexer").await.unwrap();
+    let grown = items(&app).await;
+    assert_eq!(grown.len(), 30, "all messages but one, and one contact of two");
+    let settings = [("MONGODB_URI", mongo::uri()), ("PESAN_DATABASE", app.database.as_str())];
+    let outcome = run(&["search", "rebuild"], &settings).await;
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    assert!(outcome.stdout.starts_with("30 messages and 1 contacts can be found"), "{}", outcome.stdout);
+    assert_eq!(items(&app).await, grown);
+    // From nothing, and with what never was.
+    let raw = mongo::raw(&app.database).await;
+    raw.collection::<Document>("searchStandings").delete_many(doc! {}).await.unwrap();
+    let all = raw.collection::<Document>("searchItems");
+    all.delete_many(doc! { "_id": { "$regex": "^m" } }).await.unwrap();
+    let mut stray = all.find_one(doc! {}).await.unwrap().unwrap();
+    stray.insert("_id", "m:nobody");
+    stray.insert("seq", 0_i64);
+    all.insert_one(stray).await.unwrap();
+    assert_eq!(run(&["search", "rebuild"], &settings).await.code, Some(0));
+    assert_eq!(items(&app).await, grown);
+    // The log is not taken in a second time, and goes on from there.
+    app.run_worker("search-indexer").await.unwrap();
+    assert_eq!(items(&app).await, grown);
+    take(&app, &[says(BUDI, "later", 99, "setelah itu")]).await;
+    assert_eq!(Seeker::new(&app).await.texts("setelah").await, ["setelah itu"]);
+}
+
+#[tokio::test]
+async fn the_log_taken_in_again_changes_nothing() {
+    let app = TestApp::start_with_number();
+    live(&app).await;
+    app.run_worker("search-indexer").await.unwrap();
+    let (once, standing) = (app.all("searchItems").await, app.all("searchStandings").await);
+    let raw = mongo::raw(&app.database).await;
+    raw.collection::<Document>("searchStandings").delete_many(doc! { "seq": { "$gt": 0 } }).await.unwrap();
+    app.run_worker("search-indexer").await.unwrap();
+    assert_eq!(app.all("searchItems").await, once);
+    let seq = |standings: &[serde_json::Value]| standings.iter().find_map(|one| one["seq"].as_i64());
+    assert_eq!(seq(&app.all("searchStandings").await), seq(&standing));
+}
+
+#[tokio::test]
+async fn of_two_instances_one_takes_the_log_in_and_the_other_takes_over() {
+    let one = TestApp::start_with_number();
+    let database = one.database.clone();
+    let other = TestApp::start_with(&[NUMBER[0], NUMBER[1], ("PESAN_DATABASE", &database)], false);
+    take(&one, &[says(BUDI, "w1", 0, "bunga satu")]).await;
+    one.take_changes(&[says(BUDI, "w2", 1, "bunga dua")]).await;
+    other.run_worker("search-indexer").await.unwrap();
+    let seeker = Seeker::new(&other).await;
+    assert_eq!(seeker.texts("bunga").await, ["bunga satu"], "it is not this one's to do");
+    one.run_worker("search-indexer").await.unwrap();
+    assert_eq!(seeker.texts("bunga").await.len(), 2);
+    // The first is heard of no more.
+    let raw = mongo::raw(&database).await;
+    let ended = doc! { "$set": { "until": mongodb::bson::DateTime::from_millis(0) } };
+    raw.collection::<Document>("searchStandings").update_one(doc! { "_id": "lease" }, ended).await.unwrap();
+    one.take_changes(&[says(BUDI, "w3", 2, "bunga tiga")]).await;
+    other.run_worker("search-indexer").await.unwrap();
+    assert_eq!(seeker.texts("bunga").await.len(), 3);
+    assert!(!other.storage.hold_search(first_workspace(), Duration::from_secs(1)).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_instance_that_dies_between_a_page_and_its_note_leaves_nothing_out_and_nothing_twice() {
+    let mut fleet = Fleet::new(mongo::uri(), 2).await;
+    fleet.instances[0].start(Some((SEARCH_POINT, 2)));
+    fleet.instances[0].ready(crate::support::PATIENCE).await;
+    let post = async |url: &str, n: i64| {
+        let change = says(BUDI, &format!("w{n}"), n, &format!("bunga ke {n}"));
+        webhook::post(&client(), url, body(&[change])).send().await.is_ok_and(|answer| answer.status() == 200)
+    };
+    let mut taken = 0;
+    // Until it dies: at its second page.
+    while taken < 20_000 && post(&fleet.instances[0].url, taken).await {
+        taken += 1;
+    }
+    fleet.instances[0].death().await;
+    fleet.instances[1].start(None);
+    fleet.instances[1].ready(crate::support::PATIENCE).await;
+    let ended = doc! { "$set": { "until": mongodb::bson::DateTime::from_millis(0) } };
+    let standings = fleet.database.collection::<Document>("searchStandings");
+    standings.update_one(doc! { "_id": "lease" }, ended).await.unwrap();
+    let name = fleet.database.name().to_owned();
+    eventually("all that is stored can be found", || async {
+        let messages = documents(&name, "messages").await.len();
+        let items = documents(&name, "searchItems").await;
+        let found = items.iter().filter(|item| item["_id"].as_str().unwrap().starts_with("m:")).count();
+        (found == messages && i64::try_from(messages).unwrap() >= taken).then_some(())
+    })
+    .await;
+    fleet.stop().await;
+}
