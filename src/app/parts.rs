@@ -11,7 +11,8 @@ use super::BuildError;
 use crate::auth::{Access, ApiKeys, Audit};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::graphql::{Api, Hub, Services};
+use crate::graphql::document;
+use crate::graphql::{Api, Documents, Hub, Services};
 use crate::http::GraphQl;
 use crate::ids::Random;
 use crate::ingest::Ingest;
@@ -96,7 +97,7 @@ impl Parts {
     }
 
     /// The API over them.
-    pub fn graphql(&self, ground: &Ground<'_>) -> GraphQl {
+    pub fn graphql(&self, ground: &Ground<'_>) -> Result<GraphQl, BuildError> {
         let Ground { config, clock, random, storage, supervisor, .. } = *ground;
         let services = Services {
             storage: storage.clone(),
@@ -108,8 +109,13 @@ impl Parts {
             outbound: self.outbound.clone(),
             hub: Hub::new(storage, &self.ingest.log, supervisor),
         };
-        let api = Api::new(services, config.graphql.introspection);
-        GraphQl { api, supervisor: supervisor.clone() }
+        let documents = match &config.graphql.allowed_operations {
+            Some(path) => Documents::only(document::read_list(path)?),
+            None => Documents::any(),
+        };
+        let api = Api::new(services, documents, config.graphql.introspection);
+        let shows_graphiql = config.graphql.graphiql;
+        Ok(GraphQl { api, supervisor: supervisor.clone(), shows_graphiql })
     }
 }
 

@@ -14,6 +14,7 @@ mod content;
 mod context;
 mod conversation;
 pub mod cursor;
+pub mod document;
 pub mod doctor;
 pub mod error;
 mod event;
@@ -36,6 +37,7 @@ mod template;
 mod trace;
 mod workspace;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType};
@@ -48,6 +50,7 @@ use limits::Unfit;
 
 pub use context::Services;
 pub use cursor::Cursor;
+pub use document::{DocumentHash, Documents};
 pub use hub::Hub;
 pub use live::{Answer, Answers};
 
@@ -91,7 +94,9 @@ type Schema = async_graphql::Schema<Query, Mutation, subscription::Subscription>
 /// One operation that somebody asks for.
 #[derive(Clone, Debug, Default)]
 pub struct Operation {
-    pub query: String,
+    /// Its document; it may be known by its hash alone.
+    pub query: Option<String>,
+    pub hash: Option<DocumentHash>,
     pub operation_name: Option<String>,
     pub variables: Option<Map<String, Value>>,
 }
@@ -117,6 +122,7 @@ pub enum Outcome {
 #[derive(Clone)]
 pub struct Api {
     schema: Schema,
+    documents: Documents,
 }
 
 impl std::fmt::Debug for Api {
@@ -127,36 +133,49 @@ impl std::fmt::Debug for Api {
 
 impl Api {
     /// The API over these services.
-    pub fn new(services: Services, allows_introspection: bool) -> Self {
+    pub fn new(services: Services, documents: Documents, allows_introspection: bool) -> Self {
         let builder = builder().data(services);
         let builder = if allows_introspection { builder } else { builder.disable_introspection() };
-        Self { schema: builder.finish() }
+        Self { schema: builder.finish(), documents }
+    }
+
+    /// The document that an operation means, within the limits.
+    fn document(&self, operation: &Operation) -> Result<(Arc<str>, ExecutableDocument), Response> {
+        let text = self.documents.find(operation.query.as_deref(), operation.hash);
+        let text = text.map_err(|none| error::refusal(none.into()))?;
+        let document = limits::parse(&text).map_err(|unfit| {
+            Response::from_errors(vec![match unfit {
+                Unfit::TooMuch(what) => ServerError::new(what.to_string(), None),
+                Unfit::Syntax(error) => error.into(),
+            }])
+        })?;
+        if let Some(hash) = operation.hash {
+            self.documents.remember(&text, hash);
+        }
+        Ok((text, document))
     }
 
     /// Runs an operation for a visitor.
     pub async fn run(&self, operation: Operation, way: Way, visitor: Visitor, request_id: &str) -> Outcome {
-        let refused = |error: ServerError| {
-            let mut response = Response::from_errors(vec![error]);
+        let refused = |mut response: Response| {
             error::finish(&mut response, request_id);
             Outcome::Response { response: Box::new(response), is_request_error: true }
         };
-        let document = match limits::parse(&operation.query) {
-            Ok(document) => document,
-            Err(Unfit::TooMuch(what)) => return refused(ServerError::new(what.to_string(), None)),
-            Err(Unfit::Syntax(error)) => return refused(error.into()),
+        let (text, document) = match self.document(&operation) {
+            Ok(found) => found,
+            Err(response) => return refused(response),
         };
         match kind_of(&document, operation.operation_name.as_deref()) {
             Some(OperationType::Mutation) if way == Way::Get => return Outcome::WrongWay,
             Some(OperationType::Subscription) => {
                 let text = "Subscriptions are not run over this request.";
-                return refused(ServerError::new(text, None));
+                return refused(Response::from_errors(vec![ServerError::new(text, None)]));
             }
             _ => {}
         }
         let variables = Value::Object(operation.variables.unwrap_or_default());
-        let mut request = async_graphql::Request::new(operation.query)
-            .variables(Variables::from_json(variables))
-            .data(visitor);
+        let mut request =
+            async_graphql::Request::new(&*text).variables(Variables::from_json(variables)).data(visitor);
         request.operation_name = operation.operation_name;
         request.set_parsed_query(document);
         let run = self.schema.execute(request);
