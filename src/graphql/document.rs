@@ -151,8 +151,10 @@ pub fn read_list(path: &Path) -> Result<Vec<String>, BadList> {
     } else {
         let text = std::fs::read_to_string(path).map_err(unreadable)?;
         let list: Value = serde_json::from_str(&text).map_err(|_| form("it is not JSON"))?;
-        let texts = match &list["operations"] {
-            Value::Array(operations) => operations.iter().map(|one| one["body"].as_str()).collect(),
+        let texts = match list.get("operations") {
+            Some(Value::Array(operations)) => {
+                operations.iter().map(|one| one.get("body").and_then(Value::as_str)).collect()
+            }
             _ => list.as_object().and_then(|map| map.values().map(Value::as_str).collect()),
         };
         let texts: Vec<&str> = texts.ok_or_else(|| form("an operation is not a text"))?;

@@ -111,7 +111,9 @@ impl Api {
     ) -> Option<Answers> {
         let (text, document) = match self.document(&operation) {
             Ok(found) => found,
-            Err(response) => return Some(Answers::refuse_with(response, request_id)),
+            Err(errors) => {
+                return Some(Answers::refuse_with(Response::from_errors(errors), request_id));
+            }
         };
         let name = operation.operation_name.as_deref();
         if kind_of(&document, name) != Some(OperationType::Subscription) {

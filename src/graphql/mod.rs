@@ -140,14 +140,14 @@ impl Api {
     }
 
     /// The document that an operation means, within the limits.
-    fn document(&self, operation: &Operation) -> Result<(Arc<str>, ExecutableDocument), Response> {
+    fn document(&self, operation: &Operation) -> Result<(Arc<str>, ExecutableDocument), Vec<ServerError>> {
         let text = self.documents.find(operation.query.as_deref(), operation.hash);
-        let text = text.map_err(|none| error::refusal(none.into()))?;
+        let text = text.map_err(|none| error::refusal(none.into()).errors)?;
         let document = limits::parse(&text).map_err(|unfit| {
-            Response::from_errors(vec![match unfit {
+            vec![match unfit {
                 Unfit::TooMuch(what) => ServerError::new(what.to_string(), None),
                 Unfit::Syntax(error) => error.into(),
-            }])
+            }]
         })?;
         if let Some(hash) = operation.hash {
             self.documents.remember(&text, hash);
@@ -157,19 +157,20 @@ impl Api {
 
     /// Runs an operation for a visitor.
     pub async fn run(&self, operation: Operation, way: Way, visitor: Visitor, request_id: &str) -> Outcome {
-        let refused = |mut response: Response| {
+        let refused = |errors: Vec<ServerError>| {
+            let mut response = Response::from_errors(errors);
             error::finish(&mut response, request_id);
             Outcome::Response { response: Box::new(response), is_request_error: true }
         };
         let (text, document) = match self.document(&operation) {
             Ok(found) => found,
-            Err(response) => return refused(response),
+            Err(errors) => return refused(errors),
         };
         match kind_of(&document, operation.operation_name.as_deref()) {
             Some(OperationType::Mutation) if way == Way::Get => return Outcome::WrongWay,
             Some(OperationType::Subscription) => {
                 let text = "Subscriptions are not run over this request.";
-                return refused(Response::from_errors(vec![ServerError::new(text, None)]));
+                return refused(vec![ServerError::new(text, None)]);
             }
             _ => {}
         }

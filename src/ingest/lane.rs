@@ -320,7 +320,7 @@ impl Run {
                             harmful.extend(found);
                         }
                         Err(error) => {
-                            warn!(%error, "the item to blame could not be found; it is tried again")
+                            warn!(%error, "the item to blame could not be found; it is tried again");
                         }
                     }
                 }
