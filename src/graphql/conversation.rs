@@ -23,6 +23,7 @@ use crate::storage::conversation_record::{ConversationPlace, ConversationRecord}
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct Conversation {
+    /// Our id of it: `conversation`, `messages` and `sendMessage` take it.
     pub id: ID,
     /// The business number.
     pub number_id: ID,
@@ -30,11 +31,13 @@ pub struct Conversation {
     pub contact_id: Option<ID>,
     /// Meta's id of the group, if it is one.
     pub group_id: Option<String>,
+    /// The message with the latest time; null while there is none.
     pub last_message: Option<LastMessage>,
     /// When something last happened: the list is sorted by this.
     pub last_activity_at: Option<DateTime>,
     /// The messages of the customer that nobody has seen.
     pub unread_count: i64,
+    /// How many messages both sides have written in it, with those of the past that were imported.
     pub message_count: i64,
     /// Whether everything may be written, or templates only.
     pub window: Window,
@@ -44,10 +47,15 @@ pub struct Conversation {
     pub referral: Option<ConversationReferral>,
     /// Who leads the conversation, where several partners share the number; null: nobody ever said.
     pub handover: Option<Handover>,
+    /// When it was first made here, by our clock; its first message may be older.
     pub created_at: Option<DateTime>,
+    /// When the customer first wrote, by Meta's clock; null: never yet.
     pub first_inbound_at: Option<DateTime>,
+    /// When the customer last wrote, by Meta's clock; null: never yet.
     pub last_inbound_at: Option<DateTime>,
+    /// When the business first wrote, by Meta's clock; null: never yet.
     pub first_outbound_at: Option<DateTime>,
+    /// When the business last wrote, by Meta's clock; null: never yet.
     pub last_outbound_at: Option<DateTime>,
     #[graphql(skip)]
     contact_key: Option<Uuid>,
@@ -58,13 +66,16 @@ pub struct Conversation {
 /// The message that a list of conversations shows.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct LastMessage {
+    /// Our id of it: `message` takes it.
     pub id: ID,
+    /// Whether the customer wrote it or the business.
     pub direction: Direction,
     /// The kind of its content.
     #[graphql(name = "type")]
     pub kind: ContentType,
     /// The beginning of its words; empty where there are none.
     pub preview: String,
+    /// Meta's time of it, to the second.
     pub timestamp: Option<DateTime>,
 }
 
@@ -88,11 +99,15 @@ impl Window {
 pub struct ConversationReferral {
     /// The message that came by it.
     pub message_id: Option<ID>,
+    /// When that message was written, by Meta's clock.
     pub timestamp: Option<DateTime>,
     /// `ad` or `post`.
     pub source_type: Option<String>,
+    /// Meta's id of the advertisement or post.
     pub source_id: Option<String>,
+    /// The address of the advertisement or post at Meta.
     pub source_url: Option<String>,
+    /// The heading of the advertisement or post.
     pub headline: Option<String>,
     /// Meta's id of the click.
     pub ctwa_clid: Option<String>,
@@ -101,6 +116,7 @@ pub struct ConversationReferral {
 /// Who leads a conversation.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct Handover {
+    /// When that was handed over, by Meta's clock.
     pub since: Option<DateTime>,
     /// Whether the business's other partner took it from us, or gave it to us.
     pub is_taken: bool,
@@ -217,7 +233,11 @@ pub struct ConversationQuery;
 impl ConversationQuery {
     /// A conversation; one that turned out to be another one is that other. Null: there is none in this workspace, or
     /// it is not with a number of the caller's.
-    async fn conversation(&self, context: &Context<'_>, id: ID) -> Result<Option<Conversation>, Failure> {
+    async fn conversation(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Our id of the conversation.")] id: ID,
+    ) -> Result<Option<Conversation>, Failure> {
         show(context, &id).await
     }
 
@@ -227,7 +247,7 @@ impl ConversationQuery {
     async fn conversations(
         &self,
         context: &Context<'_>,
-        filter: Option<ConversationFilter>,
+        #[graphql(desc = "Which conversations; without it: all.")] filter: Option<ConversationFilter>,
         #[graphql(desc = "How many; 50 if not said, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the last one of the page before.")] after: Option<String>,
         #[graphql(desc = "How many, going up the list.")] last: Option<i32>,

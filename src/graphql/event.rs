@@ -39,11 +39,15 @@ pub enum Event {
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct MessageAddedEvent {
+    /// Its place in the log: the `after` of whoever goes on from here.
     pub cursor: Cursor,
+    /// When it was written down.
     pub at: Option<DateTime>,
     /// The message's own id (not the one that Meta gives it).
     pub message_id: ID,
+    /// Our id of the conversation that the message is in.
     pub conversation_id: ID,
+    /// Our id of the business number that the message is with.
     pub number_id: ID,
     /// Whether the customer wrote it.
     pub inbound: bool,
@@ -53,11 +57,15 @@ pub struct MessageAddedEvent {
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct MessageStatusEvent {
+    /// Its place in the log: the `after` of whoever goes on from here.
     pub cursor: Cursor,
+    /// When it was written down.
     pub at: Option<DateTime>,
     /// The message's own id (not the one that Meta gives it).
     pub message_id: ID,
+    /// Our id of the conversation that the message is in.
     pub conversation_id: ID,
+    /// Our id of the business number that the message is with.
     pub number_id: ID,
     /// The step. Steps may come out of order: the furthest is where the message is.
     pub status: MessageStep,
@@ -88,11 +96,15 @@ pub enum MessageStep {
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct MessageChangedEvent {
+    /// Its place in the log: the `after` of whoever goes on from here.
     pub cursor: Cursor,
+    /// When it was written down.
     pub at: Option<DateTime>,
     /// The message's own id (not the one that Meta gives it).
     pub message_id: ID,
+    /// Our id of the conversation that the message is in.
     pub conversation_id: ID,
+    /// Our id of the business number that the message is with.
     pub number_id: ID,
 }
 
@@ -100,16 +112,22 @@ pub struct MessageChangedEvent {
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct ContactChangedEvent {
+    /// Its place in the log: the `after` of whoever goes on from here.
     pub cursor: Cursor,
+    /// When it was written down.
     pub at: Option<DateTime>,
+    /// Our id of the contact. It may have been merged into another one since.
     pub contact_id: ID,
 }
 
 /// A business number was added, changed or deleted.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct NumberChangedEvent {
+    /// Its place in the log: the `after` of whoever goes on from here.
     pub cursor: Cursor,
+    /// When it was written down.
     pub at: Option<DateTime>,
+    /// Our id of the business number.
     pub number_id: ID,
     /// What Meta told of the number, if that is what changed.
     pub notice_id: Option<ID>,
@@ -121,10 +139,15 @@ pub struct NumberChangedEvent {
 /// told to those who are limited to some.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct NoticeAddedEvent {
+    /// Its place in the log: the `after` of whoever goes on from here.
     pub cursor: Cursor,
+    /// When it was written down.
     pub at: Option<DateTime>,
+    /// Our id of the notice: `notices` shows it under this, if it is of a `NoticeKind`.
     pub notice_id: ID,
+    /// What it is about: `account`, `number`, `template`, `call`, `group`, `preference` and so on.
     pub kind: String,
+    /// The number that it is about; null: the account, or nothing that belongs to one number.
     pub number_id: Option<ID>,
 }
 
@@ -136,7 +159,9 @@ pub struct ConversationChangedEvent {
     pub cursor: Cursor,
     /// When it was written down.
     pub at: Option<DateTime>,
+    /// Our id of the conversation.
     pub conversation_id: ID,
+    /// Our id of the business number that the conversation is with.
     pub number_id: ID,
 }
 

@@ -47,6 +47,9 @@ use serde_json::{Map, Value};
 use crate::auth::Visitor;
 use crate::error::Code;
 use limits::Unfit;
+use page::{
+    CallCursor, ContactCursor, ConversationCursor, MessageCursor, NoticeCursor, Page, Place, TemplateCursor,
+};
 
 pub use context::Services;
 pub use cursor::Cursor;
@@ -57,6 +60,8 @@ pub use live::{Answer, Answers};
 /// How long an operation may take.
 const OPERATION_MAX: Duration = Duration::from_secs(30);
 
+/// What can be read. What belongs to another workspace, or to a number that the caller may not touch, is as if it were
+/// not there.
 #[derive(Debug, Default, MergedObject)]
 pub struct Query(
     workspace::WorkspaceQuery,
@@ -81,6 +86,8 @@ pub struct Inbox(
     trace::TraceQuery,
 );
 
+/// What can be changed. A payload has what came of it and, in `userErrors`, what the caller can put right; anything else
+/// that goes wrong is an error with a code.
 #[derive(Debug, Default, MergedObject)]
 pub struct Mutation(
     mutation::api_key::ApiKeyMutation,
@@ -212,6 +219,16 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, subscription::Subs
         .limit_complexity(limits::COMPLEXITY_MAX)
         .limit_depth(limits::DEPTH_MAX)
         .limit_directives(limits::DIRECTIVES_MAX)
+        // Connections are a generic type of async-graphql's, which has no description.
+        .override_output_type_description::<Page<Place, audit::AuditEntry>>("A page of the audit log.")
+        .override_output_type_description::<Page<CallCursor, call::Call>>("A page of calls.")
+        .override_output_type_description::<Page<ContactCursor, contact::Contact>>("A page of contacts.")
+        .override_output_type_description::<Page<ConversationCursor, conversation::Conversation>>(
+            "A page of conversations.",
+        )
+        .override_output_type_description::<Page<MessageCursor, message::Message>>("A page of messages.")
+        .override_output_type_description::<Page<NoticeCursor, notice::Notice>>("A page of notices.")
+        .override_output_type_description::<Page<TemplateCursor, template::Template>>("A page of templates.")
 }
 
 /// The text of `graphql/schema.graphql`.

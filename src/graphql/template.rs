@@ -14,12 +14,15 @@ use crate::storage::template_record::TemplateRecord;
 /// A message template. Its states are in Meta's words, because Meta adds new ones.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct Template {
+    /// Our id of it, not the one that Meta gives it (`templateId`).
     pub id: ID,
     /// Meta's id of it.
     pub template_id: String,
     /// The WhatsApp Business Account that it belongs to.
     pub account_id: String,
+    /// The name by which it is sent; the same in each of its languages.
     pub name: Option<String>,
+    /// Its language in Meta's spelling, like `id` or `en_US`. Each language is a template of its own.
     pub language: Option<String>,
     /// `APPROVED`, `REJECTED`, `PAUSED`, `DISABLED` and so on.
     pub status: Option<String>,
@@ -31,11 +34,15 @@ pub struct Template {
     pub category: Option<String>,
     /// The category that Meta holds to be right, or will give it.
     pub coming_category: Option<String>,
+    /// When it gets `comingCategory`; null if nothing is coming, or Meta has named no time.
     pub category_changes_at: Option<DateTime>,
     /// `GREEN`, `YELLOW`, `RED` or `UNKNOWN`.
     pub quality: Option<String>,
+    /// The text above the body; null if it has none, or Meta has not told it.
     pub header_text: Option<String>,
+    /// The text itself, its places as `{{1}}` or `{{name}}`; null until Meta has told it.
     pub body_text: Option<String>,
+    /// The small print below the body; null if it has none, or Meta has not told it.
     pub footer_text: Option<String>,
     /// When Meta last told of it.
     pub updated_at: Option<DateTime>,
