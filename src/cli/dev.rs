@@ -244,6 +244,8 @@ fn write_dev_json(
         "url": url,
         "webhookUrl": format!("{url}{WEBHOOK_PATH}"),
         "graphqlUrl": format!("{url}{GRAPHQL_PATH}"),
+        // Opened in a browser, it asks with the key.
+        "graphiqlUrl": secret(api_key).map(|key| format!("{url}{GRAPHQL_PATH}#{key}")),
         "simulatorUrl": simulator_url,
         "mongodbUri": config.mongo.uri.expose(),
         "appSecret": secret(config.whatsapp.app_secrets.first()),
@@ -278,7 +280,7 @@ fn print_banner(
     println!("  health     {url}/health/ready");
     println!("  metrics    {url}/metrics");
     println!("  webhook    {url}{WEBHOOK_PATH}");
-    println!("  graphql    {url}{GRAPHQL_PATH} (in a browser: GraphiQL)");
+    println!("  graphql    {url}{GRAPHQL_PATH} (in a browser: GraphiQL; graphiqlUrl of the secrets has the key)");
     match simulator_url {
         Some(url) => println!("  simulator  {url} (Meta's stand-in; {url}/_sim lists its calls)"),
         None => println!("  simulator  none, because GRAPH_API_BASE_URL is set"),
