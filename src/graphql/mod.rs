@@ -34,6 +34,7 @@ mod status;
 mod subscription;
 mod template;
 mod trace;
+mod work;
 mod workspace;
 
 use std::time::Duration;
@@ -76,6 +77,8 @@ pub struct Inbox(
     call::CallQuery,
     notice::NoticeQuery,
     trace::TraceQuery,
+    work::NoteQuery,
+    work::LabelQuery,
 );
 
 #[derive(Debug, Default, MergedObject)]
@@ -84,6 +87,7 @@ pub struct Mutation(
     mutation::number::NumberMutations,
     mutation::doctor::DoctorMutation,
     mutation::message::MessageMutation,
+    mutation::inbox::InboxMutations,
 );
 
 type Schema = async_graphql::Schema<Query, Mutation, subscription::Subscription>;
