@@ -9,6 +9,7 @@ use crate::auth::audit::NewEntry;
 use crate::auth::{Deed, Visitor};
 use crate::domain::inbox;
 use crate::domain::inbox::{LABEL_DESCRIPTION_CHARS_MAX, LABELS_MAX, WORKSPACE_LABELS_MAX, Work};
+use crate::storage;
 use crate::storage::conversation_record::ConversationRecord;
 use crate::storage::labels::LabelRecord;
 
@@ -66,8 +67,11 @@ impl Inbox {
             }
             self.ensure_room(by.workspace, &after).await?;
             let deed = self.deed(&record, &who, Work::Labelled, None);
-            if self.0.storage.set_labels(&deed, before, &after).await? {
-                return self.after(by, record.id).await;
+            match self.0.storage.set_labels(&deed, before, &after).await {
+                Ok(true) => return self.after(by, record.id).await,
+                // Somebody else has changed them, or made the same new label, meanwhile.
+                Ok(false) | Err(storage::Error::Duplicate) => {}
+                Err(error) => return Err(error.into()),
             }
         }
         Err(Error::Changed)

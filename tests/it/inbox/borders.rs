@@ -1,6 +1,8 @@
 //! Who may do what: roles, workspaces, and keys for some numbers.
 
 use pesan::auth::Role;
+use pesan::storage::number_record::number_id;
+use pesan::storage::workspaces::first_workspace;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -44,9 +46,9 @@ async fn a_conversation_of_others_is_not_there_and_a_viewer_changes_nothing() {
     let note = desk.done("addNote", input).await["note"]["id"].clone();
     let before = (desk.app.only("conversations").await, desk.app.only("notes").await);
     let stranger = desk.key_for(Uuid::from_u128(77), Role::Owner, None).await;
-    let limited = desk
-        .key_for(pesan::storage::workspaces::first_workspace(), Role::Admin, Some(vec![Uuid::from_u128(5)]))
-        .await;
+    let workspace = first_workspace();
+    desk.app.storage.ensure_number(workspace, "700", None).await.unwrap();
+    let limited = desk.key_for(workspace, Role::Admin, Some(vec![number_id(workspace, "700")])).await;
     let viewer = desk.app.key(Role::Viewer).await;
     for (name, variables) in deeds(&conversation, &note) {
         for key in [&stranger, &limited] {

@@ -52,38 +52,48 @@ async fn fill(desk: &Desk, number: Uuid) {
     database.collection::<Document>("conversations").insert_many(new.collect::<Vec<_>>()).await.unwrap();
 }
 
+const LIST: &str = "query($f: ConversationFilter, $n: Int, $after: String) {
+    conversations(filter: $f, first: $n, after: $after) { pageInfo { hasNextPage endCursor }
+    nodes { id status labels unreadCount assignee { userId } } } }";
+
+type Holds = Box<dyn Fn(&Value) -> bool>;
+
+fn is(status: &'static str) -> Holds {
+    Box::new(move |one| one["status"] == status)
+}
+
+/// All conversations, page by page.
+async fn everything(desk: &Desk) -> Vec<Value> {
+    let filter = json!({ "status": ["OPEN", "SNOOZED", "RESOLVED", "ARCHIVED"] });
+    let (mut all, mut after) = (Vec::new(), Value::Null);
+    loop {
+        let page = desk.app.ask(&desk.key, LIST, json!({ "f": filter, "n": 100, "after": after })).await;
+        all.extend(page["nodes"].as_array().unwrap().clone());
+        if page["pageInfo"]["hasNextPage"] == false {
+            return all;
+        }
+        after = page["pageInfo"]["endCursor"].clone();
+    }
+}
+
 #[tokio::test]
 async fn each_filter_holds_what_it_says_and_no_list_reads_beyond_its_page() {
     let desk = Desk::start().await;
     let number = number_id(first_workspace(), crate::support::webhook::PHONE_NUMBER_ID);
     fill(&desk, number).await;
-    let list = "query($f: ConversationFilter, $n: Int, $after: String) { conversations(filter: $f, first: $n, after: $after) {
-        pageInfo { hasNextPage endCursor } nodes { id status labels unreadCount assignee { userId } } } }";
-    let all: Vec<Value> = {
-        let filter = json!({ "status": ["OPEN", "SNOOZED", "RESOLVED", "ARCHIVED"] });
-        let (mut all, mut after) = (Vec::new(), Value::Null);
-        loop {
-            let page = desk.app.ask(&desk.key, list, json!({ "f": filter, "n": 100, "after": after })).await;
-            all.extend(page["nodes"].as_array().unwrap().clone());
-            if page["pageInfo"]["hasNextPage"] == false {
-                break all;
-            }
-            after = page["pageInfo"]["endCursor"].clone();
-        }
-    };
+    let all = everything(&desk).await;
     assert_eq!(all.len(), usize::try_from(MANY).unwrap());
     let others: Vec<String> = (0..39_u128).map(|n| Uuid::from_u128(n + 1).to_string()).collect();
     let numbers: Vec<String> = others.into_iter().chain([number.to_string()]).collect();
-    let is = |status: &'static str| move |one: &Value| one["status"] == status;
-    let cases: Vec<(Value, Box<dyn Fn(&Value) -> bool>)> = vec![
+    let cases: Vec<(Value, Holds)> = vec![
         (json!({}), Box::new(|one| one["status"] != "ARCHIVED")),
-        (json!({ "status": ["OPEN"] }), Box::new(is("OPEN"))),
-        (json!({ "status": "SNOOZED" }), Box::new(is("SNOOZED"))),
-        (json!({ "status": ["RESOLVED", "RESOLVED"] }), Box::new(is("RESOLVED"))),
-        (json!({ "status": ["ARCHIVED"] }), Box::new(is("ARCHIVED"))),
+        (json!({ "status": ["OPEN"] }), is("OPEN")),
+        (json!({ "status": "SNOOZED" }), is("SNOOZED")),
+        (json!({ "status": ["RESOLVED", "RESOLVED"] }), is("RESOLVED")),
+        (json!({ "status": ["ARCHIVED"] }), is("ARCHIVED")),
         (json!({ "status": [] }), Box::new(|_| false)),
         (json!({ "numberIds": numbers }), Box::new(|one| one["status"] != "ARCHIVED")),
-        (json!({ "numberIds": [number], "status": ["OPEN"] }), Box::new(is("OPEN"))),
+        (json!({ "numberIds": [number], "status": ["OPEN"] }), is("OPEN")),
         (json!({ "isUnread": true }), Box::new(|one| one["status"] != "ARCHIVED" && one["unreadCount"] == 1)),
         (
             json!({ "isUnread": true, "status": "OPEN" }),
@@ -113,7 +123,7 @@ async fn each_filter_holds_what_it_says_and_no_list_reads_beyond_its_page() {
     let database = mongo::raw(&desk.app.database).await;
     for (filter, holds) in cases {
         database.run_command(doc! { "profile": 2 }).await.unwrap();
-        let page = desk.app.ask(&desk.key, list, json!({ "f": filter, "n": PAGE })).await;
+        let page = desk.app.ask(&desk.key, LIST, json!({ "f": filter, "n": PAGE })).await;
         database.run_command(doc! { "profile": 0 }).await.unwrap();
         let expected: Vec<&Value> =
             all.iter().filter(|one| holds(one)).map(|one| &one["id"]).take(PAGE).collect();
@@ -138,7 +148,7 @@ async fn each_filter_holds_what_it_says_and_no_list_reads_beyond_its_page() {
     for filter in
         [json!({ "assignee": { "nobody": false } }), json!({ "assignee": { "me": true, "nobody": true } })]
     {
-        let answer = desk.app.graphql(&desk.key, list, json!({ "f": filter })).await;
+        let answer = desk.app.graphql(&desk.key, LIST, json!({ "f": filter })).await;
         assert_eq!(answer["errors"][0]["extensions"]["code"], "INVALID_REQUEST", "{filter}");
     }
 }
