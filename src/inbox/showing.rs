@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use tracing::warn;
+use uuid::Uuid;
 
 use super::{Error, Inbox};
 use crate::auth::Visitor;
@@ -16,7 +17,6 @@ use crate::storage;
 use crate::storage::conversation_record::ConversationRecord;
 use crate::storage::number_record::{NumberRecord, sealed};
 use crate::storage::read_mark::Heard;
-use uuid::Uuid;
 
 /// Whoever marks a conversation as read waits no longer for Meta.
 const CALL_MAX: Duration = Duration::from_secs(8);
@@ -150,9 +150,8 @@ impl Inbox {
     }
 
     async fn show(&self, sign: Sign, number: &NumberRecord, conversation: Uuid, heard: &Heard) -> Shown {
-        match self.try_show(sign, number, heard).await {
-            Ok(()) => {}
-            Err(hindrance) => return Shown::Hindered(hindrance),
+        if let Err(hindrance) = self.try_show(sign, number, heard).await {
+            return Shown::Hindered(hindrance);
         }
         let noted = self.0.storage.note_receipt(number.workspace, conversation, heard.position).await;
         if let Err(error) = noted {

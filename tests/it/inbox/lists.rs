@@ -76,16 +76,11 @@ async fn everything(desk: &Desk) -> Vec<Value> {
     }
 }
 
-#[tokio::test]
-async fn each_filter_holds_what_it_says_and_no_list_reads_beyond_its_page() {
-    let desk = Desk::start().await;
-    let number = number_id(first_workspace(), crate::support::webhook::PHONE_NUMBER_ID);
-    fill(&desk, number).await;
-    let all = everything(&desk).await;
-    assert_eq!(all.len(), usize::try_from(MANY).unwrap());
+/// Filters, and what each is to hold.
+fn cases(number: Uuid) -> Vec<(Value, Holds)> {
     let others: Vec<String> = (0..39_u128).map(|n| Uuid::from_u128(n + 1).to_string()).collect();
     let numbers: Vec<String> = others.into_iter().chain([number.to_string()]).collect();
-    let cases: Vec<(Value, Holds)> = vec![
+    vec![
         (json!({}), Box::new(|one| one["status"] != "ARCHIVED")),
         (json!({ "status": ["OPEN"] }), is("OPEN")),
         (json!({ "status": "SNOOZED" }), is("SNOOZED")),
@@ -119,9 +114,18 @@ async fn each_filter_holds_what_it_says_and_no_list_reads_beyond_its_page() {
             json!({ "assignee": { "nobody": true }, "status": "OPEN" }),
             Box::new(|one| one["status"] == "OPEN" && one["assignee"].is_null()),
         ),
-    ];
+    ]
+}
+
+#[tokio::test]
+async fn each_filter_holds_what_it_says_and_no_list_reads_beyond_its_page() {
+    let desk = Desk::start().await;
+    let number = number_id(first_workspace(), crate::support::webhook::PHONE_NUMBER_ID);
+    fill(&desk, number).await;
+    let all = everything(&desk).await;
+    assert_eq!(all.len(), usize::try_from(MANY).unwrap());
     let database = mongo::raw(&desk.app.database).await;
-    for (filter, holds) in cases {
+    for (filter, holds) in cases(number) {
         database.run_command(doc! { "profile": 2 }).await.unwrap();
         let page = desk.app.ask(&desk.key, LIST, json!({ "f": filter, "n": PAGE })).await;
         database.run_command(doc! { "profile": 0 }).await.unwrap();
