@@ -58,8 +58,12 @@ const LIST: &str = "query($f: ConversationFilter, $n: Int, $after: String) {
 
 type Holds = Box<dyn Fn(&Value) -> bool>;
 
+fn that(holds: impl Fn(&Value) -> bool + 'static) -> Holds {
+    Box::new(holds)
+}
+
 fn is(status: &'static str) -> Holds {
-    Box::new(move |one| one["status"] == status)
+    that(move |one| one["status"] == status)
 }
 
 /// All conversations, page by page.
@@ -81,38 +85,38 @@ fn cases(number: Uuid) -> Vec<(Value, Holds)> {
     let others: Vec<String> = (0..39_u128).map(|n| Uuid::from_u128(n + 1).to_string()).collect();
     let numbers: Vec<String> = others.into_iter().chain([number.to_string()]).collect();
     vec![
-        (json!({}), Box::new(|one| one["status"] != "ARCHIVED")),
+        (json!({}), that(|one| one["status"] != "ARCHIVED")),
         (json!({ "status": ["OPEN"] }), is("OPEN")),
         (json!({ "status": "SNOOZED" }), is("SNOOZED")),
         (json!({ "status": ["RESOLVED", "RESOLVED"] }), is("RESOLVED")),
         (json!({ "status": ["ARCHIVED"] }), is("ARCHIVED")),
-        (json!({ "status": [] }), Box::new(|_| false)),
-        (json!({ "numberIds": numbers }), Box::new(|one| one["status"] != "ARCHIVED")),
+        (json!({ "status": [] }), that(|_| false)),
+        (json!({ "numberIds": numbers }), that(|one| one["status"] != "ARCHIVED")),
         (json!({ "numberIds": [number], "status": ["OPEN"] }), is("OPEN")),
-        (json!({ "isUnread": true }), Box::new(|one| one["status"] != "ARCHIVED" && one["unreadCount"] == 1)),
+        (json!({ "isUnread": true }), that(|one| one["status"] != "ARCHIVED" && one["unreadCount"] == 1)),
         (
             json!({ "isUnread": true, "status": "OPEN" }),
-            Box::new(|one| one["status"] == "OPEN" && one["unreadCount"] == 1),
+            that(|one| one["status"] == "OPEN" && one["unreadCount"] == 1),
         ),
         (
             json!({ "assignee": { "userId": "siti" } }),
-            Box::new(|one| one["status"] != "ARCHIVED" && one["assignee"]["userId"] == "siti"),
+            that(|one| one["status"] != "ARCHIVED" && one["assignee"]["userId"] == "siti"),
         ),
         (
             json!({ "assignee": { "userId": "siti" }, "status": "OPEN" }),
-            Box::new(|one| one["status"] == "OPEN" && one["assignee"]["userId"] == "siti"),
+            that(|one| one["status"] == "OPEN" && one["assignee"]["userId"] == "siti"),
         ),
         (
             json!({ "label": " VIP" }),
-            Box::new(|one| one["status"] != "ARCHIVED" && one["labels"] == json!(["vip"])),
+            that(|one| one["status"] != "ARCHIVED" && one["labels"] == json!(["vip"])),
         ),
         (
             json!({ "label": "vip", "status": "OPEN" }),
-            Box::new(|one| one["status"] == "OPEN" && one["labels"] == json!(["vip"])),
+            that(|one| one["status"] == "OPEN" && one["labels"] == json!(["vip"])),
         ),
         (
             json!({ "assignee": { "nobody": true }, "status": "OPEN" }),
-            Box::new(|one| one["status"] == "OPEN" && one["assignee"].is_null()),
+            that(|one| one["status"] == "OPEN" && one["assignee"].is_null()),
         ),
     ]
 }
