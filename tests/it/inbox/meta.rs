@@ -68,7 +68,7 @@ async fn what_meta_refuses_is_told_and_changes_nothing_here() {
     let stage = Stage::start().await;
     let conversation = stage.hear().await;
     stage.set_number(doc! { "$set": { "settings.readReceipts": true } }).await;
-    stage.meta.trouble(json!({ "kind": "expired_token" })).await;
+    stage.meta.trouble(json!({ "kind": "expired_token", "count": 1 })).await;
     let (count, receipt) = read(&stage, &conversation).await;
     assert_eq!((count, &receipt["state"]), (json!(0), &json!("HINDERED")));
     assert_eq!(
