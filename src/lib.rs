@@ -29,6 +29,7 @@ pub mod people;
 pub mod keys;
 pub mod auth;
 pub mod numbers;
+pub mod inbox;
 pub mod ingest;
 pub mod outbound;
 

@@ -15,6 +15,7 @@ use crate::graphql::document;
 use crate::graphql::{Api, Documents, Hub, Services};
 use crate::http::GraphQl;
 use crate::ids::Random;
+use crate::inbox::{Inbox, SnoozeEnd};
 use crate::ingest::Ingest;
 use crate::keys::{KeyRotation, Keys};
 use crate::meta::client::Graph;
@@ -52,6 +53,7 @@ pub(super) struct Parts {
     numbers: Numbers,
     doctor: Doctor,
     outbound: Outbound,
+    inbox: Inbox,
     keys: Keys,
 }
 
@@ -68,8 +70,9 @@ impl Parts {
         let doctor = Doctor::new(storage, &keys, &graph, chance, doctor::Settings::of(config));
         let mechanism = (&graph, &keys, &ingest.log);
         let outbound = Outbound::start(supervisor, storage, chance, mechanism, (config, instance));
+        let inbox = Inbox::new(storage, chance, mechanism, &config.whatsapp);
         let access = Access::new(storage, clock, &config.access, metrics)?;
-        Ok(Self { access, ingest, numbers, doctor, outbound, keys })
+        Ok(Self { access, ingest, numbers, doctor, outbound, inbox, keys })
     }
 
     /// Starts the background work, unless a test drives it by hand. Gives the workers, and what readiness looks at.
@@ -79,6 +82,7 @@ impl Parts {
         workers.push(Arc::new(NumberHealth::new(&self.doctor, ground.metrics)));
         workers.push(Arc::new(FactsFetch { numbers: self.numbers.clone() }));
         workers.extend(self.outbound.workers());
+        workers.push(Arc::new(SnoozeEnd(self.inbox.clone())));
         let probe: Arc<dyn Worker> = Arc::new(DatabaseProbe { storage: ground.storage.clone() });
         let probe_pulse = Pulse::new(probe.name(), PROBE_STUCK_AFTER);
         let mut pulses = self.ingest.pulses.all();
@@ -107,6 +111,7 @@ impl Parts {
             numbers: self.numbers.clone(),
             doctor: self.doctor.clone(),
             outbound: self.outbound.clone(),
+            inbox: self.inbox.clone(),
             hub: Hub::new(storage, &self.ingest.log, supervisor),
         };
         let documents = match &config.graphql.allowed_operations {

@@ -167,8 +167,12 @@ pub enum Deed {
     ManageOwnerKeys,
     ReadAuditLog,
     SeeConversations,
-    /// Assign, label, note, snooze, resolve, mark as read.
+    /// Assign, label, note, snooze, resolve, archive, mark as read.
     WorkConversations,
+    /// Take away a note of somebody else's; asked beside `WorkConversations`.
+    ModerateNotes,
+    /// The workspace's list of labels: how they look.
+    ChangeLabels,
     SeeMessages,
     /// Follow the way of a message through this server.
     TraceMessages,
@@ -241,6 +245,8 @@ pub const RULES: &[Rule] = &[
     rule(Deed::ReadAuditLog,      "read-audit-log",     Role::Admin,  Scope::AuditRead,          Reach::Workspace),
     rule(Deed::SeeConversations,  "see-conversations",  Role::Viewer, Scope::ConversationsRead,  Reach::Numbers),
     rule(Deed::WorkConversations, "work-conversations", Role::Agent,  Scope::ConversationsWrite, Reach::Numbers),
+    rule(Deed::ModerateNotes,     "moderate-notes",     Role::Admin,  Scope::ConversationsWrite, Reach::Numbers),
+    rule(Deed::ChangeLabels,      "change-labels",      Role::Admin,  Scope::ConversationsWrite, Reach::Workspace),
     rule(Deed::SeeMessages,       "see-messages",       Role::Viewer, Scope::MessagesRead,       Reach::Numbers),
     rule(Deed::TraceMessages,     "trace-messages",     Role::Admin,  Scope::MessagesRead,       Reach::Numbers),
     rule(Deed::SendMessages,      "send-messages",      Role::Agent,  Scope::MessagesSend,       Reach::Numbers),

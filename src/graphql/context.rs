@@ -9,6 +9,7 @@ use super::scalar;
 use crate::auth::{ApiKeys, Audit, Deed, Visitor, authorize, authorize_number};
 use crate::clock::Clock;
 use crate::error::Code;
+use crate::inbox::Inbox;
 use crate::numbers::Numbers;
 use crate::numbers::doctor::Doctor;
 use crate::outbound::Outbound;
@@ -23,6 +24,7 @@ pub struct Services {
     pub audit: Audit,
     pub numbers: Numbers,
     pub outbound: Outbound,
+    pub inbox: Inbox,
     pub doctor: Doctor,
     pub hub: Hub,
 }

@@ -1,8 +1,9 @@
 //! Conversations: one a number and contact, or group.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, OneofObject, SimpleObject};
 use uuid::Uuid;
 
 use super::contact::Contact;
@@ -14,7 +15,9 @@ use super::message::Direction;
 use super::page::{Asked, ConversationCursor, Page, Stretch, cost};
 use super::scalar;
 use super::scalar::DateTime;
-use crate::auth::{Deed, Visitor};
+use super::work::{ConversationAssignee, ConversationAttribute, ConversationStatus};
+use crate::auth::{Deed, Visitor, Who};
+use crate::domain::inbox::{Status, label};
 use crate::storage::contact_record::ContactRecord;
 use crate::storage::conversation_record;
 use crate::storage::conversation_record::{ConversationPlace, ConversationRecord};
@@ -57,6 +60,23 @@ pub struct Conversation {
     pub first_outbound_at: Option<DateTime>,
     /// When the business last wrote, by Meta's clock; null: never yet.
     pub last_outbound_at: Option<DateTime>,
+    /// Where it stands with those who work on it.
+    pub status: ConversationStatus,
+    /// When it was put where it is; null: it is open.
+    pub status_since: Option<DateTime>,
+    /// Who put it there: `user:…` or `api-key:…`; null: it is open.
+    pub status_by: Option<String>,
+    /// When its snooze ends; null: it is not snoozed.
+    pub snoozed_until: Option<DateTime>,
+    /// Who works on it; null: nobody.
+    pub assignee: Option<ConversationAssignee>,
+    /// The names of its labels, in the order of the alphabet; how they look, `labels` tells.
+    pub labels: Vec<String>,
+    /// The CRM's own attributes, by key.
+    pub attributes: Vec<ConversationAttribute>,
+    pub note_count: i64,
+    /// When somebody last marked it as read, or as unread.
+    pub read_at: Option<DateTime>,
     #[graphql(skip)]
     contact_key: Option<Uuid>,
     #[graphql(skip)]
@@ -135,6 +155,38 @@ pub struct ConversationFilter {
     is_unread: Option<bool>,
     /// True: only those in which everything may be written now.
     window_open: Option<bool>,
+    /// Only in these statuses; without it: in all but `ARCHIVED`.
+    status: Option<Vec<ConversationStatus>>,
+    /// Only those of somebody, or of nobody.
+    assignee: Option<AssigneeFilter>,
+    /// Only those with this label.
+    label: Option<String>,
+}
+
+/// Who works on the conversations of a list.
+#[derive(Debug, OneofObject)]
+pub enum AssigneeFilter {
+    /// The user with this id in the CRM.
+    UserId(String),
+    /// The caller, if the request carries the CRM's own token. It is true, or left out.
+    Me(bool),
+    /// Nobody. It is true, or left out.
+    Nobody(bool),
+}
+
+impl AssigneeFilter {
+    fn meant(self, visitor: &Visitor) -> async_graphql::Result<conversation_record::AssigneeFilter> {
+        match (self, &visitor.who) {
+            (Self::UserId(user), _) => Ok(conversation_record::AssigneeFilter::User(user)),
+            (Self::Me(true), Who::User(user)) => Ok(conversation_record::AssigneeFilter::User(user.clone())),
+            // A key is nobody's, and no user has no name.
+            (Self::Me(true), _) => Ok(conversation_record::AssigneeFilter::User(String::new())),
+            (Self::Nobody(true), _) => Ok(conversation_record::AssigneeFilter::Nobody),
+            (Self::Me(false) | Self::Nobody(false), _) => {
+                Err(async_graphql::Error::new("`me` and `nobody` are true, or left out."))
+            }
+        }
+    }
 }
 
 impl Conversation {
@@ -166,6 +218,8 @@ impl Conversation {
             is_taken: handover.is_taken,
             role: handover.role,
         });
+        let worked = record.worked;
+        let status = worked.status();
         let free_entry = record.free_entry_ends_s.map(|ends_s| Window::until(Some(ends_s), now_s));
         Self {
             id: scalar::id(record.id),
@@ -185,6 +239,19 @@ impl Conversation {
             last_inbound_at: record.last_inbound_s.and_then(scalar::second),
             first_outbound_at: record.first_outbound_s.and_then(scalar::second),
             last_outbound_at: record.last_outbound_s.and_then(scalar::second),
+            status: status.into(),
+            status_since: worked.away.as_ref().and_then(|away| scalar::moment(away.at_ms)),
+            snoozed_until: worked.away.as_ref().and_then(|away| away.until_ms).and_then(scalar::moment),
+            status_by: worked.away.and_then(|away| away.by),
+            assignee: worked.assignee.map(ConversationAssignee::from),
+            labels: worked.labels,
+            attributes: worked
+                .attributes
+                .into_iter()
+                .map(|(key, value)| ConversationAttribute { key, value })
+                .collect(),
+            note_count: worked.notes,
+            read_at: worked.read_at_ms.and_then(scalar::moment),
             contact_key: record.contact,
             contacts: Arc::clone(contacts),
         }
@@ -226,6 +293,12 @@ pub async fn show(context: &Context<'_>, id: &ID) -> Result<Option<Conversation>
     Ok(Conversation::page(found.into_iter().collect(), now_s(context)?).pop())
 }
 
+fn statuses(asked: Option<Vec<ConversationStatus>>) -> Vec<Status> {
+    let Some(asked) = asked else { return Status::USUAL.to_vec() };
+    let asked: BTreeSet<Status> = asked.into_iter().map(Status::from).collect();
+    asked.into_iter().collect()
+}
+
 #[derive(Debug, Default)]
 pub struct ConversationQuery;
 
@@ -241,7 +314,7 @@ impl ConversationQuery {
         show(context, &id).await
     }
 
-    /// The conversations of the workspace, the one with the last activity first. While a client goes down the list, one
+    /// The conversations of the workspace, the one with the last activity first; archived ones only if the filter says so. While a client goes down the list, one
     /// in which something happens moves to its beginning.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn conversations(
@@ -264,6 +337,9 @@ impl ConversationQuery {
             contact: filter.contact_id.map(|id| scalar::uuid(&id).unwrap_or_default()),
             is_unread: filter.is_unread,
             window: filter.window_open.map(|is_open| (is_open, now_s)),
+            statuses: statuses(filter.status),
+            assignee: filter.assignee.map(|assignee| assignee.meant(visitor)).transpose()?,
+            label: filter.label.map(|text| label(&text).unwrap_or(text)),
         };
         let from = stretch.from.as_ref().map(|cursor| cursor.0);
         let storage = &services(context)?.storage;

@@ -117,6 +117,8 @@ pub enum UserErrorCode {
     AlreadyExists,
     /// Another workspace has it.
     TakenElsewhere,
+    /// Somebody else has changed it since it was read; nothing was done.
+    Conflict,
     /// The state of the object does not allow it now.
     WrongState,
     /// There is no access token to do it with, or it cannot be opened.

@@ -13,6 +13,7 @@ use super::message;
 use super::message::Message;
 use super::scalar;
 use super::scalar::DateTime;
+use super::work::ConversationWork;
 use crate::clock::Timestamp;
 use crate::storage::events::{Batch, Happening};
 
@@ -30,6 +31,7 @@ pub enum Event {
     MessageAdded(MessageAddedEvent),
     MessageStatus(MessageStatusEvent),
     MessageChanged(MessageChangedEvent),
+    ConversationWork(ConversationWorkEvent),
     ContactChanged(ContactChangedEvent),
     NumberChanged(NumberChangedEvent),
     NoticeAdded(NoticeAddedEvent),
@@ -108,6 +110,24 @@ pub struct MessageChangedEvent {
     pub number_id: ID,
 }
 
+/// Somebody has worked on a conversation.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub struct ConversationWorkEvent {
+    pub cursor: Cursor,
+    pub at: Option<DateTime>,
+    pub conversation_id: ID,
+    pub number_id: ID,
+    /// What was done.
+    pub work: ConversationWork,
+    /// Who did it: `user:…` or `api-key:…`; null: it happened by itself.
+    pub by: Option<String>,
+    /// The user to whom it was assigned, or who has it no more.
+    pub user_id: Option<String>,
+    /// The note that was added, edited or deleted.
+    pub note_id: Option<ID>,
+}
+
 /// A contact is new, or is known better. Not told to those who are limited to some numbers: a contact belongs to none.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
@@ -151,7 +171,7 @@ pub struct NoticeAddedEvent {
     pub number_id: Option<ID>,
 }
 
-/// A conversation is new or has changed: its last message, its counters, its window.
+/// A conversation is new or has changed: its last message, its counters, its window, or what people have done to it.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct ConversationChangedEvent {
@@ -198,6 +218,14 @@ impl ContactChangedEvent {
 }
 
 #[ComplexObject]
+impl ConversationWorkEvent {
+    /// The conversation as it is now; one that turned out to be another one is that other.
+    async fn conversation(&self, context: &Context<'_>) -> Result<Option<Conversation>, Failure> {
+        conversation::show(context, &self.conversation_id).await
+    }
+}
+
+#[ComplexObject]
 impl ConversationChangedEvent {
     /// The conversation as it is now; one that turned out to be another one is that other.
     async fn conversation(&self, context: &Context<'_>) -> Result<Option<Conversation>, Failure> {
@@ -211,6 +239,7 @@ pub fn number_of(happening: &Happening) -> Option<Uuid> {
         Happening::Message { number, .. }
         | Happening::MessageChanged { number, .. }
         | Happening::Status { number, .. }
+        | Happening::Work { number, .. }
         | Happening::Number { number } => Some(*number),
         Happening::Notice { number, .. } => *number,
         Happening::Contact { .. } => None,
@@ -222,7 +251,8 @@ pub fn conversation_of(happening: &Happening) -> Option<Uuid> {
     match happening {
         Happening::Message { conversation, .. }
         | Happening::MessageChanged { conversation, .. }
-        | Happening::Status { conversation, .. } => Some(*conversation),
+        | Happening::Status { conversation, .. }
+        | Happening::Work { conversation, .. } => Some(*conversation),
         Happening::Number { .. } | Happening::Notice { .. } | Happening::Contact { .. } => None,
     }
 }
@@ -259,6 +289,21 @@ pub fn event(batch: &Batch, index: usize, happening: &Happening) -> Event {
                 number_id: scalar::id(number),
                 status: step_named(&step),
                 happened_at: Timestamp::from_second(at_s).ok().map(DateTime),
+            })
+        }
+        Happening::Work { conversation, number, work, by, about } => {
+            let work = ConversationWork::named(&work);
+            let is_of_user = matches!(work, ConversationWork::Assigned | ConversationWork::Unassigned);
+            let (user_id, note_id) = if is_of_user { (about, None) } else { (None, about.map(ID)) };
+            Event::ConversationWork(ConversationWorkEvent {
+                cursor,
+                at,
+                conversation_id: scalar::id(conversation),
+                number_id: scalar::id(number),
+                work,
+                by,
+                user_id,
+                note_id,
             })
         }
         Happening::Contact { contact } => {

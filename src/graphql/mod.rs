@@ -35,6 +35,7 @@ mod status;
 mod subscription;
 mod template;
 mod trace;
+mod work;
 mod workspace;
 
 use std::sync::Arc;
@@ -84,6 +85,8 @@ pub struct Inbox(
     call::CallQuery,
     notice::NoticeQuery,
     trace::TraceQuery,
+    work::NoteQuery,
+    work::LabelQuery,
 );
 
 /// What can be changed. A payload has what came of it and, in `userErrors`, what the caller can put right; anything else
@@ -94,6 +97,7 @@ pub struct Mutation(
     mutation::number::NumberMutations,
     mutation::doctor::DoctorMutation,
     mutation::message::MessageMutation,
+    mutation::inbox::InboxMutations,
 );
 
 type Schema = async_graphql::Schema<Query, Mutation, subscription::Subscription>;

@@ -214,6 +214,9 @@ impl Subscription {
             None => vec![asked],
         };
         follow(context, visitor, after, false, move |batch, index, happening| {
+            if matches!(happening, Happening::Work { .. }) {
+                return None;
+            }
             let conversation = conversation_of(happening)?;
             wanted.contains(&conversation).then(|| event(batch, index, happening))
         })

@@ -60,6 +60,17 @@ pub enum Happening {
     Status { message: String, conversation: Uuid, number: Uuid, step: String, at_s: i64 },
     /// A contact is new or is known better.
     Contact { contact: Uuid },
+    /// Somebody has worked on a conversation: what was done (`domain::inbox::Work`), by whom, and to what of it: a note, a
+    /// user.
+    Work {
+        conversation: Uuid,
+        number: Uuid,
+        work: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        about: Option<String>,
+    },
     /// A business number was added, changed or deleted.
     Number { number: Uuid },
     /// Meta told something else: about an account, a number, a template, a group, a call.

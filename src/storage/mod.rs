@@ -13,15 +13,18 @@ pub mod clean;
 pub mod contact_record;
 pub mod contacts;
 pub mod conversation_record;
+pub mod conversation_work;
 pub mod conversations;
 pub mod data_keys;
 pub mod error;
 pub mod events;
 pub mod index;
+pub mod labels;
 pub mod lanes;
 pub mod message_record;
 pub mod messages;
 pub mod migrate;
+pub mod notes;
 pub mod notice_record;
 pub mod notices;
 pub mod number_health;
@@ -29,6 +32,7 @@ pub mod number_record;
 pub mod numbers;
 pub mod outgoing;
 pub mod page;
+pub mod read_mark;
 pub mod sealed;
 pub mod segments;
 pub mod statuses;
@@ -65,6 +69,8 @@ pub const COLLECTIONS: &[&Collection] = &[
     &contacts::CONTACTS,
     &contacts::ALIASES,
     &conversations::COLLECTION,
+    &notes::NOTES,
+    &labels::LABELS,
     &messages::MESSAGES,
     &messages::EDITS,
     &turns::TURNS,

@@ -26,6 +26,7 @@ enum Statement {
     Insert(Document),
     /// The update, and whether the document is made if it is not there.
     Update(Document, bool),
+    Remove(Document),
 }
 
 /// A change with what is told of it.
@@ -60,15 +61,23 @@ impl Write {
         Self { collection, statement: Statement::Insert(document) }
     }
 
+    /// Takes the document that matches away.
+    pub fn remove(collection: &'static str, filter: Document) -> Self {
+        Self { collection, statement: Statement::Remove(filter) }
+    }
+
     fn command(&self) -> Document {
         match &self.statement {
             Statement::Insert(document) => doc! { "insert": self.collection, "documents": [document] },
             Statement::Update(statement, _) => doc! { "update": self.collection, "updates": [statement] },
+            Statement::Remove(filter) => {
+                doc! { "delete": self.collection, "deletes": [{ "q": filter, "limit": 1 }] }
+            }
         }
     }
 
     fn may_match_nothing(&self) -> bool {
-        !matches!(self.statement, Statement::Update(_, false))
+        !matches!(self.statement, Statement::Update(_, false) | Statement::Remove(_))
     }
 }
 

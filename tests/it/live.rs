@@ -1,7 +1,7 @@
 //! What is told as it happens: over WebSocket (`protocol`), as an event stream (`stream`), and to those who were cut
 //! off (`resume`) or do not listen (`slow`). The log's own order is what every subscriber is measured by.
 
-mod client;
+pub mod client;
 mod protocol;
 mod resume;
 mod sight;

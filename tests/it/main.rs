@@ -26,6 +26,7 @@ mod edge;
 mod generated;
 mod graphql;
 mod http;
+mod inbox;
 mod ingest;
 mod keys;
 mod live;

@@ -4,4 +4,5 @@ pub mod api_key;
 pub mod content;
 pub mod message;
 pub mod doctor;
+pub mod inbox;
 pub mod number;

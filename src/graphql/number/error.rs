@@ -86,7 +86,8 @@ fn of_meta(tried: Tried, error: &CallError) -> UserError {
     }
 }
 
-fn of_refusal(refusal: &Refusal) -> UserError {
+/// What Meta said no to.
+pub(in crate::graphql) fn of_refusal(refusal: &Refusal) -> UserError {
     let explanation = refusal.explain();
     let mut error =
         UserError::new(UserErrorCode::RefusedByMeta, explanation.meaning.en).next(explanation.advice.en);

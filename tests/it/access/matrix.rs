@@ -32,6 +32,8 @@ const MATRIX: &[(&str, &str)] = &[
     ("read-audit-log", "  DO"),
     ("see-conversations", "VADO"),
     ("work-conversations", " ADO"),
+    ("moderate-notes", "  DO"),
+    ("change-labels", "  DO"),
     ("see-messages", "VADO"),
     ("trace-messages", "  DO"),
     ("send-messages", " ADO"),

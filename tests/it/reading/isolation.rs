@@ -15,7 +15,7 @@ use crate::support::webhook;
 use crate::support::webhook::{ACCOUNT_ID, Customer, PHONE_NUMBER_ID, echo, inbound, status, text, value};
 
 /// Queries that tell of the workspace as a whole and take no id; what they say is looked at all the same.
-const WITHOUT_IDS: &[&str] = &["apiKeys", "auditLog", "contacts", "viewer", "workspace"];
+const WITHOUT_IDS: &[&str] = &["apiKeys", "auditLog", "contacts", "labels", "viewer", "workspace"];
 
 /// What the tests of numbers and of sending hold to the same.
 const OF_NUMBERS: &[&str] = &[
@@ -78,9 +78,18 @@ async fn world(reader: &Reader<'_>, account_id: &str, mark: &str) -> World {
         .into_iter()
         .find(|one| one["lastMessage"]["id"].as_str().unwrap().contains(mark));
     let one = one.unwrap();
+    let work = "mutation($id: ID!, $mark: String!) {
+        addNote(input: { conversationId: $id, text: $mark }) { note { id } }
+        labelConversation(input: { conversationId: $id, add: [$mark] }) { conversation { id } }
+        assignConversation(input: { conversationId: $id, userId: $mark }) { conversation { id } }
+        setConversationAttributes(conversationId: $id, attributes: [{ key: \"a\", value: $mark }]) { conversation { id } }
+    }";
+    reader.data(work, json!({ "id": one["id"], "mark": mark })).await;
     let ids = [
         (("conversation", "id"), one["id"].clone()),
         (("messages", "conversationId"), one["id"].clone()),
+        (("notes", "conversationId"), one["id"].clone()),
+        (("conversations", "filter.label"), mark.into()),
         (("message", "id"), one["lastMessage"]["id"].clone()),
         (("contact", "id"), one["contactId"].clone()),
         (("templates", "accountId"), account_id.into()),
@@ -94,7 +103,7 @@ async fn world(reader: &Reader<'_>, account_id: &str, mark: &str) -> World {
     ];
     let marks = [&one["id"], &one["numberId"], &one["contactId"]];
     let mut marks: Vec<String> = marks.iter().map(|id| id.as_str().unwrap().to_owned()).collect();
-    marks.extend([mark.to_owned(), account_id.to_owned()]);
+    marks.extend([mark.to_owned(), mark.to_lowercase(), account_id.to_owned()]);
     World { ids: ids.into(), marks }
 }
 
