@@ -184,9 +184,8 @@ impl ReadingMutation {
     }
 
     /// Shows the customer that somebody types: for 25 seconds, or until a message is sent; ask again after 20 seconds while
-    /// it goes on. Meta marks what the customer has
-    /// written as read with it: they see blue ticks, whatever `readReceipts` says. Nothing is shown if the number's
-    /// settings say so (`typingIndicator`), or if the customer has written nothing yet.
+    /// it goes on. Meta marks what the customer has written as read with it: they see blue ticks, whatever `readReceipts`
+    /// says. Nothing is shown if the number's settings say so (`typingIndicator`), or if the customer has written nothing yet.
     async fn send_typing(
         &self,
         context: &Context<'_>,
