@@ -280,7 +280,9 @@ fn print_banner(
     println!("  health     {url}/health/ready");
     println!("  metrics    {url}/metrics");
     println!("  webhook    {url}{WEBHOOK_PATH}");
-    println!("  graphql    {url}{GRAPHQL_PATH} (in a browser: GraphiQL; graphiqlUrl of the secrets has the key)");
+    println!(
+        "  graphql    {url}{GRAPHQL_PATH} (in a browser: GraphiQL; graphiqlUrl of the secrets has the key)"
+    );
     match simulator_url {
         Some(url) => println!("  simulator  {url} (Meta's stand-in; {url}/_sim lists its calls)"),
         None => println!("  simulator  none, because GRAPH_API_BASE_URL is set"),

@@ -74,6 +74,7 @@ pub struct Conversation {
     pub labels: Vec<String>,
     /// The CRM's own attributes, by key.
     pub attributes: Vec<ConversationAttribute>,
+    /// How many notes are on it.
     pub note_count: i64,
     /// When somebody last marked it as read, or as unread.
     pub read_at: Option<DateTime>,

@@ -114,9 +114,13 @@ pub struct MessageChangedEvent {
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct ConversationWorkEvent {
+    /// Its place in the log: the `after` of whoever goes on from here.
     pub cursor: Cursor,
+    /// When it was written down.
     pub at: Option<DateTime>,
+    /// Our id of the conversation that was worked on.
     pub conversation_id: ID,
+    /// Our id of the business number that the conversation is with.
     pub number_id: ID,
     /// What was done.
     pub work: ConversationWork,

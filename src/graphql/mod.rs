@@ -49,7 +49,8 @@ use crate::auth::Visitor;
 use crate::error::Code;
 use limits::Unfit;
 use page::{
-    CallCursor, ContactCursor, ConversationCursor, MessageCursor, NoticeCursor, Page, Place, TemplateCursor,
+    CallCursor, ContactCursor, ConversationCursor, MessageCursor, NoteCursor, NoticeCursor, Page, Place,
+    TemplateCursor,
 };
 
 pub use context::Services;
@@ -231,6 +232,7 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, subscription::Subs
             "A page of conversations.",
         )
         .override_output_type_description::<Page<MessageCursor, message::Message>>("A page of messages.")
+        .override_output_type_description::<Page<NoteCursor, work::Note>>("A page of notes.")
         .override_output_type_description::<Page<NoticeCursor, notice::Notice>>("A page of notices.")
         .override_output_type_description::<Page<TemplateCursor, template::Template>>("A page of templates.")
 }

@@ -21,10 +21,13 @@ pub enum ConversationStatus {
     /// To be worked on. Every conversation begins so, and what the customer writes makes it so again.
     Open,
     /// Out of sight until a time, or until the customer writes.
+    /// It was put out of sight until a time.
     Snoozed,
     /// Done, until the customer writes.
+    /// It was said to be done.
     Resolved,
     /// In no list, unless one asks for it, until the customer writes.
+    /// It was put out of all lists that do not ask for it.
     Archived,
 }
 
@@ -43,8 +46,11 @@ pub enum ConversationWork {
     Labelled,
     /// Its attributes have changed.
     Attributes,
+    /// Somebody wrote a note.
     NoteAdded,
+    /// Its author wrote a note anew.
     NoteEdited,
+    /// A note was taken away.
     NoteDeleted,
     Snoozed,
     /// A snooze has ended by itself.
@@ -87,6 +93,7 @@ pub struct ConversationAssignee {
     pub user_id: String,
     /// The name that was given with it.
     pub name: Option<String>,
+    /// When it was given to them.
     pub assigned_at: Option<DateTime>,
     /// Who assigned it: `user:…` or `api-key:…`.
     pub assigned_by: Option<String>,
@@ -106,7 +113,9 @@ impl From<conversation_work::Assignee> for ConversationAssignee {
 /// An attribute of the CRM's own.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct ConversationAttribute {
+    /// Its name: from 1 to 40 letters, digits, hyphens and underscores.
     pub key: String,
+    /// What the CRM has put there; up to 500 characters.
     pub value: String,
 }
 
@@ -114,11 +123,15 @@ pub struct ConversationAttribute {
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct Note {
+    /// Our id of it.
     pub id: ID,
+    /// Our id of the conversation that it is on.
     pub conversation_id: ID,
+    /// What it says; up to 10,000 characters, with line breaks.
     pub text: String,
     /// Who wrote it: `user:…` or `api-key:…`.
     pub by: String,
+    /// When it was first written.
     pub created_at: Option<DateTime>,
     /// When it was last written anew; null: never.
     pub edited_at: Option<DateTime>,
@@ -155,7 +168,9 @@ pub struct Label {
     pub name: String,
     /// Like `#2f80ed`; null: nobody has chosen one.
     pub color: Option<String>,
+    /// What it is for, in words; null: nobody has said.
     pub description: Option<String>,
+    /// When it was made, or first put on a conversation.
     pub created_at: Option<DateTime>,
 }
 
@@ -180,7 +195,7 @@ impl NoteQuery {
     async fn notes(
         &self,
         context: &Context<'_>,
-        conversation_id: ID,
+        #[graphql(desc = "Our id of the conversation.")] conversation_id: ID,
         #[graphql(desc = "How many; 50 if not said, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the last one of the page before.")] after: Option<String>,
         #[graphql(desc = "How many, going up the list.")] last: Option<i32>,

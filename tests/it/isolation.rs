@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::numbers::{Desk, new_number};
-use crate::reading::isolation::{fill, to_mark};
+use crate::reading::isolation::fill;
 use crate::support::webhook::{ACCOUNT_ID, PHONE_NUMBER_ID};
 
 /// They take no id of anything that is there.
@@ -34,7 +34,8 @@ impl Ids {
     /// Ids of the same kinds that are nobody's.
     fn nobodys(&self) -> Self {
         let swap = |(kind, id): (&&'static str, &String)| {
-            let other = if id.parse::<Uuid>().is_ok() { Uuid::from_u128(5).to_string() } else { "0815".to_owned() };
+            let other =
+                if id.parse::<Uuid>().is_ok() { Uuid::from_u128(5).to_string() } else { "0815".to_owned() };
             (*kind, other)
         };
         Self(self.0.iter().map(swap).collect())
@@ -208,7 +209,13 @@ async fn no_mutation_touches_anything_of_another_workspace() {
     let owner = |workspace: Uuid| {
         desk.app.key_for(
             workspace,
-            NewApiKey { name: "owner".to_owned(), role: Role::Owner, scopes: None, numbers: None, expires_ms: None },
+            NewApiKey {
+                name: "owner".to_owned(),
+                role: Role::Owner,
+                scopes: None,
+                numbers: None,
+                expires_ms: None,
+            },
         )
     };
     let other = Uuid::from_u128(77);
@@ -220,7 +227,7 @@ async fn no_mutation_touches_anything_of_another_workspace() {
         new["phoneNumberId"] = number.into();
         desk.run_as(key, "addNumber", json!({ "input": new })).await;
         fill(&desk.app, number, ACCOUNT_ID, mark).await;
-        worlds.push(Ids(to_mark(&desk, key, mark).await));
+        worlds.push(Ids(ids_of(&desk, key, mark).await));
     }
     let schema = Schema::of(&desk).await;
     let mut called = 0;
@@ -257,4 +264,49 @@ async fn no_mutation_touches_anything_of_another_workspace() {
         assert!(!own.to_string().contains("NOT_FOUND"), "{name} finds its own: {own:#}");
         assert!(own["data"][name].is_object(), "{name}: {own:#}");
     }
+}
+
+/// The ids of a workspace that was filled: its conversation, its message, and so on.
+async fn ids_of(desk: &Desk, key: &Secret, mark: &str) -> BTreeMap<&'static str, String> {
+    let query = "{ conversations { nodes { id numberId contactId } } apiKeys { id } numbers { id accountId }
+        contacts { nodes { id } } }";
+    let data = desk.app.ask(key, query, json!({})).await;
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let conversation = &data["conversations"]["nodes"][0];
+    let id = text(&conversation["id"]);
+    let run = async |text: &str, variables: Value| desk.app.ask(key, text, variables).await;
+    let note = run(
+        "mutation($id: ID!) { addNote(input: { conversationId: $id, text: \"x\" }) { note { id } } }",
+        json!({ "id": id }),
+    )
+    .await;
+    let sent = run(
+        "mutation($id: ID!, $at: DateTime!) { sendMessage(input: { to: { conversationId: $id }, sendAt: $at,
+            content: { text: { body: \"x\" } } }) { message { id } userErrors { code message } } }",
+        json!({ "id": id, "at": "2026-11-21T20:00:00Z" }),
+    )
+    .await;
+    let messages = run(
+        "query($id: ID!) { messages(conversationId: $id) { nodes { id direction } } }",
+        json!({ "id": id }),
+    )
+    .await;
+    let heard =
+        messages["messages"]["nodes"].as_array().unwrap().iter().find(|one| one["direction"] == "INBOUND");
+    let other_key = run(
+        "mutation($n: String!) { createApiKey(input: { name: $n, role: VIEWER }) { apiKey { id } } }",
+        json!({ "n": mark }),
+    )
+    .await;
+    [
+        ("Conversation", id),
+        ("Number", text(&conversation["numberId"])),
+        ("Contact", text(&conversation["contactId"])),
+        ("Account", text(&data["numbers"][0]["accountId"])),
+        ("ApiKey", text(&other_key["createApiKey"]["apiKey"]["id"])),
+        ("Note", text(&note["addNote"]["note"]["id"])),
+        ("Message", text(&sent["sendMessage"]["message"]["id"])),
+        ("MessageRead", text(&heard.unwrap()["id"])),
+    ]
+    .into()
 }

@@ -28,6 +28,7 @@ mod graphql;
 mod http;
 mod inbox;
 mod ingest;
+mod isolation;
 mod keys;
 mod live;
 #[cfg(feature = "dev")]

@@ -42,7 +42,7 @@ struct World {
 }
 
 /// One workspace's webhooks: `mark` is in all that they say.
-async fn fill(app: &TestApp, phone_number_id: &str, account_id: &str, mark: &str) {
+pub async fn fill(app: &TestApp, phone_number_id: &str, account_id: &str, mark: &str) {
     let (wa_id, user_id) = (format!("62{}", phone_number_id.len()) + phone_number_id, format!("ID.{mark}"));
     let customer = Customer { wa_id: &wa_id, user_id: &user_id, name: mark };
     let call = json!({ "id": format!("wacid.{mark}"), "from": wa_id, "from_user_id": user_id, "event": "connect",

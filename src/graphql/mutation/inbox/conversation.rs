@@ -13,6 +13,7 @@ use crate::inbox::LabelChange;
 /// Whose a conversation is to be.
 #[derive(Debug, InputObject)]
 pub struct AssignConversationInput {
+    /// Our id of the conversation.
     conversation_id: ID,
     /// The CRM's id of the user, up to 200 characters; without it: the caller, if the request carries the CRM's own token.
     user_id: Option<String>,
@@ -24,6 +25,7 @@ pub struct AssignConversationInput {
 /// the workspace does not have yet is made.
 #[derive(Debug, InputObject)]
 pub struct LabelConversationInput {
+    /// Our id of the conversation.
     conversation_id: ID,
     /// These instead of all that it has; 20 at most.
     set: Option<Vec<String>>,
@@ -70,7 +72,7 @@ impl ConversationMutation {
     async fn unassign_conversation(
         &self,
         context: &Context<'_>,
-        conversation_id: ID,
+        #[graphql(desc = "Our id of the conversation.")] conversation_id: ID,
     ) -> Result<ConversationPayload, Failure> {
         let visitor = allowed(context, Deed::WorkConversations)?;
         let done = match id_of(&conversation_id, "conversationId") {
@@ -99,7 +101,7 @@ impl ConversationMutation {
     async fn set_conversation_attributes(
         &self,
         context: &Context<'_>,
-        conversation_id: ID,
+        #[graphql(desc = "Our id of the conversation.")] conversation_id: ID,
         #[graphql(desc = "What is to be set, and what is to go.")] attributes: Vec<
             ConversationAttributeInput,
         >,
@@ -119,8 +121,8 @@ impl ConversationMutation {
     async fn snooze_conversation(
         &self,
         context: &Context<'_>,
-        conversation_id: ID,
-        until: DateTime,
+        #[graphql(desc = "Our id of the conversation.")] conversation_id: ID,
+        #[graphql(desc = "When it is to be open again.")] until: DateTime,
     ) -> Result<ConversationPayload, Failure> {
         let visitor = allowed(context, Deed::WorkConversations)?;
         let done = match id_of(&conversation_id, "conversationId") {
@@ -134,7 +136,7 @@ impl ConversationMutation {
     async fn resolve_conversation(
         &self,
         context: &Context<'_>,
-        conversation_id: ID,
+        #[graphql(desc = "Our id of the conversation.")] conversation_id: ID,
     ) -> Result<ConversationPayload, Failure> {
         put_into(context, &conversation_id, Status::Resolved).await
     }
@@ -143,7 +145,7 @@ impl ConversationMutation {
     async fn reopen_conversation(
         &self,
         context: &Context<'_>,
-        conversation_id: ID,
+        #[graphql(desc = "Our id of the conversation.")] conversation_id: ID,
     ) -> Result<ConversationPayload, Failure> {
         put_into(context, &conversation_id, Status::Open).await
     }
@@ -152,7 +154,7 @@ impl ConversationMutation {
     async fn archive_conversation(
         &self,
         context: &Context<'_>,
-        conversation_id: ID,
+        #[graphql(desc = "Our id of the conversation.")] conversation_id: ID,
     ) -> Result<ConversationPayload, Failure> {
         put_into(context, &conversation_id, Status::Archived).await
     }

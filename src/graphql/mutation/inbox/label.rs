@@ -59,7 +59,11 @@ impl LabelMutation {
     }
 
     /// Takes a label out of the workspace's list. One that a conversation has is not deleted.
-    async fn delete_label(&self, context: &Context<'_>, name: String) -> Result<DeleteLabelPayload, Failure> {
+    async fn delete_label(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Its name, in any case.")] name: String,
+    ) -> Result<DeleteLabelPayload, Failure> {
         let visitor = allowed(context, Deed::ChangeLabels)?;
         match inbox(context)?.delete_label(visitor, &name).await {
             Ok(name) => Ok(DeleteLabelPayload { deleted_label: Some(name), user_errors: Vec::new() }),

@@ -13,6 +13,7 @@ use crate::storage::notes::NoteRecord;
 /// A note that is to be added.
 #[derive(Debug, InputObject)]
 pub struct AddNoteInput {
+    /// Our id of the conversation.
     conversation_id: ID,
     /// Up to 10,000 characters.
     text: String,
@@ -21,6 +22,7 @@ pub struct AddNoteInput {
 /// A note that is to be written anew.
 #[derive(Debug, InputObject)]
 pub struct EditNoteInput {
+    /// Our id of the note.
     id: ID,
     /// The version that the caller has read. If the note is another by now, nothing is changed: `CONFLICT`.
     version: i64,
@@ -78,7 +80,11 @@ impl NoteMutation {
     }
 
     /// Takes a note away for good: one's own, or, as an admin, anybody's.
-    async fn delete_note(&self, context: &Context<'_>, id: ID) -> Result<ConversationPayload, Failure> {
+    async fn delete_note(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Our id of the note.")] id: ID,
+    ) -> Result<ConversationPayload, Failure> {
         let visitor = allowed(context, Deed::WorkConversations)?;
         let done = match id_of(&id, "id") {
             Ok(id) => inbox(context)?.delete_note(visitor, id).await,

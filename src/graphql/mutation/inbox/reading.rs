@@ -15,6 +15,7 @@ use crate::meta::client::CallError;
 /// What is to be marked as read.
 #[derive(Debug, InputObject)]
 pub struct MarkConversationReadInput {
+    /// Our id of the conversation.
     conversation_id: ID,
     /// The last message that was seen, by its own id; what the customer wrote after it stays unread. Without it: all that
     /// there is.
@@ -39,6 +40,7 @@ pub enum ShownState {
 /// What the customer is shown.
 #[derive(Debug, SimpleObject)]
 pub struct CustomerSign {
+    /// Whether they see it, or why not.
     pub state: ShownState,
     /// What was in the way. Nothing else was hindered by it.
     pub error: Option<UserError>,
@@ -162,7 +164,7 @@ impl ReadingMutation {
     async fn mark_conversation_unread(
         &self,
         context: &Context<'_>,
-        conversation_id: ID,
+        #[graphql(desc = "Our id of the conversation.")] conversation_id: ID,
     ) -> Result<ConversationPayload, Failure> {
         let visitor = allowed(context, Deed::WorkConversations)?;
         let done = match id_of(&conversation_id, "conversationId") {
@@ -184,13 +186,12 @@ impl ReadingMutation {
     }
 
     /// Shows the customer that somebody types: for 25 seconds, or until a message is sent; ask again after 20 seconds while
-    /// it goes on. Meta marks what the customer has
-    /// written as read with it: they see blue ticks, whatever `readReceipts` says. Nothing is shown if the number's
-    /// settings say so (`typingIndicator`), or if the customer has written nothing yet.
+    /// it goes on. Meta marks what the customer has written as read with it: they see blue ticks, whatever `readReceipts`
+    /// says. Nothing is shown if the number's settings say so (`typingIndicator`), or if the customer has written nothing yet.
     async fn send_typing(
         &self,
         context: &Context<'_>,
-        conversation_id: ID,
+        #[graphql(desc = "Our id of the conversation.")] conversation_id: ID,
     ) -> Result<CustomerSignPayload, Failure> {
         let visitor = allowed(context, Deed::SendMessages)?;
         let done = match id_of(&conversation_id, "conversationId") {
