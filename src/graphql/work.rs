@@ -21,13 +21,10 @@ pub enum ConversationStatus {
     /// To be worked on. Every conversation begins so, and what the customer writes makes it so again.
     Open,
     /// Out of sight until a time, or until the customer writes.
-    /// It was put out of sight until a time.
     Snoozed,
     /// Done, until the customer writes.
-    /// It was said to be done.
     Resolved,
     /// In no list, unless one asks for it, until the customer writes.
-    /// It was put out of all lists that do not ask for it.
     Archived,
 }
 
@@ -52,12 +49,15 @@ pub enum ConversationWork {
     NoteEdited,
     /// A note was taken away.
     NoteDeleted,
+    /// It was put out of sight until a time.
     Snoozed,
     /// A snooze has ended by itself.
     Woken,
+    /// It was said to be done.
     Resolved,
     /// Somebody has opened it again.
     Reopened,
+    /// It was put out of all lists that do not ask for it.
     Archived,
     /// Something that this version does not know.
     Other,

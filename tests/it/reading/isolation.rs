@@ -43,7 +43,8 @@ struct World {
 
 /// One workspace's webhooks: `mark` is in all that they say.
 pub async fn fill(app: &TestApp, phone_number_id: &str, account_id: &str, mark: &str) {
-    let (wa_id, user_id) = (format!("62{}", phone_number_id.len()) + phone_number_id, format!("ID.{mark}"));
+    let tail = &phone_number_id[phone_number_id.len().saturating_sub(7)..];
+    let (wa_id, user_id) = (format!("628{}{tail}", phone_number_id.len()), format!("ID.{mark}"));
     let customer = Customer { wa_id: &wa_id, user_id: &user_id, name: mark };
     let call = json!({ "id": format!("wacid.{mark}"), "from": wa_id, "from_user_id": user_id, "event": "connect",
         "direction": "USER_INITIATED", "timestamp": CLOCK_S.to_string() });
