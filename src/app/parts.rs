@@ -26,6 +26,7 @@ use crate::runtime::worker::{Round, keep_running};
 use crate::runtime::{Nudge, Pulse, Readiness, Supervisor, Worker};
 use crate::storage::Storage;
 use crate::telemetry::Metrics;
+use crate::templates::{TemplateSync, Templates};
 
 /// How often the database is asked for a sign of life, and after how long without one we are not ready.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
@@ -50,6 +51,7 @@ pub(super) struct Parts {
     pub ingest: Ingest,
     numbers: Numbers,
     doctor: Doctor,
+    templates: Templates,
     outbound: Outbound,
     keys: Keys,
 }
@@ -66,9 +68,11 @@ impl Parts {
         let ingest = Ingest::start(supervisor, storage, chance, instance, metrics);
         let doctor = Doctor::new(storage, &keys, &graph, chance, doctor::Settings::of(config));
         let mechanism = (&graph, &keys, &ingest.log);
-        let outbound = Outbound::start(supervisor, storage, chance, mechanism, (config, instance));
+        let templates = Templates::new(storage, &keys, &graph, chance, &config.whatsapp);
+        let around = (config, instance, &templates);
+        let outbound = Outbound::start(supervisor, storage, chance, mechanism, around);
         let access = Access::new(storage, clock, &config.access, metrics)?;
-        Ok(Self { access, ingest, numbers, doctor, outbound, keys })
+        Ok(Self { access, ingest, numbers, doctor, templates, outbound, keys })
     }
 
     /// Starts the background work, unless a test drives it by hand. Gives the workers, and what readiness looks at.
@@ -77,6 +81,7 @@ impl Parts {
         workers.push(Arc::new(KeyRotation::new(&self.keys)));
         workers.push(Arc::new(NumberHealth::new(&self.doctor, ground.metrics)));
         workers.push(Arc::new(FactsFetch { numbers: self.numbers.clone() }));
+        workers.push(Arc::new(TemplateSync(self.templates.clone())));
         workers.extend(self.outbound.workers());
         let probe: Arc<dyn Worker> = Arc::new(DatabaseProbe { storage: ground.storage.clone() });
         let probe_pulse = Pulse::new(probe.name(), PROBE_STUCK_AFTER);
@@ -105,6 +110,7 @@ impl Parts {
             audit: Audit::new(storage, clock, random),
             numbers: self.numbers.clone(),
             doctor: self.doctor.clone(),
+            templates: self.templates.clone(),
             outbound: self.outbound.clone(),
             hub: Hub::new(storage, &self.ingest.log, supervisor),
         };

@@ -20,6 +20,7 @@ mod event;
 mod failure;
 pub mod hub;
 mod language;
+mod leave;
 pub mod limits;
 pub mod live;
 mod loader;
@@ -73,6 +74,7 @@ pub struct Inbox(
     message::MessageQuery,
     contact::ContactQuery,
     template::TemplateQuery,
+    leave::LeaveQuery,
     call::CallQuery,
     notice::NoticeQuery,
     trace::TraceQuery,
@@ -84,6 +86,7 @@ pub struct Mutation(
     mutation::number::NumberMutations,
     mutation::doctor::DoctorMutation,
     mutation::message::MessageMutation,
+    mutation::template::TemplateMutation,
 );
 
 type Schema = async_graphql::Schema<Query, Mutation, subscription::Subscription>;

@@ -140,7 +140,10 @@ fn told(batch: &Batch, key: &str, source: &Source) -> Vec<Step> {
         Happening::Message { message, .. }
         | Happening::MessageChanged { message, .. }
         | Happening::Status { message, .. } => is_own || key.starts_with(message.as_str()),
-        Happening::Contact { .. } | Happening::Number { .. } | Happening::Notice { .. } => false,
+        Happening::Contact { .. }
+        | Happening::Number { .. }
+        | Happening::Template { .. }
+        | Happening::Notice { .. } => false,
     });
     happenings
         .map(|(index, _)| step(Some(batch.at_ms), format!("told as event {}.{index}", batch.seq)))
