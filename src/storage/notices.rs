@@ -6,7 +6,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::arrivals::{Fresh, Origin, binary};
-use super::contacts::{CONTACTS, raw};
+use super::contacts::{CONTACTS, insert_text, raw};
 use super::index::{Collection, Index};
 use super::messages::Came;
 use super::numbers::NUMBERS;
@@ -256,9 +256,8 @@ fn latest_update(collection: &str, latest: &Latest<'_>) -> Result<Option<Update>
     if let Event::Template(news) = latest.event
         && let TemplateChange::Status { status, reason, .. } = &news.change
     {
-        let reason = reason.as_deref();
-        let entry =
-            doc! { "at": position.second, "order": position.order, "status": status, "reason": reason };
+        let mut entry = doc! { "at": position.second, "order": position.order, "status": status };
+        insert_text(&mut entry, "reason", reason.as_deref());
         change.insert("$addToSet", doc! { "history": entry });
     }
     // Numbers and contacts are never made by news about them.

@@ -50,8 +50,9 @@ fn latest(of: Vec<Document>) -> Document {
     doc! { "$max": of }
 }
 
+/// The first that is there; no field at all if none is.
 fn first_of(mut values: Vec<Bson>) -> Document {
-    values.push(Bson::Null);
+    values.push("$$REMOVE".into());
     doc! { "$ifNull": values }
 }
 
@@ -103,7 +104,7 @@ fn state() -> Document {
         "in": { "$cond": [
             { "$eq": [{ "$type": "$$told" }, "string"] },
             { "$replaceAll": { "input": "$$told", "find": "-", "replacement": "_" } },
-            Bson::Null,
+            "$$REMOVE",
         ] },
     } };
     let news_ms = doc! { "$add": [{ "$multiply": ["$latest.components.at", 1_000_i64] }, 999_i64] };
