@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{Account, Error, Templates, Tried};
 use crate::crypto::Sealed;
 use crate::keys;
-use crate::meta::client::{CallError, Credentials};
+use crate::meta::client::{CallError, Credentials, Refusal};
 use crate::secret::Secret;
 use crate::storage;
 use crate::storage::number_record::{NumberRecord, sealed};
@@ -83,7 +83,7 @@ impl Templates {
 
     /// What a refusal says of the token itself is for the number's own check, which comes at once then.
     pub(super) async fn failed(&self, access: &Access, tried: Tried, error: CallError) -> Error {
-        let code = error.refusal().and_then(|refusal| refusal.code());
+        let code = error.refusal().and_then(Refusal::code);
         if code.is_some_and(|code| TOKEN_CODES.contains(&code))
             && let Err(error) = self.0.storage.hasten_number_checks(&[access.number], &[]).await
         {

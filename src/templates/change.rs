@@ -8,7 +8,7 @@ use super::{Error, Place, Templates, Tried};
 use crate::auth::{Deed, Visitor};
 use crate::domain::template::draft;
 use crate::domain::template::draft::Draft;
-use crate::meta::client::template::{Category, Created, Template};
+use crate::meta::client::template::{Category, Created, Status, Template};
 use crate::meta::encode;
 use crate::storage::template_record::TemplateRecord;
 use crate::storage::template_state::template_key;
@@ -220,7 +220,7 @@ impl Templates {
 fn made(answer: &Created, draft: &Draft) -> Option<SyncedTemplate> {
     let category =
         answer.category.as_ref().map_or_else(|| draft.category.clone(), |word| word.as_str().to_owned());
-    let status = answer.status.as_ref().map_or("PENDING", |status| status.as_str());
+    let status = answer.status.as_ref().map_or("PENDING", Status::as_str);
     synced(Template {
         id: answer.id.clone(),
         name: draft.name.clone(),

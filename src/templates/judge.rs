@@ -21,6 +21,8 @@ use crate::storage::template_record::{TemplateFilter, TemplateRecord};
 
 /// A name is asked for at Meta no more often.
 const ASKED_EVERY_MS: i64 = 60_000;
+/// And so long after Meta did not answer: many messages at once must not all wait for that.
+const SILENT_FOR_MS: i64 = 10_000;
 /// How long a message waits for what Meta says of its template.
 const ASK_MAX: Duration = Duration::from_secs(5);
 /// So long after all templates of an account were read, one that is not among them is none.
@@ -130,12 +132,15 @@ impl Templates {
         if record.is_wanted { Ok(None) } else { Ok(record.definition()) }
     }
 
-    /// Asks Meta about a name, unless it has answered lately. Whether there is an answer.
+    /// Asks Meta about a name, unless that was done lately. Whether there is an answer.
     async fn ask_about(&self, workspace: Uuid, account_id: &str, name: &str) -> bool {
         let (key, now_ms) = ((workspace, account_id.to_owned(), name.to_owned()), self.now_ms());
-        let last_ms = self.0.asked.lock().unwrap_or_else(PoisonError::into_inner).get(&key);
-        if last_ms.is_some_and(|last_ms| (0..ASKED_EVERY_MS).contains(&(now_ms - last_ms))) {
-            return true;
+        let last = self.0.asked.lock().unwrap_or_else(PoisonError::into_inner).get(&key);
+        if let Some((last_ms, was_answered)) = last {
+            let rest_ms = if was_answered { ASKED_EVERY_MS } else { SILENT_FOR_MS };
+            if (0..rest_ms).contains(&(now_ms - last_ms)) {
+                return was_answered;
+            }
         }
         let asked = tokio::time::timeout(ASK_MAX, self.ask_now(workspace, account_id, name)).await;
         let is_answered = match asked {
@@ -146,9 +151,7 @@ impl Templates {
             }
             Err(_) => false,
         };
-        if is_answered {
-            self.0.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(key, now_ms);
-        }
+        self.0.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(key, (now_ms, is_answered));
         is_answered
     }
 

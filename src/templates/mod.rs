@@ -55,8 +55,8 @@ struct Inner {
     random: Random,
     app_id: Option<String>,
     app_secret: Option<Secret>,
-    /// When Meta last answered about a name in an account.
-    asked: Mutex<Memory<(Uuid, String, String), i64>>,
+    /// When Meta was last asked about a name in an account, and whether it answered.
+    asked: Mutex<Memory<(Uuid, String, String), (i64, bool)>>,
 }
 
 /// Which account's templates are meant.

@@ -143,6 +143,7 @@ async fn our_own_ignorance_holds_nothing_up() {
     // Nothing was ever read, and Meta does not answer: it may judge the message itself.
     queued(&desk, order(&["Budi"])).await;
     desk.meta.control("/reset", json!({})).await;
+    desk.advance(Duration::from_secs(15)).await;
     // The first message asks for its template.
     refused(&desk, order(&["Budi"]), "content.template.body", "INVALID").await;
     desk.sync().await;
