@@ -28,6 +28,7 @@ pub mod events;
 pub mod people;
 pub mod keys;
 pub mod auth;
+pub mod templates;
 pub mod numbers;
 pub mod inbox;
 pub mod ingest;

@@ -28,6 +28,7 @@ use crate::runtime::worker::{Round, keep_running};
 use crate::runtime::{Nudge, Pulse, Readiness, Supervisor, Worker};
 use crate::storage::Storage;
 use crate::telemetry::Metrics;
+use crate::templates::{TemplateSync, Templates};
 
 /// How often the database is asked for a sign of life, and after how long without one we are not ready.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
@@ -52,6 +53,7 @@ pub(super) struct Parts {
     pub ingest: Ingest,
     numbers: Numbers,
     doctor: Doctor,
+    templates: Templates,
     outbound: Outbound,
     inbox: Inbox,
     keys: Keys,
@@ -69,10 +71,12 @@ impl Parts {
         let ingest = Ingest::start(supervisor, storage, chance, instance, metrics);
         let doctor = Doctor::new(storage, &keys, &graph, chance, doctor::Settings::of(config));
         let mechanism = (&graph, &keys, &ingest.log);
-        let outbound = Outbound::start(supervisor, storage, chance, mechanism, (config, instance));
+        let templates = Templates::new(storage, &keys, &graph, chance, &config.whatsapp);
         let inbox = Inbox::new(storage, chance, mechanism, &config.whatsapp);
+        let around = (config, instance, &templates);
+        let outbound = Outbound::start(supervisor, storage, chance, mechanism, around);
         let access = Access::new(storage, clock, &config.access, metrics)?;
-        Ok(Self { access, ingest, numbers, doctor, outbound, inbox, keys })
+        Ok(Self { access, ingest, numbers, doctor, templates, outbound, inbox, keys })
     }
 
     /// Starts the background work, unless a test drives it by hand. Gives the workers, and what readiness looks at.
@@ -81,6 +85,7 @@ impl Parts {
         workers.push(Arc::new(KeyRotation::new(&self.keys)));
         workers.push(Arc::new(NumberHealth::new(&self.doctor, ground.metrics)));
         workers.push(Arc::new(FactsFetch { numbers: self.numbers.clone() }));
+        workers.push(Arc::new(TemplateSync(self.templates.clone())));
         workers.extend(self.outbound.workers());
         workers.push(Arc::new(SnoozeEnd(self.inbox.clone())));
         let probe: Arc<dyn Worker> = Arc::new(DatabaseProbe { storage: ground.storage.clone() });
@@ -110,6 +115,7 @@ impl Parts {
             audit: Audit::new(storage, clock, random),
             numbers: self.numbers.clone(),
             doctor: self.doctor.clone(),
+            templates: self.templates.clone(),
             outbound: self.outbound.clone(),
             inbox: self.inbox.clone(),
             hub: Hub::new(storage, &self.ingest.log, supervisor),

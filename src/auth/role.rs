@@ -185,6 +185,8 @@ pub enum Deed {
     EditContacts,
     MergeContacts,
     SeeTemplates,
+    /// Ask Meta for them anew.
+    SyncTemplates,
     ChangeTemplates,
     FollowEvents,
 }
@@ -255,6 +257,7 @@ pub const RULES: &[Rule] = &[
     rule(Deed::EditContacts,      "edit-contacts",      Role::Agent,  Scope::ContactsWrite,      Reach::Numbers),
     rule(Deed::MergeContacts,     "merge-contacts",     Role::Agent,  Scope::ContactsWrite,      Reach::Workspace),
     rule(Deed::SeeTemplates,      "see-templates",      Role::Viewer, Scope::TemplatesRead,      Reach::Numbers),
+    rule(Deed::SyncTemplates,     "sync-templates",     Role::Agent,  Scope::TemplatesWrite,     Reach::Numbers),
     rule(Deed::ChangeTemplates,   "change-templates",   Role::Admin,  Scope::TemplatesWrite,     Reach::Numbers),
     rule(Deed::FollowEvents,      "follow-events",      Role::Viewer, Scope::EventsRead,         Reach::Numbers),
 ];

@@ -470,8 +470,8 @@ impl From<content::Content<'static>> for Content {
             }
             From::MediaPlaceholder => MediaPlaceholderContent { common: plain }.into(),
             From::Interactive(interactive) => InteractiveContent::new(interactive).into(),
-            From::Template { name, language, components_json } => {
-                TemplateContent::new(own(name), own(language), own(components_json)).into()
+            From::Template { name, language, components_json, text } => {
+                TemplateContent::new(own(name), own(language), own(components_json), own(text)).into()
             }
             From::Unsupported { kind, faults } => {
                 UnsupportedContent { common: plain, original_type: own(kind), failures: Failures(faults) }

@@ -14,6 +14,7 @@ use crate::numbers::Numbers;
 use crate::numbers::doctor::Doctor;
 use crate::outbound::Outbound;
 use crate::storage::Storage;
+use crate::templates::Templates;
 
 /// What the resolvers work with. Cheap to clone; one for the whole process.
 #[derive(Clone, Debug)]
@@ -23,6 +24,7 @@ pub struct Services {
     pub api_keys: ApiKeys,
     pub audit: Audit,
     pub numbers: Numbers,
+    pub templates: Templates,
     pub outbound: Outbound,
     pub inbox: Inbox,
     pub doctor: Doctor,

@@ -10,6 +10,7 @@ use super::contact::Contact;
 use super::content::ContentType;
 use super::context::{allowed, allowed_among, services};
 use super::error::Failure;
+use super::leave::{SendLeave, leave};
 use super::loader::Mates;
 use super::message::Direction;
 use super::page::{Asked, ConversationCursor, Page, Stretch, cost};
@@ -18,6 +19,7 @@ use super::scalar::DateTime;
 use super::work::{ConversationAssignee, ConversationAttribute, ConversationStatus};
 use crate::auth::{Deed, Visitor, Who};
 use crate::domain::inbox::{Status, label};
+use crate::outbound::Whom;
 use crate::storage::contact_record::ContactRecord;
 use crate::storage::conversation_record;
 use crate::storage::conversation_record::{ConversationPlace, ConversationRecord};
@@ -268,6 +270,13 @@ impl Conversation {
         let Some(key) = &self.contact_key else { return Ok(None) };
         let load = async |ids: &[Uuid]| storage.contacts_by_id(visitor.workspace, ids).await;
         Ok(self.contacts.get(key, load).await?.map(Contact::from))
+    }
+
+    /// What may be sent in it now, until when, and at which price; null: it is gone.
+    #[graphql(complexity = "5 + child_complexity")]
+    async fn can_send(&self, context: &Context<'_>) -> Result<Option<SendLeave>, Failure> {
+        let Some(id) = scalar::uuid(&self.id) else { return Ok(None) };
+        leave(context, Whom::Conversation(id)).await
     }
 }
 

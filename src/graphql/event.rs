@@ -13,6 +13,8 @@ use super::message;
 use super::message::Message;
 use super::scalar;
 use super::scalar::DateTime;
+use super::template;
+use super::template::Template;
 use super::work::ConversationWork;
 use crate::clock::Timestamp;
 use crate::storage::events::{Batch, Happening};
@@ -34,6 +36,7 @@ pub enum Event {
     ConversationWork(ConversationWorkEvent),
     ContactChanged(ContactChangedEvent),
     NumberChanged(NumberChangedEvent),
+    TemplateChanged(TemplateChangedEvent),
     NoticeAdded(NoticeAddedEvent),
 }
 
@@ -159,6 +162,19 @@ pub struct NumberChangedEvent {
     pub notice_kind: Option<String>,
 }
 
+/// A template is new, has changed, or is gone. Not told to those who are limited to some numbers: a template belongs to
+/// an account.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub struct TemplateChangedEvent {
+    pub cursor: Cursor,
+    pub at: Option<DateTime>,
+    /// Our id of the template.
+    pub template_id: ID,
+    /// Meta's id of the account that it belongs to.
+    pub account_id: String,
+}
+
 /// Meta told something else: about an account, a number, a template, a group, a call. What is about no number is not
 /// told to those who are limited to some.
 #[derive(Clone, Debug, SimpleObject)]
@@ -230,6 +246,14 @@ impl ConversationWorkEvent {
 }
 
 #[ComplexObject]
+impl TemplateChangedEvent {
+    /// The template as it is now.
+    async fn template(&self, context: &Context<'_>) -> Result<Option<Template>, Failure> {
+        template::show(context, &self.template_id).await
+    }
+}
+
+#[ComplexObject]
 impl ConversationChangedEvent {
     /// The conversation as it is now; one that turned out to be another one is that other.
     async fn conversation(&self, context: &Context<'_>) -> Result<Option<Conversation>, Failure> {
@@ -246,7 +270,7 @@ pub fn number_of(happening: &Happening) -> Option<Uuid> {
         | Happening::Work { number, .. }
         | Happening::Number { number } => Some(*number),
         Happening::Notice { number, .. } => *number,
-        Happening::Contact { .. } => None,
+        Happening::Contact { .. } | Happening::Template { .. } => None,
     }
 }
 
@@ -257,7 +281,10 @@ pub fn conversation_of(happening: &Happening) -> Option<Uuid> {
         | Happening::MessageChanged { conversation, .. }
         | Happening::Status { conversation, .. }
         | Happening::Work { conversation, .. } => Some(*conversation),
-        Happening::Number { .. } | Happening::Notice { .. } | Happening::Contact { .. } => None,
+        Happening::Number { .. }
+        | Happening::Notice { .. }
+        | Happening::Template { .. }
+        | Happening::Contact { .. } => None,
     }
 }
 
@@ -319,6 +346,12 @@ pub fn event(batch: &Batch, index: usize, happening: &Happening) -> Event {
             number_id: scalar::id(number),
             notice_id: None,
             notice_kind: None,
+        }),
+        Happening::Template { template, account } => Event::TemplateChanged(TemplateChangedEvent {
+            cursor,
+            at,
+            template_id: ID(template),
+            account_id: account,
         }),
         Happening::Notice { notice, kind, number } => Event::NoticeAdded(NoticeAddedEvent {
             cursor,

@@ -21,6 +21,7 @@ mod event;
 mod failure;
 pub mod hub;
 mod language;
+mod leave;
 pub mod limits;
 pub mod live;
 mod loader;
@@ -83,6 +84,7 @@ pub struct Inbox(
     message::MessageQuery,
     contact::ContactQuery,
     template::TemplateQuery,
+    leave::LeaveQuery,
     call::CallQuery,
     notice::NoticeQuery,
     trace::TraceQuery,
@@ -99,6 +101,7 @@ pub struct Mutation(
     mutation::doctor::DoctorMutation,
     mutation::message::MessageMutation,
     mutation::inbox::InboxMutations,
+    mutation::template::TemplateMutation,
 );
 
 type Schema = async_graphql::Schema<Query, Mutation, subscription::Subscription>;

@@ -143,6 +143,7 @@ fn told(batch: &Batch, key: &str, source: &Source) -> Vec<Step> {
         Happening::Contact { .. }
         | Happening::Work { .. }
         | Happening::Number { .. }
+        | Happening::Template { .. }
         | Happening::Notice { .. } => false,
     });
     happenings

@@ -73,6 +73,8 @@ pub enum Happening {
     },
     /// A business number was added, changed or deleted.
     Number { number: Uuid },
+    /// A template is new, has changed, or is gone.
+    Template { template: String, account: String },
     /// Meta told something else: about an account, a number, a template, a group, a call.
     Notice {
         notice: String,

@@ -38,6 +38,8 @@ pub mod segments;
 pub mod statuses;
 pub mod survey;
 pub mod template_record;
+pub mod template_state;
+pub mod template_sync;
 pub mod told;
 pub mod turns;
 mod value;

@@ -56,6 +56,12 @@ impl Write {
         Self { collection, statement: Statement::Update(doc! { "q": filter, "u": stages }, false) }
     }
 
+    /// The same, or makes it.
+    pub fn upsert_pipeline(collection: &'static str, filter: Document, stages: Vec<Document>) -> Self {
+        let statement = doc! { "q": filter, "u": stages, "upsert": true };
+        Self { collection, statement: Statement::Update(statement, true) }
+    }
+
     /// Adds a document.
     pub fn insert(collection: &'static str, document: Document) -> Self {
         Self { collection, statement: Statement::Insert(document) }

@@ -62,5 +62,7 @@ mod simulator_schema;
 mod simulator_templates;
 #[cfg(feature = "dev")]
 mod simulator_webhook;
+#[cfg(feature = "dev")]
+mod templates;
 mod tidy;
 mod webhook;

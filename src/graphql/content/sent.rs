@@ -22,12 +22,13 @@ impl TemplateContent {
         name: Option<String>,
         language: Option<String>,
         components_json: Option<String>,
+        text: Option<String>,
     ) -> Self {
         let params = components_json.as_deref().map(body_params);
         let common = Common {
             template_name: name,
             template_params: Some(params.unwrap_or_default()),
-            ..Common::of(ContentType::Template, None)
+            ..Common::of(ContentType::Template, text)
         };
         Self { common, language, components_json }
     }

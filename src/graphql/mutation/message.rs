@@ -10,6 +10,7 @@ use crate::graphql::error::{Failure, UserError, UserErrorCode};
 use crate::graphql::outgoing::OutgoingMessage;
 use crate::graphql::scalar;
 use crate::graphql::scalar::DateTime;
+use crate::graphql::template::lacking;
 use crate::outbound::{Ask, Error, To};
 use crate::storage::outgoing::Outgoing;
 
@@ -177,12 +178,13 @@ fn outcome(done: Result<Outgoing, Error>) -> Result<(Option<OutgoingMessage>, Ve
             let errors = breaches.iter().map(|breach| UserError::invalid(&breach.field, breach.to_string()));
             Ok((None, errors.collect()))
         }
-        Error::WindowClosed => {
+        Error::WindowClosed(templates) => {
             let text = "More than 24 hours have passed since the customer last wrote.";
-            one(UserError::new(UserErrorCode::WindowClosed, text)
-                .on("content")
-                .next("Send a template; once the customer answers, you can write freely again."))
+            let next_step = "Send a template; once the customer answers, you can write freely again.";
+            let error = UserError::new(UserErrorCode::WindowClosed, text).on("content").next(next_step);
+            one(UserError { alternatives: templates, ..error })
         }
+        Error::Template(lack) => one(lacking(lack)),
         Error::NoToken => {
             let text = "The number has no access token.";
             one(UserError::new(UserErrorCode::NoToken, text)

@@ -6,3 +6,4 @@ pub mod message;
 pub mod doctor;
 pub mod inbox;
 pub mod number;
+pub mod template;

@@ -42,6 +42,7 @@ const MATRIX: &[(&str, &str)] = &[
     ("edit-contacts", " ADO"),
     ("merge-contacts", " ADO"),
     ("see-templates", "VADO"),
+    ("sync-templates", " ADO"),
     ("change-templates", "  DO"),
     ("follow-events", "VADO"),
 ];

@@ -38,6 +38,7 @@ fn one_of_each(number: Uuid) -> Vec<Happening> {
             about: None,
         },
         Happening::Number { number },
+        Happening::Template { template: "t".to_owned(), account: "a".to_owned() },
         Happening::Notice { notice: "n1".to_owned(), kind: "quality".to_owned(), number: Some(number) },
         Happening::Notice { notice: "n2".to_owned(), kind: "template".to_owned(), number: None },
     ]
@@ -101,6 +102,7 @@ async fn whoever_is_limited_to_a_number_is_told_of_that_alone_and_a_workspace_of
         "MessageStatus",
         "ConversationWork",
         "NumberChanged",
+        "TemplateChanged",
         "NoticeAdded",
         "NoticeAdded",
     ];

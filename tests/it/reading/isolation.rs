@@ -17,10 +17,11 @@ use crate::support::webhook::{ACCOUNT_ID, Customer, PHONE_NUMBER_ID, echo, inbou
 /// Queries that tell of the workspace as a whole and take no id; what they say is looked at all the same.
 const WITHOUT_IDS: &[&str] = &["apiKeys", "auditLog", "contacts", "labels", "viewer", "workspace"];
 
-/// What the tests of numbers and of sending hold to the same.
+/// What the tests of numbers, of templates and of sending hold to the same.
 const OF_NUMBERS: &[&str] = &[
     "blockedUsers",
     "businessProfile",
+    "canSend",
     "checkPhone",
     "contactProfile",
     "conversationalAutomation",
@@ -29,6 +30,7 @@ const OF_NUMBERS: &[&str] = &[
     "number",
     "numbers",
     "outgoingMessage",
+    "previewTemplate",
     "qrCodes",
     "username",
     "usernameSuggestions",
@@ -57,8 +59,9 @@ pub async fn fill(app: &TestApp, phone_number_id: &str, account_id: &str, mark: 
         json!({ "field": "calls", "value": value(json!({ "calls": [call] })) }),
         json!({ "field": "messages", "value": value(json!({ "errors": [{ "code": 131_000, "title": mark }] })) }),
         json!({ "field": "account_review_update", "value": { "decision": mark } }),
-        json!({ "field": "message_template_status_update", "value": { "event": "APPROVED",
-            "message_template_id": mark, "message_template_name": mark, "message_template_language": "id" } }),
+        json!({ "field": "message_template_status_update", "value": { "event": mark,
+            "message_template_id": mark, "message_template_name": mark, "message_template_language": mark,
+            "message_template_category": mark } }),
     ];
     let changes: Vec<Value> = changes
         .into_iter()
@@ -86,7 +89,16 @@ async fn world(reader: &Reader<'_>, account_id: &str, mark: &str) -> World {
         setConversationAttributes(conversationId: $id, attributes: [{ key: \"a\", value: $mark }]) { conversation { id } }
     }";
     reader.data(work, json!({ "id": one["id"], "mark": mark })).await;
+    let list = "query($a: ID!) { templates(accountId: $a) { nodes { id } } }";
+    let templates = reader.data(list, json!({ "a": account_id })).await;
     let ids = [
+        (("template", "id"), templates["templates"]["nodes"][0]["id"].clone()),
+        (("templates", "filter.accountId"), account_id.into()),
+        (("templates", "filter.numberId"), one["numberId"].clone()),
+        (("templates", "filter.statuses"), mark.into()),
+        (("templates", "filter.category"), mark.into()),
+        (("templates", "filter.language"), mark.into()),
+        (("templates", "filter.name"), mark.into()),
         (("conversation", "id"), one["id"].clone()),
         (("messages", "conversationId"), one["id"].clone()),
         (("notes", "conversationId"), one["id"].clone()),
