@@ -20,6 +20,7 @@ use crate::auth::Access;
 use crate::clock::{Clock, Stopwatch};
 use crate::config::Config;
 use crate::crypto::BadMasterKey;
+use crate::graphql::document::BadList;
 use crate::http::{self, Admission, Guard, HttpMetrics, Tls, Webhooks};
 use crate::ids::Random;
 use crate::meta::client;
@@ -41,6 +42,8 @@ pub enum BuildError {
     Tls(#[from] http::tls::Unusable),
     #[error(transparent)]
     Tokens(#[from] auth::Unusable),
+    #[error("GRAPHQL_ALLOWED_OPERATIONS: {0}")]
+    Operations(#[from] BadList),
     #[error(transparent)]
     Storage(#[from] storage::Error),
     #[error("the database is not up to date; run `pesan db migrate`, then start again\n  {}", .0.join("\n  "))]
@@ -167,7 +170,7 @@ impl App {
                 &supervisor,
                 &parts.ingest.directory,
             )),
-            graphql: parts.graphql(&ground),
+            graphql: parts.graphql(&ground)?,
             journal: parts.ingest.journal,
             http_metrics: HttpMetrics::new(&metrics),
             readiness: readiness.clone(),

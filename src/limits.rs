@@ -16,6 +16,8 @@ pub const JOURNAL_QUEUE_BYTES_MAX: u32 = 32 * 1024 * 1024;
 
 /// The largest body of a GraphQL request.
 pub const GRAPHQL_BYTES_MAX: usize = 1024 * 1024;
+/// The most operations in one request.
+pub const GRAPHQL_BATCH_MAX: usize = 10;
 
 /// The largest message of a WebSocket's client; that of a query with its variables.
 pub const SOCKET_MESSAGE_BYTES_MAX: usize = 256 * 1024;

@@ -12,9 +12,11 @@ use crate::auth::{Access, ApiKeys, Audit};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::contacts::Contacts;
-use crate::graphql::{Api, Hub, Services};
+use crate::graphql::document;
+use crate::graphql::{Api, Documents, Hub, Services};
 use crate::http::GraphQl;
 use crate::ids::Random;
+use crate::inbox::{Inbox, SnoozeEnd};
 use crate::ingest::Ingest;
 use crate::keys::{KeyRotation, Keys};
 use crate::meta::client::Graph;
@@ -28,6 +30,7 @@ use crate::runtime::{Nudge, Pulse, Readiness, Supervisor, Worker};
 use crate::search::Indexer;
 use crate::storage::Storage;
 use crate::telemetry::Metrics;
+use crate::templates::{TemplateSync, Templates};
 
 /// How often the database is asked for a sign of life, and after how long without one we are not ready.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
@@ -52,7 +55,9 @@ pub(super) struct Parts {
     pub ingest: Ingest,
     numbers: Numbers,
     doctor: Doctor,
+    templates: Templates,
     outbound: Outbound,
+    inbox: Inbox,
     keys: Keys,
 }
 
@@ -68,9 +73,12 @@ impl Parts {
         let ingest = Ingest::start(supervisor, storage, chance, instance, metrics);
         let doctor = Doctor::new(storage, &keys, &graph, chance, doctor::Settings::of(config));
         let mechanism = (&graph, &keys, &ingest.log);
-        let outbound = Outbound::start(supervisor, storage, chance, mechanism, (config, instance));
+        let templates = Templates::new(storage, &keys, &graph, chance, &config.whatsapp);
+        let inbox = Inbox::new(storage, chance, mechanism, &config.whatsapp);
+        let around = (config, instance, &templates);
+        let outbound = Outbound::start(supervisor, storage, chance, mechanism, around);
         let access = Access::new(storage, clock, &config.access, metrics)?;
-        Ok(Self { access, ingest, numbers, doctor, outbound, keys })
+        Ok(Self { access, ingest, numbers, doctor, templates, outbound, inbox, keys })
     }
 
     /// Starts the background work, unless a test drives it by hand. Gives the workers, and what readiness looks at.
@@ -79,8 +87,10 @@ impl Parts {
         workers.push(Arc::new(KeyRotation::new(&self.keys)));
         workers.push(Arc::new(NumberHealth::new(&self.doctor, ground.metrics)));
         workers.push(Arc::new(FactsFetch { numbers: self.numbers.clone() }));
+        workers.push(Arc::new(TemplateSync(self.templates.clone())));
         workers.extend(self.outbound.workers());
         workers.push(Arc::new(Indexer::new(ground.storage, ground.instance)));
+        workers.push(Arc::new(SnoozeEnd(self.inbox.clone())));
         let probe: Arc<dyn Worker> = Arc::new(DatabaseProbe { storage: ground.storage.clone() });
         let probe_pulse = Pulse::new(probe.name(), PROBE_STUCK_AFTER);
         let mut pulses = self.ingest.pulses.all();
@@ -99,7 +109,7 @@ impl Parts {
     }
 
     /// The API over them.
-    pub fn graphql(&self, ground: &Ground<'_>) -> GraphQl {
+    pub fn graphql(&self, ground: &Ground<'_>) -> Result<GraphQl, BuildError> {
         let Ground { config, clock, random, storage, supervisor, .. } = *ground;
         let services = Services {
             storage: storage.clone(),
@@ -109,11 +119,18 @@ impl Parts {
             numbers: self.numbers.clone(),
             contacts: Contacts::new(storage, &self.numbers, clock, random),
             doctor: self.doctor.clone(),
+            templates: self.templates.clone(),
             outbound: self.outbound.clone(),
+            inbox: self.inbox.clone(),
             hub: Hub::new(storage, &self.ingest.log, supervisor),
         };
-        let api = Api::new(services, config.graphql.introspection);
-        GraphQl { api, supervisor: supervisor.clone() }
+        let documents = match &config.graphql.allowed_operations {
+            Some(path) => Documents::only(document::read_list(path)?),
+            None => Documents::any(),
+        };
+        let api = Api::new(services, documents, config.graphql.introspection);
+        let shows_graphiql = config.graphql.graphiql;
+        Ok(GraphQl { api, supervisor: supervisor.clone(), shows_graphiql })
     }
 }
 

@@ -167,8 +167,12 @@ pub enum Deed {
     ManageOwnerKeys,
     ReadAuditLog,
     SeeConversations,
-    /// Assign, label, note, snooze, resolve, mark as read.
+    /// Assign, label, note, snooze, resolve, archive, mark as read.
     WorkConversations,
+    /// Take away a note of somebody else's; asked beside `WorkConversations`.
+    ModerateNotes,
+    /// The workspace's list of labels: how they look.
+    ChangeLabels,
     SeeMessages,
     /// Follow the way of a message through this server.
     TraceMessages,
@@ -183,6 +187,8 @@ pub enum Deed {
     /// Here and at Meta, and take it back.
     BlockContacts,
     SeeTemplates,
+    /// Ask Meta for them anew.
+    SyncTemplates,
     ChangeTemplates,
     FollowEvents,
 }
@@ -243,6 +249,8 @@ pub const RULES: &[Rule] = &[
     rule(Deed::ReadAuditLog,      "read-audit-log",     Role::Admin,  Scope::AuditRead,          Reach::Workspace),
     rule(Deed::SeeConversations,  "see-conversations",  Role::Viewer, Scope::ConversationsRead,  Reach::Numbers),
     rule(Deed::WorkConversations, "work-conversations", Role::Agent,  Scope::ConversationsWrite, Reach::Numbers),
+    rule(Deed::ModerateNotes,     "moderate-notes",     Role::Admin,  Scope::ConversationsWrite, Reach::Numbers),
+    rule(Deed::ChangeLabels,      "change-labels",      Role::Admin,  Scope::ConversationsWrite, Reach::Workspace),
     rule(Deed::SeeMessages,       "see-messages",       Role::Viewer, Scope::MessagesRead,       Reach::Numbers),
     rule(Deed::TraceMessages,     "trace-messages",     Role::Admin,  Scope::MessagesRead,       Reach::Numbers),
     rule(Deed::SendMessages,      "send-messages",      Role::Agent,  Scope::MessagesSend,       Reach::Numbers),
@@ -252,6 +260,7 @@ pub const RULES: &[Rule] = &[
     rule(Deed::MergeContacts,     "merge-contacts",     Role::Agent,  Scope::ContactsWrite,      Reach::Workspace),
     rule(Deed::BlockContacts,     "block-contacts",     Role::Agent,  Scope::ContactsWrite,      Reach::Numbers),
     rule(Deed::SeeTemplates,      "see-templates",      Role::Viewer, Scope::TemplatesRead,      Reach::Numbers),
+    rule(Deed::SyncTemplates,     "sync-templates",     Role::Agent,  Scope::TemplatesWrite,     Reach::Numbers),
     rule(Deed::ChangeTemplates,   "change-templates",   Role::Admin,  Scope::TemplatesWrite,     Reach::Numbers),
     rule(Deed::FollowEvents,      "follow-events",      Role::Viewer, Scope::EventsRead,         Reach::Numbers),
 ];

@@ -1,6 +1,7 @@
 //! `pesan dev`: everything on this machine, with one command.
 
 use std::fs;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -97,7 +98,10 @@ async fn start(arguments: &Arguments, source: Source) -> Result<Started, Failure
         Some((running, _, options)) => source.over(settings_of(running, options)),
         None => source,
     };
-    let config = Config::read(&source)?;
+    let mut config = Config::read(&source)?;
+    if config.server.public_url.is_none() {
+        config.server.public_url = own_address(config.server.bind);
+    }
     let logs =
         logs::start(&config.telemetry).map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
     let api_key = DevConfig::from_source(&source)?.api_key;
@@ -182,9 +186,21 @@ fn settings_of(running: &Running, options: &simulator::Options) -> Vec<(String, 
 
 /// What is different in development.
 fn defaults() -> impl Iterator<Item = (String, String)> {
-    [("PESAN_LOG_FORMAT", "pretty"), ("PESAN_SHUTDOWN_DELAY_MS", "0"), ("PESAN_SHUTDOWN_GRACE_MS", "5000")]
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    [
+        ("PESAN_LOG_FORMAT", "pretty"),
+        ("PESAN_SHUTDOWN_DELAY_MS", "0"),
+        ("PESAN_SHUTDOWN_GRACE_MS", "5000"),
+        ("GRAPHQL_GRAPHIQL", "true"),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+}
+
+/// Where the simulator reaches us, so that the connection test can try it. Not known before we listen, if any port will
+/// do.
+fn own_address(bind: SocketAddr) -> Option<String> {
+    let host = if bind.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { bind.ip() };
+    (bind.port() != 0).then(|| format!("http://{}", SocketAddr::new(host, bind.port())))
 }
 
 /// Makes the secrets of this folder once, so that a second start has the same. What a folder of an older program lacks
@@ -228,6 +244,8 @@ fn write_dev_json(
         "url": url,
         "webhookUrl": format!("{url}{WEBHOOK_PATH}"),
         "graphqlUrl": format!("{url}{GRAPHQL_PATH}"),
+        // Opened in a browser, it asks with the key.
+        "graphiqlUrl": secret(api_key).map(|key| format!("{url}{GRAPHQL_PATH}#{key}")),
         "simulatorUrl": simulator_url,
         "mongodbUri": config.mongo.uri.expose(),
         "appSecret": secret(config.whatsapp.app_secrets.first()),
@@ -262,7 +280,9 @@ fn print_banner(
     println!("  health     {url}/health/ready");
     println!("  metrics    {url}/metrics");
     println!("  webhook    {url}{WEBHOOK_PATH}");
-    println!("  graphql    {url}{GRAPHQL_PATH}");
+    println!(
+        "  graphql    {url}{GRAPHQL_PATH} (in a browser: GraphiQL; graphiqlUrl of the secrets has the key)"
+    );
     match simulator_url {
         Some(url) => println!("  simulator  {url} (Meta's stand-in; {url}/_sim lists its calls)"),
         None => println!("  simulator  none, because GRAPH_API_BASE_URL is set"),

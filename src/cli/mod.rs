@@ -194,7 +194,9 @@ impl From<BuildError> for Failure {
         match error {
             BuildError::Storage(error) => error.into(),
             BuildError::Tls(error) => error.into(),
-            BuildError::Tokens(error) => Self::new(Exit::Configuration, error.to_string()),
+            BuildError::Tokens(_) | BuildError::Operations(_) => {
+                Self::new(Exit::Configuration, error.to_string())
+            }
             BuildError::MasterKey(error) => error.into(),
             error => Self::new(Exit::Dependency, error.to_string()),
         }

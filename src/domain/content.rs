@@ -70,6 +70,8 @@ pub enum Content<'a> {
         name: Option<Str<'a>>,
         language: Option<Str<'a>>,
         components_json: Option<Str<'a>>,
+        /// Its text with what was put in its places, where the template is known.
+        text: Option<Str<'a>>,
     },
     /// WhatsApp could not hand it over; `kind` is what it was.
     Unsupported {
@@ -302,7 +304,7 @@ impl Content<'_> {
             Self::System(system) => system.body.as_ref(),
             Self::Edit { content, .. } => return content.preview(),
             Self::Interactive(interactive) => interactive.body.as_ref(),
-            Self::Template { name, .. } => name.as_ref(),
+            Self::Template { name, text, .. } => text.as_ref().or(name.as_ref()),
             Self::CallPermission { .. }
             | Self::PaymentMethod { .. }
             | Self::RequestWelcome

@@ -8,6 +8,7 @@ pub mod contact;
 pub mod content;
 pub mod conversation;
 pub mod event;
+pub mod inbox;
 pub mod language;
 pub mod message;
 pub mod number;

@@ -13,21 +13,27 @@ use crate::auth::Deed;
 /// A key. Its text is shown once, when it is made, and kept nowhere.
 #[derive(Debug, SimpleObject)]
 pub struct ApiKey {
+    /// Our id of it: what `revokeApiKey` takes. It is no secret.
     pub id: ID,
+    /// What it is for, in the words of whoever made it.
     pub name: String,
     /// How its text begins, for finding it in a configuration.
     pub hint: String,
+    /// What it may do, before `scopes` and `numberIds` narrow it.
     pub role: Role,
     /// The names of the scopes that narrow the role; null: all that the role may.
     pub scopes: Option<Vec<String>>,
     /// The numbers that it is limited to; null: all of the workspace.
     pub number_ids: Option<Vec<ID>>,
+    /// When it was made.
     pub created_at: Option<DateTime>,
     /// Who made it: `api-key:…`, `user:…` or `operator`.
     pub created_by: String,
+    /// When it ends by itself, or ended; null: it does not.
     pub expires_at: Option<DateTime>,
     /// Not more exact than a minute.
     pub last_used_at: Option<DateTime>,
+    /// When somebody ended it; null: nobody has.
     pub revoked_at: Option<DateTime>,
 }
 

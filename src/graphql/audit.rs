@@ -15,6 +15,7 @@ use crate::storage::audit::Entry;
 pub struct AuditEntry {
     /// Its number in the workspace's log, from 1 without a gap.
     pub number: i64,
+    /// When it was done, by our clock.
     pub at: Option<DateTime>,
     /// `api-key:…`, `user:…` or `operator`.
     pub who: String,
@@ -22,14 +23,18 @@ pub struct AuditEntry {
     pub deed: String,
     /// What it was done to, like `number:0190…`.
     pub target: String,
+    /// What changed by it, a field each; empty where nothing is told beyond the deed.
     pub changes: Vec<AuditChange>,
 }
 
 /// A field that changed. Secrets are never in it.
 #[derive(Debug, SimpleObject)]
 pub struct AuditChange {
+    /// Its name, like `role` or `displayName`.
     pub field: String,
+    /// What it was before; null: nothing, or it is not told.
     pub from: Option<String>,
+    /// What it is now; null: nothing, or it is not told.
     pub to: Option<String>,
 }
 

@@ -22,10 +22,13 @@ use crate::storage::contact_record::ContactRecord;
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct Call {
+    /// Our id of it, not the one that Meta gives it (`callId`).
     pub id: ID,
     /// Meta's id of it.
     pub call_id: String,
+    /// Our id of the business number that called or was called.
     pub number_id: ID,
+    /// Our id of the customer; null until it is known who that is.
     pub contact_id: Option<ID>,
     /// Who called; null if nobody has said yet.
     pub direction: Option<Direction>,
@@ -33,8 +36,11 @@ pub struct Call {
     pub timestamp: Option<DateTime>,
     /// How it ended, in Meta's word: `COMPLETED` or `FAILED`.
     pub status: Option<String>,
+    /// When the talking began, by Meta's clock; null until Meta has told, and where nobody answered.
     pub started_at: Option<DateTime>,
+    /// When the talking ended, by Meta's clock; null until Meta has told, and where nobody answered.
     pub ended_at: Option<DateTime>,
+    /// How long they talked, in seconds; null until Meta has told, and where nobody answered.
     pub duration_seconds: Option<i64>,
     /// Meta's id of the recording.
     pub recording_id: Option<String>,
@@ -53,6 +59,7 @@ pub struct Call {
 pub struct CallStep {
     /// In Meta's word: `connect`, `ringing`, `accepted`, `terminate` and so on.
     pub step: String,
+    /// When, by Meta's clock, to the second.
     pub timestamp: Option<DateTime>,
 }
 
@@ -115,7 +122,7 @@ impl CallQuery {
     async fn calls(
         &self,
         context: &Context<'_>,
-        filter: Option<CallFilter>,
+        #[graphql(desc = "Which calls; without it: all.")] filter: Option<CallFilter>,
         #[graphql(desc = "How many; 50 if not said, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the last one of the page before.")] after: Option<String>,
         #[graphql(desc = "How many, going up the list.")] last: Option<i32>,

@@ -15,6 +15,7 @@ use crate::storage::contact_record::{Block, ContactPlace, ContactRecord, Prefere
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct Contact {
+    /// Our id of the person.
     pub id: ID,
     /// The best name there is: the CRM's, the address book's, the person's own, the user name, the phone number.
     pub name: Option<String>,
@@ -26,10 +27,14 @@ pub struct Contact {
     pub address_book_name: Option<String>,
     /// The phone number as WhatsApp writes it: digits only. People with a user name may hide it.
     pub wa_id: Option<String>,
+    /// The phone number in another spelling than `waId`: from the address book, a webhook, or whoever sent to it.
+    /// With or without a plus; null if there is none.
     pub phone: Option<String>,
+    /// The person's WhatsApp user name, without `@`. Null: the person has none, or Meta has not told it.
     pub username: Option<String>,
     /// Meta's business-scoped ids of the person.
     pub user_ids: Vec<String>,
+    /// The ids of the person that a parent business sees, like `US.ENT.11815799212886844830`; mostly empty.
     pub parent_user_ids: Vec<String>,
     /// What the person wants to receive.
     pub preferences: Vec<ContactPreference>,
@@ -45,6 +50,7 @@ pub struct Contact {
     pub attributes: Vec<ContactAttribute>,
     /// How often the CRM has changed the contact: for `expectedRevision` of `editContact`.
     pub revision: i64,
+    /// When we first heard of the person.
     pub created_at: Option<DateTime>,
     #[graphql(skip)]
     blocked_for: Vec<Block>,
@@ -92,6 +98,7 @@ pub struct ContactPreference {
     pub category: Option<String>,
     /// Like `stop` or `resume`.
     pub value: Option<String>,
+    /// When the person chose it, by Meta's clock.
     pub since: Option<DateTime>,
 }
 
@@ -175,7 +182,11 @@ pub struct ContactQuery;
 impl ContactQuery {
     /// A contact; one that was merged into another is that other. Null: there is none in this workspace, or none that
     /// writes with a number of the caller's.
-    async fn contact(&self, context: &Context<'_>, id: ID) -> Result<Option<Contact>, Failure> {
+    async fn contact(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Our id of the contact.")] id: ID,
+    ) -> Result<Option<Contact>, Failure> {
         show(context, &id).await
     }
 

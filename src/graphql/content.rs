@@ -21,15 +21,23 @@ pub use shared::{ContactsContent, LocationContent, OrderContent};
 /// The kinds of content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum ContentType {
+    /// Written words.
     Text,
+    /// A still picture.
     Image,
+    /// A film.
     Video,
+    /// A sound file, or a voice message: `isVoice` tells them apart.
     Audio,
+    /// A file of any other kind, like a PDF.
     Document,
+    /// A small picture, still or moving, without words.
     Sticker,
+    /// A place on the map.
     Location,
     /// Shared contacts.
     Contacts,
+    /// An emoji on another message, or that it is taken back.
     Reaction,
     /// A tap on a template's quick-reply button.
     Button,
@@ -41,6 +49,7 @@ pub enum ContentType {
     FormReply,
     /// Whether the customer lets the business call.
     CallPermission,
+    /// How the customer wants to pay.
     PaymentMethod,
     /// A cart.
     Order,
@@ -48,12 +57,15 @@ pub enum ContentType {
     System,
     /// The customer opened the chat without writing.
     RequestWelcome,
+    /// Another message now says something else.
     Edit,
+    /// Another message was taken back.
     Revoke,
     /// Media of the past whose bytes come later, or never.
     MediaPlaceholder,
     /// Buttons, lists and the like that the business sent.
     Interactive,
+    /// A template that the business sent.
     Template,
     /// WhatsApp could not hand it over.
     Unsupported,
@@ -193,6 +205,7 @@ pub struct MediaContent {
     common: Common,
     /// Meta's id of the file.
     media_id: Option<String>,
+    /// The kind of the file, like `image/jpeg` or `audio/ogg; codecs=opus`, as Meta says.
     mime_type: Option<String>,
     /// As Meta writes it: base64 or hexadecimal.
     sha256: Option<String>,
@@ -231,6 +244,7 @@ pub struct ButtonReplyContent {
     common: Common,
     /// The button's id, as it was sent.
     reply_id: Option<String>,
+    /// What stands on the button; the same as `text`.
     title: Option<String>,
 }
 
@@ -241,7 +255,9 @@ pub struct ListReplyContent {
     common: Common,
     /// The row's id, as it was sent.
     reply_id: Option<String>,
+    /// The first line of the row; the same as `text`.
     title: Option<String>,
+    /// The second line of the row; null if it has none.
     description: Option<String>,
 }
 
@@ -250,6 +266,7 @@ pub struct ListReplyContent {
 pub struct FormReplyContent {
     #[graphql(flatten)]
     common: Common,
+    /// Which kind of form, in Meta's word: `flow`, `address_message` and so on.
     name: Option<String>,
     /// What was filled in: the form's own JSON.
     response_json: Option<String>,
@@ -262,7 +279,9 @@ pub struct CallPermissionContent {
     common: Common,
     /// `accept` or `reject`.
     response: Option<String>,
+    /// Whether the permission holds until the customer takes it back.
     is_permanent: bool,
+    /// When the permission ends; null where Meta names no end, as for a refusal.
     expires_at: Option<DateTime>,
     /// Whether the customer did it or WhatsApp by itself, in Meta's word.
     source: Option<String>,
@@ -273,9 +292,13 @@ pub struct CallPermissionContent {
 pub struct PaymentMethodContent {
     #[graphql(flatten)]
     common: Common,
+    /// The way of paying, in Meta's word, like `offsite_card_pay`.
     method: Option<String>,
+    /// The business's own id of the order, as it was sent with it.
     reference_id: Option<String>,
+    /// The last four digits of the customer's card, for people to tell it by.
     last_four_digits: Option<String>,
+    /// The id under which the payment provider keeps the card.
     credential_id: Option<String>,
 }
 
@@ -284,6 +307,7 @@ pub struct PaymentMethodContent {
 pub struct SystemContent {
     #[graphql(flatten)]
     common: Common,
+    /// Which of the changes it is; `text` says it in Meta's sentence.
     change: SystemChangeType,
     /// The new phone number, if that changed.
     new_wa_id: Option<String>,
@@ -446,8 +470,8 @@ impl From<content::Content<'static>> for Content {
             }
             From::MediaPlaceholder => MediaPlaceholderContent { common: plain }.into(),
             From::Interactive(interactive) => InteractiveContent::new(interactive).into(),
-            From::Template { name, language, components_json } => {
-                TemplateContent::new(own(name), own(language), own(components_json)).into()
+            From::Template { name, language, components_json, text } => {
+                TemplateContent::new(own(name), own(language), own(components_json), own(text)).into()
             }
             From::Unsupported { kind, faults } => {
                 UnsupportedContent { common: plain, original_type: own(kind), failures: Failures(faults) }

@@ -10,10 +10,12 @@ use crate::auth::{ApiKeys, Audit, Deed, Visitor, authorize, authorize_number};
 use crate::clock::Clock;
 use crate::contacts::Contacts;
 use crate::error::Code;
+use crate::inbox::Inbox;
 use crate::numbers::Numbers;
 use crate::numbers::doctor::Doctor;
 use crate::outbound::Outbound;
 use crate::storage::Storage;
+use crate::templates::Templates;
 
 /// What the resolvers work with. Cheap to clone; one for the whole process.
 #[derive(Clone, Debug)]
@@ -24,7 +26,9 @@ pub struct Services {
     pub audit: Audit,
     pub numbers: Numbers,
     pub contacts: Contacts,
+    pub templates: Templates,
     pub outbound: Outbound,
+    pub inbox: Inbox,
     pub doctor: Doctor,
     pub hub: Hub,
 }

@@ -1,20 +1,25 @@
 //! Conversations: one a number and contact, or group.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, OneofObject, SimpleObject};
 use uuid::Uuid;
 
 use super::contact::Contact;
 use super::content::ContentType;
 use super::context::{allowed, allowed_among, services};
 use super::error::Failure;
+use super::leave::{SendLeave, leave};
 use super::loader::Mates;
 use super::message::Direction;
 use super::page::{Asked, ConversationCursor, Page, Stretch, cost};
 use super::scalar;
 use super::scalar::DateTime;
-use crate::auth::{Deed, Visitor};
+use super::work::{ConversationAssignee, ConversationAttribute, ConversationStatus};
+use crate::auth::{Deed, Visitor, Who};
+use crate::domain::inbox::{Status, label};
+use crate::outbound::Whom;
 use crate::storage::contact_record::ContactRecord;
 use crate::storage::conversation_record;
 use crate::storage::conversation_record::{ConversationPlace, ConversationRecord};
@@ -23,6 +28,7 @@ use crate::storage::conversation_record::{ConversationPlace, ConversationRecord}
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct Conversation {
+    /// Our id of it: `conversation`, `messages` and `sendMessage` take it.
     pub id: ID,
     /// The business number.
     pub number_id: ID,
@@ -30,11 +36,13 @@ pub struct Conversation {
     pub contact_id: Option<ID>,
     /// Meta's id of the group, if it is one.
     pub group_id: Option<String>,
+    /// The message with the latest time; null while there is none.
     pub last_message: Option<LastMessage>,
     /// When something last happened: the list is sorted by this.
     pub last_activity_at: Option<DateTime>,
     /// The messages of the customer that nobody has seen.
     pub unread_count: i64,
+    /// How many messages both sides have written in it, with those of the past that were imported.
     pub message_count: i64,
     /// Whether everything may be written, or templates only.
     pub window: Window,
@@ -44,11 +52,34 @@ pub struct Conversation {
     pub referral: Option<ConversationReferral>,
     /// Who leads the conversation, where several partners share the number; null: nobody ever said.
     pub handover: Option<Handover>,
+    /// When it was first made here, by our clock; its first message may be older.
     pub created_at: Option<DateTime>,
+    /// When the customer first wrote, by Meta's clock; null: never yet.
     pub first_inbound_at: Option<DateTime>,
+    /// When the customer last wrote, by Meta's clock; null: never yet.
     pub last_inbound_at: Option<DateTime>,
+    /// When the business first wrote, by Meta's clock; null: never yet.
     pub first_outbound_at: Option<DateTime>,
+    /// When the business last wrote, by Meta's clock; null: never yet.
     pub last_outbound_at: Option<DateTime>,
+    /// Where it stands with those who work on it.
+    pub status: ConversationStatus,
+    /// When it was put where it is; null: it is open.
+    pub status_since: Option<DateTime>,
+    /// Who put it there: `user:…` or `api-key:…`; null: it is open.
+    pub status_by: Option<String>,
+    /// When its snooze ends; null: it is not snoozed.
+    pub snoozed_until: Option<DateTime>,
+    /// Who works on it; null: nobody.
+    pub assignee: Option<ConversationAssignee>,
+    /// The names of its labels, in the order of the alphabet; how they look, `labels` tells.
+    pub labels: Vec<String>,
+    /// The CRM's own attributes, by key.
+    pub attributes: Vec<ConversationAttribute>,
+    /// How many notes are on it.
+    pub note_count: i64,
+    /// When somebody last marked it as read, or as unread.
+    pub read_at: Option<DateTime>,
     #[graphql(skip)]
     contact_key: Option<Uuid>,
     #[graphql(skip)]
@@ -58,13 +89,16 @@ pub struct Conversation {
 /// The message that a list of conversations shows.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct LastMessage {
+    /// Our id of it: `message` takes it.
     pub id: ID,
+    /// Whether the customer wrote it or the business.
     pub direction: Direction,
     /// The kind of its content.
     #[graphql(name = "type")]
     pub kind: ContentType,
     /// The beginning of its words; empty where there are none.
     pub preview: String,
+    /// Meta's time of it, to the second.
     pub timestamp: Option<DateTime>,
 }
 
@@ -88,11 +122,15 @@ impl Window {
 pub struct ConversationReferral {
     /// The message that came by it.
     pub message_id: Option<ID>,
+    /// When that message was written, by Meta's clock.
     pub timestamp: Option<DateTime>,
     /// `ad` or `post`.
     pub source_type: Option<String>,
+    /// Meta's id of the advertisement or post.
     pub source_id: Option<String>,
+    /// The address of the advertisement or post at Meta.
     pub source_url: Option<String>,
+    /// The heading of the advertisement or post.
     pub headline: Option<String>,
     /// Meta's id of the click.
     pub ctwa_clid: Option<String>,
@@ -101,6 +139,7 @@ pub struct ConversationReferral {
 /// Who leads a conversation.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct Handover {
+    /// When that was handed over, by Meta's clock.
     pub since: Option<DateTime>,
     /// Whether the business's other partner took it from us, or gave it to us.
     pub is_taken: bool,
@@ -119,6 +158,38 @@ pub struct ConversationFilter {
     is_unread: Option<bool>,
     /// True: only those in which everything may be written now.
     window_open: Option<bool>,
+    /// Only in these statuses; without it: in all but `ARCHIVED`.
+    status: Option<Vec<ConversationStatus>>,
+    /// Only those of somebody, or of nobody.
+    assignee: Option<AssigneeFilter>,
+    /// Only those with this label.
+    label: Option<String>,
+}
+
+/// Who works on the conversations of a list.
+#[derive(Debug, OneofObject)]
+pub enum AssigneeFilter {
+    /// The user with this id in the CRM.
+    UserId(String),
+    /// The caller, if the request carries the CRM's own token. It is true, or left out.
+    Me(bool),
+    /// Nobody. It is true, or left out.
+    Nobody(bool),
+}
+
+impl AssigneeFilter {
+    fn meant(self, visitor: &Visitor) -> async_graphql::Result<conversation_record::AssigneeFilter> {
+        match (self, &visitor.who) {
+            (Self::UserId(user), _) => Ok(conversation_record::AssigneeFilter::User(user)),
+            (Self::Me(true), Who::User(user)) => Ok(conversation_record::AssigneeFilter::User(user.clone())),
+            // A key is nobody's, and no user has no name.
+            (Self::Me(true), _) => Ok(conversation_record::AssigneeFilter::User(String::new())),
+            (Self::Nobody(true), _) => Ok(conversation_record::AssigneeFilter::Nobody),
+            (Self::Me(false) | Self::Nobody(false), _) => {
+                Err(async_graphql::Error::new("`me` and `nobody` are true, or left out."))
+            }
+        }
+    }
 }
 
 impl Conversation {
@@ -150,6 +221,8 @@ impl Conversation {
             is_taken: handover.is_taken,
             role: handover.role,
         });
+        let worked = record.worked;
+        let status = worked.status();
         let free_entry = record.free_entry_ends_s.map(|ends_s| Window::until(Some(ends_s), now_s));
         Self {
             id: scalar::id(record.id),
@@ -169,6 +242,19 @@ impl Conversation {
             last_inbound_at: record.last_inbound_s.and_then(scalar::second),
             first_outbound_at: record.first_outbound_s.and_then(scalar::second),
             last_outbound_at: record.last_outbound_s.and_then(scalar::second),
+            status: status.into(),
+            status_since: worked.away.as_ref().and_then(|away| scalar::moment(away.at_ms)),
+            snoozed_until: worked.away.as_ref().and_then(|away| away.until_ms).and_then(scalar::moment),
+            status_by: worked.away.and_then(|away| away.by),
+            assignee: worked.assignee.map(ConversationAssignee::from),
+            labels: worked.labels,
+            attributes: worked
+                .attributes
+                .into_iter()
+                .map(|(key, value)| ConversationAttribute { key, value })
+                .collect(),
+            note_count: worked.notes,
+            read_at: worked.read_at_ms.and_then(scalar::moment),
             contact_key: record.contact,
             contacts: Arc::clone(contacts),
         }
@@ -184,6 +270,13 @@ impl Conversation {
         let Some(key) = &self.contact_key else { return Ok(None) };
         let load = async |ids: &[Uuid]| storage.contacts_by_id(visitor.workspace, ids).await;
         Ok(self.contacts.get(key, load).await?.map(Contact::from))
+    }
+
+    /// What may be sent in it now, until when, and at which price; null: it is gone.
+    #[graphql(complexity = "5 + child_complexity")]
+    async fn can_send(&self, context: &Context<'_>) -> Result<Option<SendLeave>, Failure> {
+        let Some(id) = scalar::uuid(&self.id) else { return Ok(None) };
+        leave(context, Whom::Conversation(id)).await
     }
 }
 
@@ -210,6 +303,12 @@ pub async fn show(context: &Context<'_>, id: &ID) -> Result<Option<Conversation>
     Ok(Conversation::page(found.into_iter().collect(), now_s(context)?).pop())
 }
 
+fn statuses(asked: Option<Vec<ConversationStatus>>) -> Vec<Status> {
+    let Some(asked) = asked else { return Status::USUAL.to_vec() };
+    let asked: BTreeSet<Status> = asked.into_iter().map(Status::from).collect();
+    asked.into_iter().collect()
+}
+
 #[derive(Debug, Default)]
 pub struct ConversationQuery;
 
@@ -217,17 +316,21 @@ pub struct ConversationQuery;
 impl ConversationQuery {
     /// A conversation; one that turned out to be another one is that other. Null: there is none in this workspace, or
     /// it is not with a number of the caller's.
-    async fn conversation(&self, context: &Context<'_>, id: ID) -> Result<Option<Conversation>, Failure> {
+    async fn conversation(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Our id of the conversation.")] id: ID,
+    ) -> Result<Option<Conversation>, Failure> {
         show(context, &id).await
     }
 
-    /// The conversations of the workspace, the one with the last activity first. While a client goes down the list, one
+    /// The conversations of the workspace, the one with the last activity first; archived ones only if the filter says so. While a client goes down the list, one
     /// in which something happens moves to its beginning.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn conversations(
         &self,
         context: &Context<'_>,
-        filter: Option<ConversationFilter>,
+        #[graphql(desc = "Which conversations; without it: all.")] filter: Option<ConversationFilter>,
         #[graphql(desc = "How many; 50 if not said, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the last one of the page before.")] after: Option<String>,
         #[graphql(desc = "How many, going up the list.")] last: Option<i32>,
@@ -244,6 +347,9 @@ impl ConversationQuery {
             contact: filter.contact_id.map(|id| scalar::uuid(&id).unwrap_or_default()),
             is_unread: filter.is_unread,
             window: filter.window_open.map(|is_open| (is_open, now_s)),
+            statuses: statuses(filter.status),
+            assignee: filter.assignee.map(|assignee| assignee.meant(visitor)).transpose()?,
+            label: filter.label.map(|text| label(&text).unwrap_or(text)),
         };
         let from = stretch.from.as_ref().map(|cursor| cursor.0);
         let storage = &services(context)?.storage;

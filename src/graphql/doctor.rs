@@ -17,9 +17,11 @@ use crate::storage::number_record::NumberRecord;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "doctor::State")]
 pub enum ConnectionTestState {
+    /// It is as it should be.
     Ok,
     /// It works, and is worth a look.
     Warning,
+    /// It is not as it should be; `cause` says what is the matter.
     Failed,
     /// It could not be looked at; `waitsFor` is what has to be settled first, where it is another step.
     Skipped,
@@ -30,9 +32,11 @@ pub enum ConnectionTestState {
 pub struct ConnectionTestStep {
     /// For programs: it stays the same in every language.
     pub name: String,
+    /// How it ended.
     pub state: ConnectionTestState,
     /// For programs: which of the ways to end this is.
     pub reason: String,
+    /// The heading of the step, in the language that was asked for.
     pub title: String,
     /// What is the matter, in a sentence.
     pub cause: String,
@@ -42,6 +46,7 @@ pub struct ConnectionTestStep {
     pub waits_for: Option<String>,
     /// Meta's own error code, where Meta refused.
     pub meta_code: Option<i32>,
+    /// How long looking took, in milliseconds.
     pub duration_ms: i32,
 }
 
@@ -52,7 +57,9 @@ pub struct ConnectionTest {
     pub ok: bool,
     /// How the number stands, in a sentence.
     pub summary: String,
+    /// Everything that was looked at, in the order in which people are shown it.
     pub steps: Vec<ConnectionTestStep>,
+    /// When it was looked at, by our clock.
     pub tested_at: Option<DateTime>,
 }
 
@@ -97,8 +104,8 @@ impl DoctorQuery {
     async fn last_connection_test(
         &self,
         context: &Context<'_>,
-        number_id: ID,
-        #[graphql(default)] language: Language,
+        #[graphql(desc = "Our id of the number.")] number_id: ID,
+        #[graphql(desc = "The language of the sentences.", default)] language: Language,
     ) -> Result<Option<ConnectionTest>, Failure> {
         let Some(number) = scalar::uuid(&number_id) else {
             allowed(context, Deed::SeeNumbers)?;

@@ -71,6 +71,8 @@ pub struct UserError {
     pub meta_code: Option<i32>,
     /// What Meta says itself, where Meta refused: often more than the code. In English.
     pub meta_message: Option<String>,
+    /// What would do instead, where that is known: names of templates with their languages, or languages. Ten at most.
+    pub alternatives: Vec<String>,
 }
 
 impl UserError {
@@ -83,6 +85,7 @@ impl UserError {
             next_step: None,
             meta_code: None,
             meta_message: None,
+            alternatives: Vec::new(),
         }
     }
 
@@ -117,6 +120,8 @@ pub enum UserErrorCode {
     AlreadyExists,
     /// Another workspace has it.
     TakenElsewhere,
+    /// Somebody else has changed it since it was read; nothing was done.
+    Conflict,
     /// The state of the object does not allow it now.
     WrongState,
     /// There is no access token to do it with, or it cannot be opened.
@@ -139,6 +144,11 @@ pub enum UserErrorCode {
     WindowClosed,
     /// The idempotency key was used for another message.
     IdempotencyKeyTaken,
+    /// There is no such template in the account, or not in that language; `alternatives` says which there are.
+    TemplateNotFound,
+    /// Meta has paused, rejected or switched off the template, or not approved it yet; `alternatives` says what could be
+    /// sent instead.
+    TemplateNotUsable,
 }
 
 /// Puts every error of an answer into the one form: a public text, a code, the request id. Causes go to the log.

@@ -13,6 +13,9 @@ use super::message;
 use super::message::Message;
 use super::scalar;
 use super::scalar::DateTime;
+use super::template;
+use super::template::Template;
+use super::work::ConversationWork;
 use crate::clock::Timestamp;
 use crate::storage::events::{Batch, Happening};
 
@@ -30,9 +33,11 @@ pub enum Event {
     MessageAdded(MessageAddedEvent),
     MessageStatus(MessageStatusEvent),
     MessageChanged(MessageChangedEvent),
+    ConversationWork(ConversationWorkEvent),
     ContactChanged(ContactChangedEvent),
     ConversationChanged(ConversationChangedEvent),
     NumberChanged(NumberChangedEvent),
+    TemplateChanged(TemplateChangedEvent),
     NoticeAdded(NoticeAddedEvent),
 }
 
@@ -40,11 +45,15 @@ pub enum Event {
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct MessageAddedEvent {
+    /// Its place in the log: the `after` of whoever goes on from here.
     pub cursor: Cursor,
+    /// When it was written down.
     pub at: Option<DateTime>,
     /// The message's own id (not the one that Meta gives it).
     pub message_id: ID,
+    /// Our id of the conversation that the message is in.
     pub conversation_id: ID,
+    /// Our id of the business number that the message is with.
     pub number_id: ID,
     /// Whether the customer wrote it.
     pub inbound: bool,
@@ -54,11 +63,15 @@ pub struct MessageAddedEvent {
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct MessageStatusEvent {
+    /// Its place in the log: the `after` of whoever goes on from here.
     pub cursor: Cursor,
+    /// When it was written down.
     pub at: Option<DateTime>,
     /// The message's own id (not the one that Meta gives it).
     pub message_id: ID,
+    /// Our id of the conversation that the message is in.
     pub conversation_id: ID,
+    /// Our id of the business number that the message is with.
     pub number_id: ID,
     /// The step. Steps may come out of order: the furthest is where the message is.
     pub status: MessageStep,
@@ -89,28 +102,60 @@ pub enum MessageStep {
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct MessageChangedEvent {
+    /// Its place in the log: the `after` of whoever goes on from here.
     pub cursor: Cursor,
+    /// When it was written down.
     pub at: Option<DateTime>,
     /// The message's own id (not the one that Meta gives it).
     pub message_id: ID,
+    /// Our id of the conversation that the message is in.
     pub conversation_id: ID,
+    /// Our id of the business number that the message is with.
     pub number_id: ID,
+}
+
+/// Somebody has worked on a conversation.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub struct ConversationWorkEvent {
+    /// Its place in the log: the `after` of whoever goes on from here.
+    pub cursor: Cursor,
+    /// When it was written down.
+    pub at: Option<DateTime>,
+    /// Our id of the conversation that was worked on.
+    pub conversation_id: ID,
+    /// Our id of the business number that the conversation is with.
+    pub number_id: ID,
+    /// What was done.
+    pub work: ConversationWork,
+    /// Who did it: `user:…` or `api-key:…`; null: it happened by itself.
+    pub by: Option<String>,
+    /// The user to whom it was assigned, or who has it no more.
+    pub user_id: Option<String>,
+    /// The note that was added, edited or deleted.
+    pub note_id: Option<ID>,
 }
 
 /// A contact is new, or is known better. Not told to those who are limited to some numbers: a contact belongs to none.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct ContactChangedEvent {
+    /// Its place in the log: the `after` of whoever goes on from here.
     pub cursor: Cursor,
+    /// When it was written down.
     pub at: Option<DateTime>,
+    /// Our id of the contact. It may have been merged into another one since.
     pub contact_id: ID,
 }
 
 /// A business number was added, changed or deleted.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct NumberChangedEvent {
+    /// Its place in the log: the `after` of whoever goes on from here.
     pub cursor: Cursor,
+    /// When it was written down.
     pub at: Option<DateTime>,
+    /// Our id of the business number.
     pub number_id: ID,
     /// What Meta told of the number, if that is what changed.
     pub notice_id: Option<ID>,
@@ -118,18 +163,36 @@ pub struct NumberChangedEvent {
     pub notice_kind: Option<String>,
 }
 
+/// A template is new, has changed, or is gone. Not told to those who are limited to some numbers: a template belongs to
+/// an account.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub struct TemplateChangedEvent {
+    pub cursor: Cursor,
+    pub at: Option<DateTime>,
+    /// Our id of the template.
+    pub template_id: ID,
+    /// Meta's id of the account that it belongs to.
+    pub account_id: String,
+}
+
 /// Meta told something else: about an account, a number, a template, a group, a call. What is about no number is not
 /// told to those who are limited to some.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct NoticeAddedEvent {
+    /// Its place in the log: the `after` of whoever goes on from here.
     pub cursor: Cursor,
+    /// When it was written down.
     pub at: Option<DateTime>,
+    /// Our id of the notice: `notices` shows it under this, if it is of a `NoticeKind`.
     pub notice_id: ID,
+    /// What it is about: `account`, `number`, `template`, `call`, `group`, `preference` and so on.
     pub kind: String,
+    /// The number that it is about; null: the account, or nothing that belongs to one number.
     pub number_id: Option<ID>,
 }
 
-/// A conversation is new or has changed: its last message, its counters, its window.
+/// A conversation is new or has changed: its last message, its counters, its window, or what people have done to it.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct ConversationChangedEvent {
@@ -137,7 +200,9 @@ pub struct ConversationChangedEvent {
     pub cursor: Cursor,
     /// When it was written down.
     pub at: Option<DateTime>,
+    /// Our id of the conversation.
     pub conversation_id: ID,
+    /// Our id of the business number that the conversation is with.
     pub number_id: ID,
 }
 
@@ -174,6 +239,22 @@ impl ContactChangedEvent {
 }
 
 #[ComplexObject]
+impl ConversationWorkEvent {
+    /// The conversation as it is now; one that turned out to be another one is that other.
+    async fn conversation(&self, context: &Context<'_>) -> Result<Option<Conversation>, Failure> {
+        conversation::show(context, &self.conversation_id).await
+    }
+}
+
+#[ComplexObject]
+impl TemplateChangedEvent {
+    /// The template as it is now.
+    async fn template(&self, context: &Context<'_>) -> Result<Option<Template>, Failure> {
+        template::show(context, &self.template_id).await
+    }
+}
+
+#[ComplexObject]
 impl ConversationChangedEvent {
     /// The conversation as it is now; one that turned out to be another one is that other.
     async fn conversation(&self, context: &Context<'_>) -> Result<Option<Conversation>, Failure> {
@@ -188,9 +269,10 @@ pub fn number_of(happening: &Happening) -> Option<Uuid> {
         | Happening::MessageChanged { number, .. }
         | Happening::Status { number, .. }
         | Happening::Conversation { number, .. }
+        | Happening::Work { number, .. }
         | Happening::Number { number } => Some(*number),
         Happening::Notice { number, .. } => *number,
-        Happening::Contact { .. } => None,
+        Happening::Contact { .. } | Happening::Template { .. } => None,
     }
 }
 
@@ -200,8 +282,12 @@ pub fn conversation_of(happening: &Happening) -> Option<Uuid> {
         Happening::Message { conversation, .. }
         | Happening::MessageChanged { conversation, .. }
         | Happening::Conversation { conversation, .. }
-        | Happening::Status { conversation, .. } => Some(*conversation),
-        Happening::Number { .. } | Happening::Notice { .. } | Happening::Contact { .. } => None,
+        | Happening::Status { conversation, .. }
+        | Happening::Work { conversation, .. } => Some(*conversation),
+        Happening::Number { .. }
+        | Happening::Notice { .. }
+        | Happening::Template { .. }
+        | Happening::Contact { .. } => None,
     }
 }
 
@@ -239,6 +325,21 @@ pub fn event(batch: &Batch, index: usize, happening: &Happening) -> Event {
                 happened_at: Timestamp::from_second(at_s).ok().map(DateTime),
             })
         }
+        Happening::Work { conversation, number, work, by, about } => {
+            let work = ConversationWork::named(&work);
+            let is_of_user = matches!(work, ConversationWork::Assigned | ConversationWork::Unassigned);
+            let (user_id, note_id) = if is_of_user { (about, None) } else { (None, about.map(ID)) };
+            Event::ConversationWork(ConversationWorkEvent {
+                cursor,
+                at,
+                conversation_id: scalar::id(conversation),
+                number_id: scalar::id(number),
+                work,
+                by,
+                user_id,
+                note_id,
+            })
+        }
         Happening::Contact { contact } => {
             Event::ContactChanged(ContactChangedEvent { cursor, at, contact_id: scalar::id(contact) })
         }
@@ -256,6 +357,12 @@ pub fn event(batch: &Batch, index: usize, happening: &Happening) -> Event {
             number_id: scalar::id(number),
             notice_id: None,
             notice_kind: None,
+        }),
+        Happening::Template { template, account } => Event::TemplateChanged(TemplateChangedEvent {
+            cursor,
+            at,
+            template_id: ID(template),
+            account_id: account,
         }),
         Happening::Notice { notice, kind, number } => Event::NoticeAdded(NoticeAddedEvent {
             cursor,

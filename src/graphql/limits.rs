@@ -40,9 +40,11 @@ pub enum TooMuch {
 }
 
 /// Why a text is no document that we run.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum Unfit {
+    #[error(transparent)]
     TooMuch(TooMuch),
+    #[error(transparent)]
     Syntax(parser::Error),
 }
 

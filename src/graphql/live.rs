@@ -9,8 +9,6 @@ use serde_json::Value;
 
 use super::cursor::Cursor;
 use super::error;
-use super::limits;
-use super::limits::Unfit;
 use super::subscription::{GoOnAfter, Track};
 use super::{Api, Operation, Outcome, Way, kind_of};
 use crate::auth::Visitor;
@@ -111,12 +109,11 @@ impl Api {
         go_on_after: Option<Cursor>,
         request_id: &str,
     ) -> Option<Answers> {
-        let refused =
-            |error: ServerError| Some(Answers::refuse_with(Response::from_errors(vec![error]), request_id));
-        let document = match limits::parse(&operation.query) {
-            Ok(document) => document,
-            Err(Unfit::TooMuch(what)) => return refused(ServerError::new(what.to_string(), None)),
-            Err(Unfit::Syntax(error)) => return refused(error.into()),
+        let (text, document) = match self.document(&operation) {
+            Ok(found) => found,
+            Err(errors) => {
+                return Some(Answers::refuse_with(Response::from_errors(errors), request_id));
+            }
         };
         let name = operation.operation_name.as_deref();
         if kind_of(&document, name) != Some(OperationType::Subscription) {
@@ -129,12 +126,12 @@ impl Api {
             };
         }
         if !has_one_root(&document, name) {
-            let text = "A subscription selects exactly one field at the top.";
-            return refused(ServerError::new(text, None));
+            let error = ServerError::new("A subscription selects exactly one field at the top.", None);
+            return Some(Answers::refuse_with(Response::from_errors(vec![error]), request_id));
         }
         let track = Track::default();
         let variables = Value::Object(operation.variables.unwrap_or_default());
-        let mut request = async_graphql::Request::new(operation.query)
+        let mut request = async_graphql::Request::new(&*text)
             .variables(Variables::from_json(variables))
             .data(visitor)
             .data(track.clone());

@@ -47,15 +47,19 @@ impl Direction {
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct Message {
+    /// Our id of it, not Meta's (`messageId`). A message that was sent here is an `OutgoingMessage` with the same id.
     pub id: ID,
     /// Meta's id of it (`wamid…`); null until Meta has named it.
     pub message_id: Option<String>,
+    /// Our id of the conversation that it belongs to.
     pub conversation_id: ID,
+    /// Our id of the business number that wrote or got it.
     pub number_id: ID,
     /// The customer, whoever wrote it.
     pub contact_id: ID,
     /// Meta's id of the group, if it was written in one.
     pub group_id: Option<String>,
+    /// Whether the customer wrote it or the business.
     pub direction: Direction,
     /// What it says now: if it was edited, `edited` has what it said first.
     pub content: Content,
@@ -73,6 +77,7 @@ pub struct Message {
     pub is_standby: bool,
     /// Where it comes from.
     pub source: MessageSource,
+    /// Whether its sender had it from another chat.
     pub is_forwarded: bool,
     /// Whether it was forwarded more than five times.
     pub is_frequently_forwarded: bool,
@@ -82,9 +87,11 @@ pub struct Message {
     pub referral: Option<Referral>,
     /// The reactions as they are now.
     pub reactions: Vec<MessageReaction>,
+    /// That it was changed after it was sent; null: it was not.
     pub edited: Option<MessageEdit>,
     /// When it was taken back; null: it was not.
     pub revoked_at: Option<DateTime>,
+    /// What Meta charges for it; null until a status has told, and for what the customer wrote.
     pub pricing: Option<Pricing>,
     #[graphql(skip)]
     links: Links,
@@ -108,7 +115,9 @@ pub enum MessageSource {
 /// A product of a catalogue.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct ProductReference {
+    /// Meta's id of the catalogue that the product is in.
     pub catalog_id: Option<String>,
+    /// The business's own id of the product in that catalogue (SKU).
     pub product_retailer_id: Option<String>,
 }
 
@@ -117,18 +126,27 @@ pub struct ProductReference {
 pub struct Referral {
     /// `ad` or `post`.
     pub source_type: Option<String>,
+    /// Meta's id of the advertisement or post.
     pub source_id: Option<String>,
+    /// The address of the advertisement or post at Meta.
     pub source_url: Option<String>,
+    /// The heading of the advertisement or post.
     pub headline: Option<String>,
+    /// The text of the advertisement or post.
     pub body: Option<String>,
     /// `image` or `video`.
     pub media_type: Option<String>,
+    /// The address of its picture at Meta, where `mediaType` is `image`.
     pub image_url: Option<String>,
+    /// The address of its film at Meta, where `mediaType` is `video`.
     pub video_url: Option<String>,
+    /// The address of a still of its film at Meta, where `mediaType` is `video`.
     pub thumbnail_url: Option<String>,
     /// Meta's id of the click.
     pub ctwa_clid: Option<String>,
+    /// The greeting that the advertisement showed in the chat before the customer wrote.
     pub welcome_text: Option<String>,
+    /// What the business itself wrote into the link, in Meta's `ref`.
     pub reference: Option<String>,
 }
 
@@ -137,13 +155,16 @@ pub struct Referral {
 pub struct MessageReaction {
     /// The customer; null: the business.
     pub contact_id: Option<ID>,
+    /// The emoji itself, which may be several code points.
     pub emoji: String,
+    /// When it was given, by Meta's clock.
     pub timestamp: Option<DateTime>,
 }
 
 /// That a message was changed.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct MessageEdit {
+    /// When it was last changed, by Meta's clock.
     pub timestamp: Option<DateTime>,
     /// What it said first.
     pub original: Content,
@@ -351,7 +372,11 @@ pub struct MessageQuery;
 #[Object]
 impl MessageQuery {
     /// A message. Null: there is none in this workspace, or it is not with a number of the caller's.
-    async fn message(&self, context: &Context<'_>, id: ID) -> Result<Option<Message>, Failure> {
+    async fn message(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Our id of the message, not Meta's.")] id: ID,
+    ) -> Result<Option<Message>, Failure> {
         show(context, &id).await
     }
 
@@ -360,7 +385,7 @@ impl MessageQuery {
     async fn messages(
         &self,
         context: &Context<'_>,
-        conversation_id: ID,
+        #[graphql(desc = "Our id of the conversation.")] conversation_id: ID,
         #[graphql(desc = "How many; 50 if not said, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the last one of the page before: what follows is older.")]
         after: Option<String>,

@@ -14,12 +14,14 @@ mod content;
 mod context;
 mod conversation;
 pub mod cursor;
+pub mod document;
 pub mod doctor;
 pub mod error;
 mod event;
 mod failure;
 pub mod hub;
 mod language;
+mod leave;
 pub mod limits;
 pub mod live;
 mod loader;
@@ -35,8 +37,10 @@ mod status;
 mod subscription;
 mod template;
 mod trace;
+mod work;
 mod workspace;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType};
@@ -46,15 +50,22 @@ use serde_json::{Map, Value};
 use crate::auth::Visitor;
 use crate::error::Code;
 use limits::Unfit;
+use page::{
+    CallCursor, ContactCursor, ConversationCursor, MessageCursor, NoteCursor, NoticeCursor, Page, Place,
+    TemplateCursor,
+};
 
 pub use context::Services;
 pub use cursor::Cursor;
+pub use document::{DocumentHash, Documents};
 pub use hub::Hub;
 pub use live::{Answer, Answers};
 
 /// How long an operation may take.
 const OPERATION_MAX: Duration = Duration::from_secs(30);
 
+/// What can be read. What belongs to another workspace, or to a number that the caller may not touch, is as if it were
+/// not there.
 #[derive(Debug, Default, MergedObject)]
 pub struct Query(
     workspace::WorkspaceQuery,
@@ -74,12 +85,17 @@ pub struct Inbox(
     message::MessageQuery,
     contact::ContactQuery,
     template::TemplateQuery,
+    leave::LeaveQuery,
     call::CallQuery,
     notice::NoticeQuery,
     trace::TraceQuery,
     search::SearchQuery,
+    work::NoteQuery,
+    work::LabelQuery,
 );
 
+/// What can be changed. A payload has what came of it and, in `userErrors`, what the caller can put right; anything else
+/// that goes wrong is an error with a code.
 #[derive(Debug, Default, MergedObject)]
 pub struct Mutation(
     mutation::api_key::ApiKeyMutation,
@@ -87,6 +103,8 @@ pub struct Mutation(
     mutation::doctor::DoctorMutation,
     mutation::message::MessageMutation,
     mutation::contact::ContactMutation,
+    mutation::inbox::InboxMutations,
+    mutation::template::TemplateMutation,
 );
 
 type Schema = async_graphql::Schema<Query, Mutation, subscription::Subscription>;
@@ -94,7 +112,9 @@ type Schema = async_graphql::Schema<Query, Mutation, subscription::Subscription>
 /// One operation that somebody asks for.
 #[derive(Clone, Debug, Default)]
 pub struct Operation {
-    pub query: String,
+    /// Its document; it may be known by its hash alone.
+    pub query: Option<String>,
+    pub hash: Option<DocumentHash>,
     pub operation_name: Option<String>,
     pub variables: Option<Map<String, Value>>,
 }
@@ -120,6 +140,7 @@ pub enum Outcome {
 #[derive(Clone)]
 pub struct Api {
     schema: Schema,
+    documents: Documents,
 }
 
 impl std::fmt::Debug for Api {
@@ -130,36 +151,50 @@ impl std::fmt::Debug for Api {
 
 impl Api {
     /// The API over these services.
-    pub fn new(services: Services, allows_introspection: bool) -> Self {
+    pub fn new(services: Services, documents: Documents, allows_introspection: bool) -> Self {
         let builder = builder().data(services);
         let builder = if allows_introspection { builder } else { builder.disable_introspection() };
-        Self { schema: builder.finish() }
+        Self { schema: builder.finish(), documents }
+    }
+
+    /// The document that an operation means, within the limits.
+    fn document(&self, operation: &Operation) -> Result<(Arc<str>, ExecutableDocument), Vec<ServerError>> {
+        let text = self.documents.find(operation.query.as_deref(), operation.hash);
+        let text = text.map_err(|none| error::refusal(none.into()).errors)?;
+        let document = limits::parse(&text).map_err(|unfit| {
+            vec![match unfit {
+                Unfit::TooMuch(what) => ServerError::new(what.to_string(), None),
+                Unfit::Syntax(error) => error.into(),
+            }]
+        })?;
+        if let Some(hash) = operation.hash {
+            self.documents.remember(&text, hash);
+        }
+        Ok((text, document))
     }
 
     /// Runs an operation for a visitor.
     pub async fn run(&self, operation: Operation, way: Way, visitor: Visitor, request_id: &str) -> Outcome {
-        let refused = |error: ServerError| {
-            let mut response = Response::from_errors(vec![error]);
+        let refused = |errors: Vec<ServerError>| {
+            let mut response = Response::from_errors(errors);
             error::finish(&mut response, request_id);
             Outcome::Response { response: Box::new(response), is_request_error: true }
         };
-        let document = match limits::parse(&operation.query) {
-            Ok(document) => document,
-            Err(Unfit::TooMuch(what)) => return refused(ServerError::new(what.to_string(), None)),
-            Err(Unfit::Syntax(error)) => return refused(error.into()),
+        let (text, document) = match self.document(&operation) {
+            Ok(found) => found,
+            Err(errors) => return refused(errors),
         };
         match kind_of(&document, operation.operation_name.as_deref()) {
             Some(OperationType::Mutation) if way == Way::Get => return Outcome::WrongWay,
             Some(OperationType::Subscription) => {
                 let text = "Subscriptions are not run over this request.";
-                return refused(ServerError::new(text, None));
+                return refused(vec![ServerError::new(text, None)]);
             }
             _ => {}
         }
         let variables = Value::Object(operation.variables.unwrap_or_default());
-        let mut request = async_graphql::Request::new(operation.query)
-            .variables(Variables::from_json(variables))
-            .data(visitor);
+        let mut request =
+            async_graphql::Request::new(&*text).variables(Variables::from_json(variables)).data(visitor);
         request.operation_name = operation.operation_name;
         request.set_parsed_query(document);
         let run = self.schema.execute(request);
@@ -195,6 +230,17 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, subscription::Subs
         .limit_complexity(limits::COMPLEXITY_MAX)
         .limit_depth(limits::DEPTH_MAX)
         .limit_directives(limits::DIRECTIVES_MAX)
+        // Connections are a generic type of async-graphql's, which has no description.
+        .override_output_type_description::<Page<Place, audit::AuditEntry>>("A page of the audit log.")
+        .override_output_type_description::<Page<CallCursor, call::Call>>("A page of calls.")
+        .override_output_type_description::<Page<ContactCursor, contact::Contact>>("A page of contacts.")
+        .override_output_type_description::<Page<ConversationCursor, conversation::Conversation>>(
+            "A page of conversations.",
+        )
+        .override_output_type_description::<Page<MessageCursor, message::Message>>("A page of messages.")
+        .override_output_type_description::<Page<NoteCursor, work::Note>>("A page of notes.")
+        .override_output_type_description::<Page<NoticeCursor, notice::Notice>>("A page of notices.")
+        .override_output_type_description::<Page<TemplateCursor, template::Template>>("A page of templates.")
 }
 
 /// The text of `graphql/schema.graphql`.

@@ -20,6 +20,7 @@ pub enum NoticeKind {
     Number,
     /// An error that is about a number as a whole.
     NumberFault,
+    /// A template: its review, quality, category or text.
     Template,
     /// How far the import of the past is.
     HistoryProgress,
@@ -44,12 +45,15 @@ impl NoticeKind {
 /// Something that Meta told.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct Notice {
+    /// Our id of it.
     pub id: ID,
+    /// What it is about.
     pub kind: NoticeKind,
     /// The field of the webhook, in Meta's word.
     pub field: String,
     /// The number that it is about; null: the whole account.
     pub number_id: Option<ID>,
+    /// Meta's id of the WhatsApp Business Account; null if Meta named none.
     pub account_id: Option<String>,
     /// Meta's time.
     pub timestamp: Option<DateTime>,
@@ -64,6 +68,7 @@ pub struct Notice {
 pub struct NoticeDetail {
     /// The path of names to it, with dots, like `update.event`.
     pub name: String,
+    /// What stands there, as text: numbers and truth values too.
     pub value: String,
 }
 
@@ -107,7 +112,7 @@ impl NoticeQuery {
     async fn notices(
         &self,
         context: &Context<'_>,
-        filter: Option<NoticeFilter>,
+        #[graphql(desc = "Which notices; without it: all.")] filter: Option<NoticeFilter>,
         #[graphql(desc = "How many; 50 if not said, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the last one of the page before.")] after: Option<String>,
         #[graphql(desc = "How many, going up the list.")] last: Option<i32>,

@@ -43,7 +43,9 @@ pub struct SendReason {
     pub next_step: Option<String>,
     /// Meta's own words.
     pub details: Option<String>,
+    /// Meta's own error code; null if it was not Meta who refused.
     pub meta_code: Option<i64>,
+    /// Meta's second code, which tells cases of the first apart; mostly null.
     pub meta_subcode: Option<i64>,
     /// What Meta's support asks for.
     pub meta_trace_id: Option<String>,
@@ -54,9 +56,11 @@ pub struct SendReason {
 pub struct SendAttempt {
     /// When it was about to leave.
     pub at: Option<DateTime>,
+    /// When its answer came, or was no longer waited for; null while it is on its way.
     pub ended_at: Option<DateTime>,
     /// What the message was after it; null while it is on its way.
     pub state: Option<SendState>,
+    /// Why it did not end well; null if it did, or is on its way.
     pub reason: Option<SendReason>,
 }
 
@@ -64,6 +68,7 @@ pub struct SendAttempt {
 #[derive(Debug)]
 pub struct OutgoingMessage(pub(super) Outgoing);
 
+/// A message that was sent through this service: where it stands, and everything that has happened to it.
 #[Object]
 impl OutgoingMessage {
     /// Our id.
@@ -76,10 +81,12 @@ impl OutgoingMessage {
         self.0.wamid.as_deref()
     }
 
+    /// Our id of the conversation that it belongs to.
     async fn conversation_id(&self) -> ID {
         scalar::id(self.0.conversation)
     }
 
+    /// Our id of the business number that sends it.
     async fn number_id(&self) -> ID {
         scalar::id(self.0.number)
     }
@@ -89,6 +96,7 @@ impl OutgoingMessage {
         &self.0.kind
     }
 
+    /// Where it stands with the sender; `status` is how far it has come with the customer.
     async fn state(&self) -> SendState {
         self.0.state.into()
     }
@@ -103,6 +111,7 @@ impl OutgoingMessage {
         &self.0.by
     }
 
+    /// When it was asked for, by our clock.
     async fn requested_at(&self) -> Option<DateTime> {
         scalar::moment(self.0.requested_ms)
     }
@@ -177,7 +186,7 @@ impl OutgoingQuery {
     async fn outgoing_message(
         &self,
         context: &Context<'_>,
-        id: ID,
+        #[graphql(desc = "Our id of the message, not Meta's.")] id: ID,
     ) -> Result<Option<OutgoingMessage>, Failure> {
         let visitor = allowed(context, Deed::SeeMessages)?;
         let Some(id) = scalar::uuid(&id) else { return Ok(None) };

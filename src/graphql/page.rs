@@ -12,6 +12,7 @@ use crate::storage::call_record::CallPlace;
 use crate::storage::contact_record::ContactPlace;
 use crate::storage::conversation_record::ConversationPlace;
 use crate::storage::message_record::MessagePlace;
+use crate::storage::notes::NotePlace;
 use crate::storage::notice_record::NoticePlace;
 use crate::storage::page::Way;
 use crate::storage::search::SearchPlace;
@@ -172,6 +173,8 @@ cursors! {
         |number, rest| CallPlace { at_s: number, id: text(rest)? };
     b's' SearchCursor(SearchPlace) = |key| (key.at_s, key.key.as_bytes().to_vec()),
         |number, rest| SearchPlace { at_s: number, key: text(rest)? };
+    b'k' NoteCursor(NotePlace) = |key| (key.at_ms, key.id.as_bytes().to_vec()),
+        |number, rest| NotePlace { at_ms: number, id: uuid(&rest)? };
     b't' TemplateCursor(String) = |key| (0, key.as_bytes().to_vec()),
         |number, rest| if number == 0 { text(rest)? } else { Err(Foreign)? };
 }
@@ -206,6 +209,7 @@ mod tests {
             let id = Uuid::from_u128(7);
             leads_back(&ConversationCursor(ConversationPlace { last_at_s: number, id }));
             leads_back(&ContactCursor(ContactPlace { created_ms: number, id }));
+            leads_back(&NoteCursor(NotePlace { at_ms: number, id }));
             leads_back(&NoticeCursor(NoticePlace { received_ms: number, id: "a".to_owned() }));
             leads_back(&CallCursor(CallPlace { at_s: number, id: "1:wacid.ä".to_owned() }));
         }

@@ -19,7 +19,9 @@ pub enum MessageStatus {
     Sent,
     /// It will not arrive; `failure` says why.
     Failed,
+    /// It is on the customer's device.
     Delivered,
+    /// The customer has seen it. Not told of those who have turned read receipts off.
     Read,
     /// A voice message was listened to.
     Played,
@@ -48,7 +50,9 @@ impl From<Step> for MessageStatus {
 /// When a message first came so far.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct StatusTime {
+    /// The step.
     pub status: MessageStatus,
+    /// When it was first reached, by Meta's clock.
     pub at: Option<DateTime>,
 }
 
@@ -66,6 +70,7 @@ impl StatusTime {
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct StatusReport {
+    /// Our id of the report: the same report again has the same.
     pub id: String,
     /// The step; null if it is about something else.
     pub status: Option<MessageStatus>,
@@ -77,6 +82,7 @@ pub struct StatusReport {
     pub received_at: Option<DateTime>,
     /// Whom it is about, which in groups is one of several.
     pub recipient_wa_id: Option<String>,
+    /// What Meta charges for the message, if this report tells it.
     pub pricing: Option<Pricing>,
     #[graphql(skip)]
     failures: Failures,
@@ -116,6 +122,7 @@ impl From<StatusRecord> for StatusReport {
 /// What Meta charges.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct Pricing {
+    /// Whether Meta charges for it; null if Meta does not say.
     pub is_billable: Option<bool>,
     /// `PMP`: by the message.
     pub model: Option<String>,

@@ -201,7 +201,7 @@ impl Subscription {
     async fn message_changed(
         &self,
         context: &Context<'_>,
-        conversation_id: ID,
+        #[graphql(desc = "Our id of the conversation.")] conversation_id: ID,
         #[graphql(desc = "The cursor of the last event that was seen.")] after: Option<Cursor>,
     ) -> Result<impl Stream<Item = Result<Event, Error>>, Failure> {
         let visitor = allowed(context, Deed::FollowEvents)?;
@@ -214,6 +214,9 @@ impl Subscription {
             None => vec![asked],
         };
         follow(context, visitor, after, false, move |batch, index, happening| {
+            if matches!(happening, Happening::Work { .. }) {
+                return None;
+            }
             let conversation = conversation_of(happening)?;
             wanted.contains(&conversation).then(|| event(batch, index, happening))
         })

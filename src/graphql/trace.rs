@@ -15,6 +15,7 @@ use crate::ingest::trace::{Scope, trace_message};
 pub struct TraceStep {
     /// Our time, where the step has one.
     pub at: Option<DateTime>,
+    /// What happened, in an English sentence for whoever runs this server.
     pub text: String,
 }
 
@@ -35,7 +36,7 @@ impl TraceQuery {
     async fn inbound_trace(
         &self,
         context: &Context<'_>,
-        message_id: String,
+        #[graphql(desc = "Meta's id of it (`wamid…`).")] message_id: String,
     ) -> Result<Vec<TraceStep>, Failure> {
         let visitor = allowed(context, Deed::TraceMessages)?;
         let scope = Scope { workspace: visitor.workspace, numbers: visitor.numbers.as_deref() };

@@ -26,6 +26,7 @@ pub enum Role {
 /// Whoever makes this request.
 #[derive(Debug, SimpleObject)]
 pub struct Viewer {
+    /// What the caller may do, before `scopes` and `numberIds` narrow it.
     pub role: Role,
     /// The key that the request carries, if it carries one.
     pub api_key_id: Option<ID>,
@@ -40,7 +41,9 @@ pub struct Viewer {
 /// A tenant: everything else belongs to one.
 #[derive(Debug, SimpleObject)]
 pub struct Workspace {
+    /// Our id of it.
     pub id: ID,
+    /// What people call it.
     pub name: String,
     /// What the CRM calls it in its own tokens.
     pub external_id: Option<String>,

@@ -7,6 +7,7 @@
 //! What stays open is below: `socket` and `talk` (WebSocket), `sse` (`text/event-stream`).
 
 mod frame;
+mod operation;
 pub mod socket;
 mod sse;
 mod talk;
@@ -16,8 +17,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use bytes::BytesMut;
 use futures_util::StreamExt;
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::State;
 use super::guard;
@@ -34,12 +34,16 @@ pub const PATH: &str = "/graphql";
 const RESPONSE_JSON: &str = "application/graphql-response+json";
 const JSON: &str = "application/json";
 const EVENTS: &str = "text/event-stream";
+const BATCH_SIZE: &str = "A list holds 1 to 10 operations.";
+const _: () = assert!(limits::GRAPHQL_BATCH_MAX == 10, "the sentence says how many");
 
 /// What the route works with.
 #[derive(Clone, Debug)]
 pub struct GraphQl {
     pub api: Api,
     pub supervisor: Supervisor,
+    /// A browser is shown a page to ask with.
+    pub shows_graphiql: bool,
 }
 
 /// How the caller wants to read the answer.
@@ -66,6 +70,10 @@ const fn bad(text: &'static str) -> Refused<'static> {
     Refused { status: StatusCode::BAD_REQUEST, code: Code::InvalidRequest, text }
 }
 
+/// The work was cut short.
+const BROKEN: Refused<'static> =
+    Refused { status: StatusCode::INTERNAL_SERVER_ERROR, code: Code::Internal, text: "" };
+
 /// `POST /graphql`.
 pub async fn post(request: HttpRequest, payload: web::Payload, state: web::Data<State>) -> HttpResponse {
     let media = match media_of(&request) {
@@ -77,13 +85,17 @@ pub async fn post(request: HttpRequest, payload: web::Payload, state: web::Data<
         Err(refused) => Err(refused),
     };
     match operation {
-        Ok(operation) => run(operation, Way::Post, media, &request, &state).await,
+        Ok(Asked::One(operation)) => run(operation, Way::Post, media, &request, &state).await,
+        Ok(Asked::Several(operations)) => run_in_turn(operations, media, &request, &state).await,
         Err(refused) => refuse(refused, media, &request),
     }
 }
 
 /// `GET /graphql`: queries only.
 pub async fn get(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
+    if state.graphql.shows_graphiql && request.query_string().is_empty() && prefers_a_page(&request) {
+        return page();
+    }
     let media = match media_of(&request) {
         Ok(media) => media,
         Err(refused) => return refuse(refused, Media::GraphQl, &request),
@@ -110,16 +122,52 @@ async fn run(
         Err(turned_away) => return turn_away(&turned_away, media, request, state),
     };
     let id = RequestId::of(request);
-    let GraphQl { api, supervisor } = state.graphql.clone();
+    let GraphQl { api, supervisor, .. } = state.graphql.clone();
     let job = supervisor.run("graphql", async move { api.run(operation, way, visitor, &id).await });
     match job.await {
         Ok(Outcome::Response { response, is_request_error }) => answer(&response, is_request_error, media),
         Ok(Outcome::WrongWay) => wrong_way(media, request),
         // The job panicked or is being cut; the log has it.
-        Err(_) => {
-            let status = StatusCode::INTERNAL_SERVER_ERROR;
-            refuse(Refused { status, code: Code::Internal, text: "" }, media, request)
+        Err(_) => refuse(BROKEN, media, request),
+    }
+}
+
+/// Operations that came in a list, one after the other: each counts as a request, and each has its own answer.
+async fn run_in_turn(
+    operations: Vec<Operation>,
+    media: Media,
+    request: &HttpRequest,
+    state: &State,
+) -> HttpResponse {
+    if media == Media::Events {
+        return refuse(bad("An event stream is of one operation, not of a list."), media, request);
+    }
+    let caller = state.guard.caller(request);
+    let visitor = match state.guard.recognise(caller, guard::bearer(request)).await {
+        Ok(visitor) => visitor,
+        Err(turned_away) => return turn_away(&turned_away, media, request, state),
+    };
+    for _ in operations.iter().skip(1) {
+        if let Err(turned_away) = state.guard.count(caller, &visitor) {
+            return turn_away(&turned_away, media, request, state);
         }
+    }
+    let id = RequestId::of(request);
+    let GraphQl { api, supervisor, .. } = state.graphql.clone();
+    let job = supervisor.run("graphql", async move {
+        let mut answers = Vec::with_capacity(operations.len());
+        for operation in operations {
+            if let Outcome::Response { response, is_request_error } =
+                api.run(operation, Way::Post, visitor.clone(), &id).await
+            {
+                answers.push(body_of(&response, is_request_error));
+            }
+        }
+        answers
+    });
+    match job.await {
+        Ok(answers) => written(StatusCode::OK, media, &Value::Array(answers)),
+        Err(_) => refuse(BROKEN, media, request),
     }
 }
 
@@ -149,12 +197,16 @@ fn answer(response: &async_graphql::Response, is_request_error: bool, media: Med
         (Media::GraphQl, true) => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
     };
+    written(status, media, &body_of(response, is_request_error))
+}
+
+fn body_of(response: &async_graphql::Response, is_request_error: bool) -> Value {
     let mut body = serde_json::to_value(response).unwrap_or_default();
     if is_request_error && let Some(body) = body.as_object_mut() {
         // Nothing was run, so there is no data, not even none.
         body.remove("data");
     }
-    written(status, media, &body)
+    body
 }
 
 /// A refusal in GraphQL's own form.
@@ -185,6 +237,26 @@ fn written(status: StatusCode, media: Media, body: &Value) -> HttpResponse {
         .insert_header((header::CONTENT_TYPE, content_type))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .body(body.to_string());
+    response.extensions_mut().insert(AsItIs);
+    response
+}
+
+/// Whether a browser asks, to show what comes to a person.
+fn prefers_a_page(request: &HttpRequest) -> bool {
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    accept.is_some_and(|accept| accept.trim_start().starts_with("text/html"))
+}
+
+/// GraphiQL. It comes from a public address in the versions that the page names, each checked by its hash.
+fn page() -> HttpResponse {
+    let policy = "default-src 'none'; script-src https://cdn.jsdelivr.net 'unsafe-inline'; \
+                  style-src https://cdn.jsdelivr.net 'unsafe-inline'; font-src https://cdn.jsdelivr.net data:; \
+                  img-src data:; worker-src blob:; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'";
+    let mut response = HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, policy))
+        .body(include_str!("graphql/graphiql.html"));
     response.extensions_mut().insert(AsItIs);
     response
 }
@@ -275,54 +347,29 @@ async fn read(request: &HttpRequest, mut payload: web::Payload) -> Result<BytesM
     Ok(body)
 }
 
-fn parse(body: &[u8]) -> Result<Operation, Refused<'static>> {
-    let value: Value = serde_json::from_slice(body).map_err(|_| bad("The body is not JSON."))?;
-    let Value::Object(mut request) = value else {
-        return Err(bad("The body is one JSON object; batches are not taken."));
-    };
-    let Some(Value::String(query)) = request.remove("query") else {
-        return Err(bad("`query` has to be there, as a text."));
-    };
-    let operation_name = match request.remove("operationName") {
-        None | Some(Value::Null) => None,
-        Some(Value::String(name)) => Some(name),
-        Some(_) => return Err(bad("`operationName` is a text or null.")),
-    };
-    let variables = map_of(request.remove("variables"), "`variables` is an object or null.")?;
-    // Front ends send some by themselves; none means anything here.
-    map_of(request.remove("extensions"), "`extensions` is an object or null.")?;
-    Ok(Operation { query, operation_name, variables })
+/// One operation, or several in a list.
+#[derive(Debug)]
+enum Asked {
+    One(Operation),
+    Several(Vec<Operation>),
 }
 
-fn map_of(value: Option<Value>, text: &'static str) -> Result<Option<Map<String, Value>>, Refused<'static>> {
-    match value {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Object(map)) => Ok(Some(map)),
-        Some(_) => Err(bad(text)),
+fn parse(body: &[u8]) -> Result<Asked, Refused<'static>> {
+    let one = |value: Value| match value {
+        Value::Object(request) => operation::of_object(request).map_err(|unclear| bad(unclear.text())),
+        _ => Err(bad("The body is a JSON object, or a list of them.")),
+    };
+    match serde_json::from_slice(body).map_err(|_| bad("The body is not JSON."))? {
+        Value::Array(requests) if (1..=limits::GRAPHQL_BATCH_MAX).contains(&requests.len()) => {
+            requests.into_iter().map(one).collect::<Result<_, _>>().map(Asked::Several)
+        }
+        Value::Array(_) => Err(bad(BATCH_SIZE)),
+        request => one(request).map(Asked::One),
     }
 }
 
-#[derive(Deserialize)]
-struct Parameters {
-    query: Option<String>,
-    #[serde(rename = "operationName")]
-    operation_name: Option<String>,
-    variables: Option<String>,
-    extensions: Option<String>,
-}
-
 fn of_query(query: &str) -> Result<Operation, Refused<'static>> {
-    let web::Query(parameters) = web::Query::<Parameters>::from_query(query)
+    let web::Query(parameters) = web::Query::<operation::Parameters>::from_query(query)
         .map_err(|_| bad("The parameters of the address cannot be read."))?;
-    let parsed = |text: Option<String>, complaint: &'static str| match text.filter(|text| !text.is_empty()) {
-        None => Ok(None),
-        Some(text) => map_of(serde_json::from_str(&text).map_err(|_| bad(complaint))?, complaint),
-    };
-    let variables = parsed(parameters.variables, "`variables` is an object in JSON.")?;
-    parsed(parameters.extensions, "`extensions` is an object in JSON.")?;
-    Ok(Operation {
-        query: parameters.query.ok_or_else(|| bad("`query` has to be there."))?,
-        operation_name: parameters.operation_name.filter(|name| !name.is_empty()),
-        variables,
-    })
+    operation::of_parameters(parameters).map_err(|unclear| bad(unclear.text()))
 }

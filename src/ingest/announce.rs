@@ -13,6 +13,7 @@ use crate::storage::contacts::BookEntry;
 use crate::storage::conversations::NewConversation;
 use crate::storage::events::Happening;
 use crate::storage::notices::{Latest, NOTICES, Notice, Subject, new_notice};
+use crate::storage::template_state::template_key;
 
 impl Applier {
     /// Stores the news of a batch.
@@ -49,6 +50,11 @@ impl Applier {
                 number: piece.what.is_about_number.then_some(piece.number.id),
             };
             tally.happenings.push((piece.at, piece.number.workspace, happening));
+            if let Subject::Template { account_id, template_id } = &piece.what.subject {
+                let template = template_key(piece.number.workspace, template_id);
+                let happening = Happening::Template { template, account: account_id.clone() };
+                tally.happenings.push((piece.at, piece.number.workspace, happening));
+            }
         }
         self.note_subjects(&ours, tally).await?;
         self.note_book(&ours, tally).await?;

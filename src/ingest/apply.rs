@@ -15,7 +15,7 @@ use super::followers::status_target;
 use super::metrics::IngestMetrics;
 use super::pieces::{At, Piece, Pieces};
 use super::signs::Signs;
-use super::sort::Delivery;
+use super::sort::{Delivery, Harmful};
 use super::targets::Targets;
 use crate::clock::Clock;
 use crate::domain::conversation::Change;
@@ -163,28 +163,21 @@ impl Applier {
         }
     }
 
-    /// Applies segments of one lane, in their order, leaving out webhooks that are known to do harm.
-    pub async fn apply(
-        &self,
-        segments: &[Arc<Segment>],
-        harmful: &HashSet<(i64, u32)>,
-    ) -> Result<Applied, Error> {
+    /// Applies segments of one lane, in their order. Items that are known to do harm are set aside.
+    pub async fn apply(&self, segments: &[Arc<Segment>], harmful: &Harmful) -> Result<Applied, Error> {
         let webhooks = segments.iter().flat_map(|segment| {
             (0_u32..).zip(&segment.webhooks).map(|(slot, webhook)| (segment.place, slot, webhook))
         });
         let deliveries: Vec<Delivery<'_>> = webhooks
-            .filter(|(place, slot, _)| !harmful.contains(&(place.number, *slot)))
-            .map(|(place, slot, webhook)| Delivery::read(place, slot, webhook))
+            .map(|(place, slot, webhook)| Delivery::read(place, slot, webhook).without(harmful))
             .collect();
         let tally = self.store(&deliveries).await?;
         self.finish(tally).await
     }
 
-    /// Applies one webhook without telling anybody: whether it can be applied at all.
-    pub async fn rehearse(&self, segment: &Segment, slot: u32) -> Result<(), Error> {
-        let Some(webhook) = segment.webhooks.get(slot as usize) else { return Ok(()) };
-        let deliveries = [Delivery::read(segment.place, slot, webhook)];
-        self.store(&deliveries).await.map(drop)
+    /// Applies a webhook without telling anybody: whether it can be applied at all.
+    pub async fn rehearse(&self, delivery: Delivery<'_>) -> Result<(), Error> {
+        self.store(&[delivery]).await.map(drop)
     }
 
     async fn store<'a>(&self, deliveries: &'a [Delivery<'a>]) -> Result<Tally<'a>, Error> {
@@ -368,25 +361,6 @@ impl Applier {
         self.arrivals.remember(tally.seen);
         Ok(tally.applied)
     }
-
-    /// Sets a whole webhook aside that nothing else can be done with.
-    pub async fn bury(&self, segment: &Segment, slot: u32, error: &Error) -> Result<(), Error> {
-        let Some(webhook) = segment.webhooks.get(slot as usize) else { return Ok(()) };
-        let delivery = Delivery::read(segment.place, slot, webhook);
-        let items = delivery.items.iter().map(|item| AsideItem {
-            index: item.index,
-            field: item.field.as_ref().to_owned(),
-            owner: item.phone_number_id.as_deref().map(str::to_owned),
-            why: error.to_string(),
-        });
-        let items: Vec<AsideItem> = items.collect();
-        for item in &items {
-            self.metrics.count(&item.field, "unknown", "refused");
-        }
-        let (place, webhook) = (segment.place, webhook.clone());
-        let aside = Aside { reason: Reason::Dead, place, slot, webhook, items };
-        self.storage.set_aside(&[aside], self.clock.now_ms()).await
-    }
 }
 
 /// The conversation of a message: with its customer, or with its group.
@@ -462,8 +436,9 @@ fn gather_asides(deliveries: &[Delivery<'_>], items: Vec<(usize, Reason, AsideIt
         .into_iter()
         .filter_map(|((index, reason), items)| {
             let delivery = deliveries.get(index)?;
-            let (place, slot, webhook) = (delivery.place, delivery.slot, delivery.webhook.clone());
-            Some(Aside { reason, place, slot, webhook, items })
+            let (place, slot) = delivery.webhook.first_at(delivery.place, delivery.slot);
+            let (by, webhook) = (delivery.place, delivery.webhook.clone());
+            Some(Aside { reason, place, slot, by, webhook, items })
         })
         .collect()
 }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::apply::{Applier, Tally, belongs, conversation_of};
 use super::pieces::{At, Piece, Pieces};
 use crate::domain::message::Message;
+use crate::domain::outgoing::window::WINDOW_CLOSED;
 use crate::domain::status::{Outcome, Status};
 use crate::storage::Error;
 use crate::storage::arrivals::Arrival;
@@ -55,7 +56,25 @@ impl Applier {
             }
         }
         waiting.extend(self.resume(resumed, tally).await?);
+        self.close_windows(pieces, &found).await?;
         self.look_again(&waiting, tally).await
+    }
+
+    /// Meta tells by a status, too, that a customer's window was closed when we took it to be open.
+    async fn close_windows(
+        &self,
+        pieces: &[&Piece<'_, &Status<'_>>],
+        found: &HashMap<String, Target>,
+    ) -> Result<(), Error> {
+        let is_closed =
+            |status: &Status<'_>| status.faults.iter().any(|fault| fault.code == Some(WINDOW_CLOSED));
+        for piece in pieces.iter().filter(|piece| is_closed(piece.what)) {
+            if let Some(target) = found.get(&status_target(piece)) {
+                let at_s = piece.what.at_s;
+                self.storage.close_window_opened_before(target.conversation, at_s).await?;
+            }
+        }
+        Ok(())
     }
 
     /// A status carries our own id of its message. If Meta's is not known yet, because the answer to the request is still

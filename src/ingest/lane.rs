@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::apply::{Applied, Applier};
 use super::feed::{Feed, Next};
 use super::journal::LEASE;
+use super::sort::{Delivery, Harmful};
 use crate::clock::Stopwatch;
 use crate::domain::conversation::Change;
 use crate::limits;
@@ -302,7 +303,7 @@ impl Run {
 
     /// Applies segments, however long it takes. What cannot be applied is set aside.
     async fn apply(&self, segments: &[Arc<Segment>]) -> Applied {
-        let mut harmful = HashSet::new();
+        let mut harmful = Harmful::new();
         let mut is_acquitted = false;
         let mut pause = PAUSE_MIN;
         loop {
@@ -312,11 +313,14 @@ impl Run {
                     warn!(%error, "a batch of webhooks could not be applied; it is tried again");
                 }
                 Err(error) => {
-                    error!(%error, "a batch of webhooks cannot be applied; looking for the webhook that is to blame");
-                    match self.find_harmful(segments, &error, &mut harmful, is_acquitted).await {
-                        Ok(found) => is_acquitted = !found,
+                    error!(%error, "a batch of webhooks cannot be applied; looking for the item that is to blame");
+                    match self.find_harmful(segments, &error, &harmful, is_acquitted).await {
+                        Ok(found) => {
+                            is_acquitted = found.is_empty();
+                            harmful.extend(found);
+                        }
                         Err(error) => {
-                            warn!(%error, "the webhook to blame could not be set aside; it is tried again");
+                            warn!(%error, "the item to blame could not be found; it is tried again");
                         }
                     }
                 }
@@ -327,53 +331,58 @@ impl Run {
         }
     }
 
-    async fn try_apply(
-        &self,
-        segments: &[Arc<Segment>],
-        harmful: &HashSet<(i64, u32)>,
-    ) -> Result<Applied, Error> {
+    async fn try_apply(&self, segments: &[Arc<Segment>], harmful: &Harmful) -> Result<Applied, Error> {
         let attempt = AssertUnwindSafe(self.applier.apply(segments, harmful)).catch_unwind();
         attempt.await.unwrap_or(Err(Error::Malformed { what: "a batch at which this program panicked" }))
     }
 
-    /// Tries each webhook alone, and sets those aside that cannot be applied. If all can, whatever was in the way may
-    /// have gone: false. If they had all been acquitted so before, and together they still cannot, none is known to
-    /// be harmless.
+    /// Tries each webhook alone, and of those that cannot be applied each item: which ones are to blame. If all can,
+    /// whatever was in the way may have gone: none. If they had all been acquitted so before, and together they still
+    /// cannot, none is known to be harmless.
     async fn find_harmful(
         &self,
         segments: &[Arc<Segment>],
         reason: &Error,
-        harmful: &mut HashSet<(i64, u32)>,
+        harmful: &Harmful,
         is_acquitted: bool,
-    ) -> Result<bool, Error> {
-        let mut found = Vec::new();
+    ) -> Result<Harmful, Error> {
+        let mut found = Harmful::new();
+        let mut others = Harmful::new();
         for segment in segments {
-            for (slot, _) in (0_u32..).zip(&segment.webhooks) {
-                let attempt = AssertUnwindSafe(self.applier.rehearse(segment, slot)).catch_unwind();
-                match attempt.await {
-                    Ok(Ok(())) => {}
-                    Ok(Err(error)) if error.is_transient() => return Err(error),
-                    Ok(Err(error)) => found.push((segment, slot, error)),
-                    Err(_) => found.push((segment, slot, reason.clone())),
+            for (slot, webhook) in (0_u32..).zip(&segment.webhooks) {
+                let read = || Delivery::read(segment.place, slot, webhook).without(harmful);
+                let items: Vec<u32> = read().items.iter().map(|item| item.index).collect();
+                let key = |index: u32| (segment.place.number, slot, index);
+                let Some(error) = self.harm_of(read(), reason).await? else {
+                    others.extend(items.into_iter().map(|index| (key(index), reason.to_string())));
+                    continue;
+                };
+                let mut guilty = Harmful::new();
+                for index in items.iter().copied().filter(|_| items.len() > 1) {
+                    if let Some(error) = self.harm_of(read().only(index), reason).await? {
+                        guilty.insert(key(index), error.to_string());
+                    }
                 }
-                self.beat(|pulses| &pulses.apply);
+                if guilty.is_empty() {
+                    guilty.extend(items.into_iter().map(|index| (key(index), error.to_string())));
+                }
+                found.extend(guilty);
             }
         }
-        if found.iter().all(|(segment, slot, _)| harmful.contains(&(segment.place.number, *slot))) {
-            if !is_acquitted {
-                return Ok(false);
-            }
-            found = segments
-                .iter()
-                .flat_map(|segment| (0_u32..).zip(&segment.webhooks).map(move |(slot, _)| (segment, slot)))
-                .map(|(segment, slot)| (segment, slot, reason.clone()))
-                .collect();
+        Ok(if found.is_empty() && is_acquitted { others } else { found })
+    }
+
+    /// Why a webhook cannot be applied; none if it can.
+    async fn harm_of(&self, delivery: Delivery<'_>, reason: &Error) -> Result<Option<Error>, Error> {
+        let attempt = AssertUnwindSafe(self.applier.rehearse(delivery)).catch_unwind();
+        let outcome = attempt.await;
+        self.beat(|pulses| &pulses.apply);
+        match outcome {
+            Ok(Ok(())) => Ok(None),
+            Ok(Err(error)) if error.is_transient() => Err(error),
+            Ok(Err(error)) => Ok(Some(error)),
+            Err(_) => Ok(Some(reason.clone())),
         }
-        for (segment, slot, error) in found {
-            self.applier.bury(segment, slot, &error).await?;
-            harmful.insert((segment.place.number, slot));
-        }
-        Ok(true)
     }
 
     /// Folds what is pending, again and again; gives the last mark.

@@ -52,6 +52,10 @@ impl<'a> Pieces<'a> {
                     AsideItem { index: 0, field: String::new(), owner: None, why: "broken".to_owned() };
                 pieces.asides.push((index, Reason::Dead, item));
             }
+            for item in &delivery.harmful {
+                metrics.count(&item.field, "unknown", "refused");
+                pieces.asides.push((index, Reason::Dead, item.clone()));
+            }
             for item in &delivery.items {
                 pieces.sort_item((index, item.index), delivery, item, numbers, (&mut seen, metrics));
             }

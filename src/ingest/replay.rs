@@ -103,8 +103,8 @@ impl Replay {
         let slots = self.note(&segment, numbers, difference, &mut out.seen).await?;
         for (slot, webhook) in (0_u32..).zip(segment.webhooks) {
             if slots.contains(&slot) {
-                let slot = webhook.again.map_or(slot, |again| again.slot);
-                let again = Some(Again { slot, is_silent: true });
+                let (place, slot) = webhook.first_at(segment.place, slot);
+                let again = Some(Again { place, slot, is_silent: true });
                 out.push(RawWebhook { again, ..webhook }).await?;
             }
         }

@@ -1,5 +1,6 @@
 //! The items of webhooks, each to where it belongs: with its owner, under its key, or aside.
 
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use crate::domain::status::{Outcome, Status};
 use crate::ids::derived;
 use crate::meta::decode::{Item, decode};
 use crate::storage::arrivals::Origin;
-use crate::storage::aside::Reason;
+use crate::storage::aside::{AsideItem, Reason};
 use crate::storage::messages::{Came, EDITS, MESSAGES, edit_target, message_key};
 use crate::storage::notices::NOTICES;
 use crate::storage::numbers::Number;
@@ -28,22 +29,50 @@ pub struct Delivery<'a> {
     pub slot: u32,
     pub webhook: &'a RawWebhook,
     pub items: Vec<Item<'a>>,
+    /// Items that are left out of it, because they are known to do harm.
+    pub harmful: Vec<AsideItem>,
     /// Reading it went wrong in a way that must not happen.
     pub is_broken: bool,
 }
+
+/// Items that cannot be applied, and why: by the segment's number, the webhook's place in it, and the item's in that.
+pub type Harmful = HashMap<(i64, u32, u32), String>;
 
 impl<'a> Delivery<'a> {
     /// Reads a webhook. A panic in the reading is this webhook's and nobody else's.
     pub fn read(place: Place, slot: u32, webhook: &'a RawWebhook) -> Self {
         let items = catch_unwind(AssertUnwindSafe(|| decode(&webhook.body)));
         let is_broken = items.is_err();
-        Self { place, slot, webhook, items: items.unwrap_or_default(), is_broken }
+        Self { place, slot, webhook, items: items.unwrap_or_default(), harmful: Vec::new(), is_broken }
+    }
+
+    /// Without the items that do harm.
+    #[must_use]
+    pub fn without(mut self, harmful: &Harmful) -> Self {
+        let why = |item: &Item<'_>| harmful.get(&(self.place.number, self.slot, item.index));
+        let aside = |item: &Item<'_>| {
+            let owner = item.phone_number_id.as_deref().or(item.account_id.as_deref()).map(str::to_owned);
+            let field = item.field.as_ref().to_owned();
+            Some(AsideItem { index: item.index, field, owner, why: why(item)?.clone() })
+        };
+        if !harmful.is_empty() {
+            self.harmful = self.items.iter().filter_map(aside).collect();
+            self.items.retain(|item| !self.harmful.iter().any(|aside| aside.index == item.index));
+        }
+        self
+    }
+
+    /// With one of its items alone.
+    #[must_use]
+    pub fn only(mut self, index: u32) -> Self {
+        self.items.retain(|item| item.index == index);
+        self
     }
 
     /// Where an item came in; `at_s` is Meta's time.
     pub fn came(&self, item: &Item<'_>, at_s: i64) -> Came {
         // What goes through again keeps the place that it had.
-        let slot = self.webhook.again.map_or(self.slot, |again| again.slot);
+        let (_, slot) = self.webhook.first_at(self.place, self.slot);
         Came {
             origin: Origin { lane: self.place.lane, segment: self.place.number },
             position: Position::new(at_s, self.webhook.received_ms, slot, item.index),

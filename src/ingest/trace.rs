@@ -10,7 +10,7 @@ use super::examine::{Finding, examine};
 use crate::storage::Error;
 use crate::storage::Storage;
 use crate::storage::arrivals::Origin;
-use crate::storage::aside::Reason;
+use crate::storage::aside::{Reason, aside_key};
 use crate::storage::events::{Batch, Happening, Source};
 use crate::storage::messages::{EDITS, MESSAGES, message_key};
 use crate::storage::numbers::Number;
@@ -142,7 +142,9 @@ fn told(batch: &Batch, key: &str, source: &Source) -> Vec<Step> {
         | Happening::Status { message, .. } => is_own || key.starts_with(message.as_str()),
         Happening::Contact { .. }
         | Happening::Conversation { .. }
+        | Happening::Work { .. }
         | Happening::Number { .. }
+        | Happening::Template { .. }
         | Happening::Notice { .. } => false,
     });
     happenings
@@ -171,7 +173,8 @@ pub async fn trace_webhook(storage: &Storage, place: Place, slot: u32) -> Result
         };
         steps.push(step(None, format!("{}: {became}", item.name())));
     }
-    let key = format!("{}:{slot:04}", place.key());
+    let (first_in, first_slot) = webhook.first_at(place, slot);
+    let key = aside_key(first_in, first_slot);
     for reason in [Reason::Unrouted, Reason::Unrecognised, Reason::Dead] {
         for aside in storage.asides_of(reason, std::slice::from_ref(&key)).await? {
             for item in &aside.items {

@@ -10,7 +10,7 @@ use super::examine::{Examined, Finding, examine};
 use crate::people::memory::Digester;
 use crate::storage::Error;
 use crate::storage::Storage;
-use crate::storage::aside::Reason;
+use crate::storage::aside::{Reason, aside_key};
 use crate::storage::segments::{Place, Segment};
 
 /// How many gaps are named; all are counted.
@@ -114,12 +114,19 @@ impl Asides {
     async fn of(storage: &Storage, segment: &Segment, examined: &[Examined]) -> Result<Self, Error> {
         let absent = |one: &&Examined| matches!(one.finding, Finding::Missing { .. } | Finding::Aside { .. });
         let slots: HashSet<u32> = examined.iter().filter(absent).map(|one| one.slot).collect();
-        let keys: Vec<String> = slots.into_iter().map(|slot| aside_key(segment.place, slot)).collect();
+        let first_at = |slot: u32| {
+            let webhook = segment.webhooks.get(slot as usize);
+            webhook.map_or((segment.place, slot), |webhook| webhook.first_at(segment.place, slot))
+        };
+        let here: HashMap<(Place, u32), u32> = slots.into_iter().map(|slot| (first_at(slot), slot)).collect();
+        let keys: Vec<String> = here.keys().map(|(place, slot)| aside_key(*place, *slot)).collect();
         let mut found = HashMap::new();
         if !keys.is_empty() {
             for reason in [Reason::Unrouted, Reason::Unrecognised, Reason::Dead] {
                 for aside in storage.asides_of(reason, &keys).await? {
-                    found.extend(aside.items.iter().map(|item| ((aside.slot, item.index), reason)));
+                    if let Some(slot) = here.get(&(aside.place, aside.slot)) {
+                        found.extend(aside.items.iter().map(|item| ((*slot, item.index), reason)));
+                    }
                 }
             }
         }
@@ -129,8 +136,4 @@ impl Asides {
     fn reason(&self, one: &Examined) -> Option<Reason> {
         self.0.get(&(one.slot, one.index)).copied()
     }
-}
-
-fn aside_key(place: Place, slot: u32) -> String {
-    format!("{}:{slot:04}", place.key())
 }

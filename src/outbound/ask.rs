@@ -6,7 +6,9 @@ use uuid::Uuid;
 
 use super::Outbound;
 use crate::auth::{Deed, Denied, Visitor, authorize_number};
+use crate::domain::Str;
 use crate::domain::contact::{Kind, Name};
+use crate::domain::content;
 use crate::domain::outgoing::breach::Breach;
 use crate::domain::outgoing::window::{Windows, can_send};
 use crate::domain::outgoing::{Content, Message, Recipient, check};
@@ -14,6 +16,7 @@ use crate::domain::person::{Person, is_user_id};
 use crate::domain::phone::{NoNumber, Phone};
 use crate::domain::position::Position;
 use crate::domain::sending::{Priority, State};
+use crate::domain::template::preview::Preview;
 use crate::ids::{Exhausted, derived};
 use crate::meta::{decode, encode};
 use crate::people::{Asked, conversation_id};
@@ -22,6 +25,7 @@ use crate::storage;
 use crate::storage::conversation_record::ConversationRecord;
 use crate::storage::number_record::NumberRecord;
 use crate::storage::outgoing::{NewOutgoing, Outgoing};
+use crate::templates::{Lack, Refused};
 
 const IDEMPOTENCY_KEY_CHARS_MAX: usize = 200;
 /// How far ahead something can be planned.
@@ -61,8 +65,11 @@ pub enum Error {
     Invalid { field: &'static str, sentence: String },
     #[error("the message does not keep limits")]
     Breaches(Vec<Breach>),
+    /// With templates that could be sent instead.
     #[error("the customer's window is closed")]
-    WindowClosed,
+    WindowClosed(Vec<String>),
+    #[error("the template cannot be used")]
+    Template(Lack),
     #[error("the number has no access token")]
     NoToken,
     #[error("the key was used for another message")]
@@ -75,6 +82,16 @@ pub enum Error {
     Storage(#[from] storage::Error),
     #[error(transparent)]
     Random(#[from] Exhausted),
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Lack(lack) => Self::Template(lack),
+            Refused::Breaches(breaches) => Self::Breaches(breaches),
+            Refused::Storage(error) => Self::Storage(error),
+        }
+    }
 }
 
 /// Whom it goes to, and where it shows.
@@ -110,8 +127,10 @@ impl Outbound {
         check::message(&message).map_err(Error::Breaches)?;
         let at_ms = ask.send_at_ms.unwrap_or(now_ms);
         if !can_send(address.windows, at_ms.div_euclid(1_000)).allows(&message.content) {
-            return Err(Error::WindowClosed);
+            let is_group = message.recipient.is_group();
+            return Err(Error::WindowClosed(self.0.templates.usable(&number, is_group).await?));
         }
+        let preview = self.0.templates.judge(&number, &message).await?;
         let body = encode::message(&message, None).to_string();
         let new = NewOutgoing {
             id: self.0.random.id(self.0.clock.now())?,
@@ -126,7 +145,7 @@ impl Outbound {
             send_at_ms: ask.send_at_ms,
             priority: ask.priority,
             customer: address.person,
-            content: decode::request_content(&body),
+            content: shown(decode::request_content(&body), preview),
             reply_to: ask.reply_to.as_deref(),
             message: serde_json::to_string(&message).unwrap_or_default(),
             by: visitor.who.to_string(),
@@ -326,7 +345,18 @@ fn check_around(ask: &Ask, now_ms: i64) -> Result<(), Error> {
     Ok(())
 }
 
-fn windows_of(conversation: &ConversationRecord) -> Windows {
+/// With the words that the customer will read.
+fn shown(content: content::Content<'_>, preview: Option<Preview>) -> content::Content<'_> {
+    match (content, preview) {
+        (content::Content::Template { name, language, components_json, .. }, Some(preview)) => {
+            let text = Some(preview.body.into()).filter(|text: &Str<'_>| !text.is_empty());
+            content::Content::Template { name, language, components_json, text }
+        }
+        (content, _) => content,
+    }
+}
+
+pub(super) fn windows_of(conversation: &ConversationRecord) -> Windows {
     Windows {
         service_ends_s: conversation.window_ends_s,
         free_entry_ends_s: conversation.free_entry_ends_s,

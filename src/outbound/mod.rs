@@ -1,13 +1,14 @@
 //! Sending: from what somebody asks for to what Meta has taken, once.
 //!
 //! `ask` checks and queues, in one durable write; `sender` takes turns of conversations, `turn` sends their messages one
-//! after the other, `verdict` says what follows from an answer, `pair` and `line` keep Meta's limits, `ledger` makes
+//! after the other, `leave` says beforehand what may be sent, `verdict` says what follows from an answer, `pair` and `line` keep Meta's limits, `ledger` makes
 //! changes together. What was queued is in the database and nowhere else.
 //!
 //! Invariants: nothing leaves without the durable mark before it; nothing that may have been taken is sent again by
 //! itself; within a conversation nothing overtakes.
 
 mod ask;
+mod leave;
 mod ledger;
 mod line;
 mod pair;
@@ -29,11 +30,13 @@ use crate::meta::client::Graph;
 use crate::people::People;
 use crate::runtime::{Nudge, Supervisor, Worker};
 use crate::storage::Storage;
+use crate::templates::Templates;
 use ledger::Ledger;
 use line::Lines;
 use sender::Equipment;
 
 pub use ask::{Ask, Error, To};
+pub use leave::{Hold, Leave, Whom};
 pub use sender::{Doubts, Sender};
 
 /// Sending. Cheap to clone.
@@ -46,6 +49,7 @@ struct Inner {
     clock: Clock,
     random: Random,
     people: People,
+    templates: Templates,
     ledger: Ledger,
     nudge: Nudge,
     /// Tells the messages of one millisecond apart.
@@ -60,7 +64,7 @@ impl Outbound {
         storage: &Storage,
         (clock, random): (&Clock, &Random),
         (graph, keys, log): (&Graph, &Keys, &Log),
-        (config, instance): (&Config, Uuid),
+        (config, instance, templates): (&Config, Uuid, &Templates),
     ) -> Self {
         let ledger = Ledger::start(supervisor, storage, clock, log);
         let nudge = Nudge::default();
@@ -82,6 +86,7 @@ impl Outbound {
             clock: clock.clone(),
             random: random.clone(),
             people: People::new(storage, clock),
+            templates: templates.clone(),
             ledger,
             nudge,
             counter: AtomicU64::new(0),

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use super::line::{Line, block_number};
 use super::sender::Equipment;
-use super::verdict::{Verdict, WINDOW_CLOSED};
+use super::verdict::Verdict;
 use super::{pair, verdict};
 use crate::domain::number::{Block, BlockReason};
 use crate::domain::outgoing;
+use crate::domain::outgoing::window::WINDOW_CLOSED;
 use crate::domain::sending::{Attempt, Reason, State};
 use crate::meta::client::message::Sent;
 use crate::meta::client::{CallError, Credentials};

@@ -20,8 +20,6 @@ const TOLD_USUALLY: Duration = Duration::from_mins(1);
 
 /// Meta (2026-07): more messages a second than this number may send.
 const NUMBER_TOO_FAST: i64 = 130_429;
-/// Meta (2026-07): the customer's window is closed.
-pub const WINDOW_CLOSED: i64 = 131_047;
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]

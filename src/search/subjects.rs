@@ -35,7 +35,9 @@ fn subject_of(happening: &Happening) -> Option<Subject> {
         // A merge says nothing new of a message: its own conversation stays its own.
         Happening::Status { .. }
         | Happening::Conversation { .. }
+        | Happening::Work { .. }
         | Happening::Number { .. }
+        | Happening::Template { .. }
         | Happening::Notice { .. } => None,
     }
 }

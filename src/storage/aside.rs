@@ -102,8 +102,11 @@ pub struct AsideItem {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Aside {
     pub reason: Reason,
+    /// The segment that it first came in, and its place there.
     pub place: Place,
     pub slot: u32,
+    /// The segment in which it was when it was set aside, for the last time.
+    pub by: Place,
     pub webhook: RawWebhook,
     pub items: Vec<AsideItem>,
 }
@@ -111,8 +114,14 @@ pub struct Aside {
 impl Aside {
     /// Its key.
     pub fn key(&self) -> String {
-        format!("{}:{:04}", self.place.key(), self.slot)
+        aside_key(self.place, self.slot)
     }
+}
+
+/// The key of a webhook that was set aside, by where it first came in: going through again and being set aside again,
+/// it is still the same.
+pub fn aside_key(place: Place, slot: u32) -> String {
+    format!("{}:{slot:04}", place.key())
 }
 
 impl Storage {
@@ -188,11 +197,11 @@ impl Storage {
         Ok(self.database.collection::<Document>(reason.collection()).count_documents(doc! {}).await?)
     }
 
-    /// Forgets a webhook that has gone through again.
+    /// Forgets a webhook that has gone through again, unless it was set aside again by that.
     pub async fn forget_aside(&self, aside: &Aside) -> Result<(), Error> {
         self.database
             .collection::<Document>(aside.reason.collection())
-            .delete_one(doc! { "_id": aside.key() })
+            .delete_one(doc! { "_id": aside.key(), "by": aside.by.key() })
             .write_concern(durable(self.timeout))
             .await?;
         Ok(())
@@ -217,12 +226,11 @@ fn document(aside: &Aside, now_ms: i64) -> Document {
     owners.sort_unstable();
     owners.dedup();
     let kept_ms = i64::try_from(aside.reason.kept_for().as_millis()).unwrap_or(i64::MAX);
-    let slot = aside.webhook.again.map_or(aside.slot, |again| again.slot);
     doc! {
         "v": 1,
         "receivedAt": DateTime::from_millis(aside.webhook.received_ms),
         "expireAt": DateTime::from_millis(now_ms.saturating_add(kept_ms)),
-        "slot": i64::from(slot),
+        "by": aside.by.key(),
         "owners": owners,
         "items": items,
         "body": Binary { subtype: BinarySubtype::Generic, bytes: aside.webhook.body.to_vec() },
@@ -239,15 +247,16 @@ fn aside_of(reason: Reason, document: &Document) -> Option<Aside> {
             why: item.get_str("why").ok()?.to_owned(),
         })
     });
-    let original_slot = u32::try_from(document.get_i64("slot").ok()?).ok()?;
+    let (place, slot) = (Place::parse(place)?, slot.parse().ok()?);
     Some(Aside {
         reason,
-        place: Place::parse(place)?,
-        slot: slot.parse().ok()?,
+        place,
+        slot,
+        by: Place::parse(document.get_str("by").ok()?)?,
         webhook: RawWebhook {
             received_ms: document.get_datetime("receivedAt").ok()?.timestamp_millis(),
             body: Bytes::from(document.get_binary_generic("body").ok()?.clone()),
-            again: Some(Again { slot: original_slot, is_silent: false }),
+            again: Some(Again { place, slot, is_silent: false }),
         },
         items: items.collect::<Option<_>>()?,
     })

@@ -3,24 +3,30 @@
 //! One that turned out to be another one (`mergedInto`) is in no list; asked for by its id it is the other one.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::Hint;
 use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
+use super::conversation_work::Worked;
 use super::conversations::COLLECTION;
 use super::page::{Way, keep_beyond};
 use super::{Error, Storage};
 use crate::domain::conversation::WINDOW_S;
+use crate::domain::inbox::Status;
 
 /// How many pointers are followed from one conversation to the next.
 const MERGES_MAX: usize = 8;
 /// The most conversations that one turned out to be.
 const MERGED_MAX: i64 = 100;
-/// For more numbers than this the whole workspace is read and the others left out: the server merges no more ranges.
-const NUMBERS_MERGED_MAX: usize = 100;
+/// The server merges no more ranges of an index into one order: for more the whole workspace is read, and the other
+/// numbers are left out.
+const RANGES_MERGED_MAX: usize = 200;
+/// A page that takes longer is given up: what it looks for is too rare among what it reads.
+const PAGE_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// A conversation, whole.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +52,8 @@ pub struct ConversationRecord {
     pub referral: Option<Entry>,
     /// Whether another partner leads it now, and in which role.
     pub handover: Option<Handover>,
+    /// What people have done to it.
+    pub worked: Worked,
 }
 
 /// The message that a list shows.
@@ -77,15 +85,40 @@ pub struct Handover {
     pub role: Option<String>,
 }
 
+/// Who works on the conversations of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AssigneeFilter {
+    User(String),
+    Nobody,
+}
+
 /// Which conversations a list holds.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct ConversationFilter {
     /// Only of these numbers.
     pub numbers: Option<Vec<Uuid>>,
     pub contact: Option<Uuid>,
     pub is_unread: Option<bool>,
+    /// Only in these statuses.
+    pub statuses: Vec<Status>,
+    pub assignee: Option<AssigneeFilter>,
+    pub label: Option<String>,
     /// Whether the customer's window is open at a second.
     pub window: Option<(bool, i64)>,
+}
+
+impl Default for ConversationFilter {
+    fn default() -> Self {
+        Self {
+            numbers: None,
+            contact: None,
+            is_unread: None,
+            statuses: Status::USUAL.to_vec(),
+            assignee: None,
+            label: None,
+            window: None,
+        }
+    }
 }
 
 /// A place in the list of conversations.
@@ -113,6 +146,7 @@ impl Storage {
             .sort(way.sort("lastAt", "_id"))
             .hint(Hint::Name(index.to_owned()))
             .limit(limit)
+            .max_time(PAGE_TIME_MAX)
             .await?
             .try_collect()
             .await?;
@@ -215,6 +249,9 @@ fn list_query(
 ) -> (Document, &'static str) {
     let mut query = doc! { "workspace": binary(workspace), "mergedInto": { "$exists": false } };
     let mut index = "workspace_lastAt";
+    // Every index has the status before the time, so every list says which it holds.
+    let (statuses, ranges) = statuses_bson(&filter.statuses);
+    query.insert("away.as", doc! { "$in": statuses });
     if let Some(place) = from {
         keep_beyond(&mut query, way, ("lastAt", place.last_at_s), ("_id", binary(place.id)));
     }
@@ -228,11 +265,25 @@ fn list_query(
         query.insert("unread", wanted);
     }
     if let Some(numbers) = &filter.numbers {
-        if numbers.len() <= NUMBERS_MERGED_MAX {
+        if numbers.len() * ranges <= RANGES_MERGED_MAX {
             index = "number_lastAt";
         }
         let numbers: Vec<_> = numbers.iter().copied().map(binary).collect();
         query.insert("number", doc! { "$in": numbers });
+    }
+    if let Some(label) = &filter.label {
+        index = "label_lastAt";
+        query.insert("labels", label);
+    }
+    match &filter.assignee {
+        Some(AssigneeFilter::User(user)) => {
+            index = "assignee_lastAt";
+            query.insert("assignee.user", user);
+        }
+        Some(AssigneeFilter::Nobody) => {
+            query.insert("assignee", doc! { "$exists": false });
+        }
+        None => {}
     }
     if let Some(contact) = filter.contact {
         index = "contact";
@@ -250,6 +301,17 @@ fn list_query(
         None => {}
     }
     (query, index)
+}
+
+/// The statuses as they are stored, and how many ranges of an index they are.
+fn statuses_bson(statuses: &[Status]) -> (Vec<Bson>, usize) {
+    let stored = |status: &Status| match status {
+        Status::Open => Bson::Null,
+        status => status.name().into(),
+    };
+    // What is not there is looked up in two ways.
+    let ranges = statuses.len() + usize::from(statuses.contains(&Status::Open));
+    (statuses.iter().map(stored).collect(), ranges)
 }
 
 fn record_of(document: &Document) -> Option<ConversationRecord> {
@@ -287,7 +349,8 @@ fn record_of(document: &Document) -> Option<ConversationRecord> {
         created_ms: document.get_datetime("createdAt").ok()?.timestamp_millis(),
         last_at_s: second("lastAt").unwrap_or(0),
         last,
-        unread: count(document, "unread"),
+        // A message that was marked before it is counted is taken off in advance.
+        unread: count(document, "unread").max(0),
         messages: count(document, "messages"),
         first_inbound_s: second("firstInboundAt"),
         last_inbound_s: second("lastInboundAt"),
@@ -297,6 +360,7 @@ fn record_of(document: &Document) -> Option<ConversationRecord> {
         free_entry_ends_s: second("freeEntryEndsAt"),
         referral,
         handover,
+        worked: Worked::of(document),
     })
 }
 

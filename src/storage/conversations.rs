@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
 use super::contacts::{insert_text, raw};
+use super::conversation_work::AWAY;
 use super::index::{Collection, Index};
 use super::messages::MESSAGES;
 use super::statuses::Advance;
@@ -28,15 +29,15 @@ pub const COLLECTION: Collection = Collection {
     indexes: &[
         Index {
             name: "workspace_lastAt",
-            keys: &[("workspace", 1), ("lastAt", -1), ("_id", -1)],
+            keys: &[("workspace", 1), ("away.as", 1), ("lastAt", -1), ("_id", -1)],
             unique: false,
             expires: false,
             only: None,
-            serves: "the conversations of a workspace, the latest first",
+            serves: "the conversations of a workspace in some statuses, the latest first",
         },
         Index {
             name: "number_lastAt",
-            keys: &[("number", 1), ("lastAt", -1), ("_id", -1)],
+            keys: &[("number", 1), ("away.as", 1), ("lastAt", -1), ("_id", -1)],
             unique: false,
             expires: false,
             only: None,
@@ -44,11 +45,35 @@ pub const COLLECTION: Collection = Collection {
         },
         Index {
             name: "unread_lastAt",
-            keys: &[("workspace", 1), ("lastAt", -1), ("_id", -1)],
+            keys: &[("workspace", 1), ("away.as", 1), ("lastAt", -1), ("_id", -1)],
             unique: false,
             expires: false,
             only: Some(|| doc! { "unread": { "$gt": 0 } }),
             serves: "the unread conversations of a workspace, the latest first",
+        },
+        Index {
+            name: "assignee_lastAt",
+            keys: &[("workspace", 1), ("assignee.user", 1), ("away.as", 1), ("lastAt", -1), ("_id", -1)],
+            unique: false,
+            expires: false,
+            only: Some(|| doc! { "assignee.user": { "$exists": true } }),
+            serves: "the conversations of somebody who works on them, the latest first",
+        },
+        Index {
+            name: "label_lastAt",
+            keys: &[("workspace", 1), ("labels", 1), ("away.as", 1), ("lastAt", -1), ("_id", -1)],
+            unique: false,
+            expires: false,
+            only: Some(|| doc! { "labels": { "$exists": true } }),
+            serves: "the conversations with a label, the latest first",
+        },
+        Index {
+            name: "snoozedUntil",
+            keys: &[("away.untilMs", 1)],
+            unique: false,
+            expires: false,
+            only: Some(|| doc! { "away.untilMs": { "$exists": true } }),
+            serves: "the conversations whose snooze has ended",
         },
         Index {
             name: "mergedInto",
@@ -428,6 +453,10 @@ fn change_update(filter: Document, change: &Change) -> Result<Option<Update>, Er
         if !fields.is_empty() {
             update.insert(operator, fields);
         }
+    }
+    if change.unread > 0 {
+        // The customer has written: the conversation is open again, wherever it was put.
+        update.insert("$unset", doc! { AWAY: "" });
     }
     if update.is_empty() {
         return Ok(None);

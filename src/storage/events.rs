@@ -62,8 +62,21 @@ pub enum Happening {
     Contact { contact: Uuid },
     /// A conversation was changed by people: it was joined with another one, or taken apart again.
     Conversation { conversation: Uuid, number: Uuid },
+    /// Somebody has worked on a conversation: what was done (`domain::inbox::Work`), by whom, and to what of it: a note, a
+    /// user.
+    Work {
+        conversation: Uuid,
+        number: Uuid,
+        work: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        about: Option<String>,
+    },
     /// A business number was added, changed or deleted.
     Number { number: Uuid },
+    /// A template is new, has changed, or is gone.
+    Template { template: String, account: String },
     /// Meta told something else: about an account, a number, a template, a group, a call.
     Notice {
         notice: String,

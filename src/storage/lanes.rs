@@ -207,7 +207,7 @@ impl Storage {
     }
 }
 
-fn lane_of(document: &Document) -> Result<Lane, Error> {
+pub(super) fn lane_of(document: &Document) -> Result<Lane, Error> {
     let id = document.get_str("_id").ok().and_then(|id| Uuid::parse_str(id).ok());
     match (id, document.get_i64("folded")) {
         (Some(id), Ok(folded)) => Ok(Lane { id, folded }),

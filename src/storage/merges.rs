@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
 use super::contacts::CONTACTS;
+use super::conversation_work::AWAY;
 use super::conversations::COLLECTION as CONVERSATIONS;
 use super::events::Happening;
 use super::message_record::record_of;
@@ -448,6 +449,10 @@ fn joining(
         if !fields.is_empty() {
             change.insert(operator, fields);
         }
+    }
+    if there.contains_key(AWAY) && !conversation.contains_key(AWAY) {
+        // One that is open must not vanish among those that were put away.
+        change.insert("$unset", doc! { AWAY: "" });
     }
     if !there.contains_key("own") {
         let mut own = of(RAISED, there);

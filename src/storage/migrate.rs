@@ -41,11 +41,18 @@ impl std::fmt::Debug for Migration {
 }
 
 /// All steps, in their order. A step that has been released is never changed.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    name: "create the collections and their indexes",
-    run: |storage| Box::pin(async move { storage.ensure_collections().await.map(drop) }),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "create the collections and their indexes",
+        run: |storage| Box::pin(async move { storage.ensure_collections().await.map(drop) }),
+    },
+    Migration {
+        number: 2,
+        name: "say of each template how it stands",
+        run: |storage| Box::pin(async move { storage.settle_all_templates().await }),
+    },
+];
 
 /// How far a database is.
 #[derive(Debug)]

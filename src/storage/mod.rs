@@ -15,16 +15,19 @@ pub mod contact_record;
 pub mod contact_work;
 pub mod contacts;
 pub mod conversation_record;
+pub mod conversation_work;
 pub mod conversations;
 pub mod data_keys;
 pub mod error;
 pub mod events;
 pub mod index;
+pub mod labels;
 pub mod lanes;
 pub mod merges;
 pub mod message_record;
 pub mod messages;
 pub mod migrate;
+pub mod notes;
 pub mod notice_record;
 pub mod notices;
 pub mod number_health;
@@ -32,12 +35,15 @@ pub mod number_record;
 pub mod numbers;
 pub mod outgoing;
 pub mod page;
+pub mod read_mark;
 pub mod sealed;
 pub mod search;
 pub mod segments;
 pub mod statuses;
 pub mod survey;
 pub mod template_record;
+pub mod template_state;
+pub mod template_sync;
 pub mod told;
 pub mod turns;
 mod value;
@@ -69,6 +75,8 @@ pub const COLLECTIONS: &[&Collection] = &[
     &contacts::CONTACTS,
     &contacts::ALIASES,
     &conversations::COLLECTION,
+    &notes::NOTES,
+    &labels::LABELS,
     &messages::MESSAGES,
     &messages::EDITS,
     &turns::TURNS,

@@ -6,12 +6,14 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::arrivals::{Fresh, Origin, binary};
-use super::contacts::{CONTACTS, raw};
+use super::contacts::{CONTACTS, insert_text, raw};
 use super::index::{Collection, Index};
 use super::messages::Came;
 use super::numbers::NUMBERS;
+use super::template_state::template_key;
 use super::write::Update;
 use super::{Error, Storage};
+use crate::domain::account::TemplateChange;
 use crate::domain::event::Event;
 
 pub const NOTICES: Collection = Collection {
@@ -52,6 +54,24 @@ const OF_ACCOUNT: Index = Index {
     serves: "the templates of an account",
 };
 
+const OF_NAME: Index = Index {
+    name: "workspace_account_name",
+    keys: &[("workspace", 1), ("accountId", 1), ("is.name", 1), ("_id", 1)],
+    unique: false,
+    expires: false,
+    only: None,
+    serves: "the templates of a name, in all languages",
+};
+
+const WANTED: Index = Index {
+    name: "wanted",
+    keys: &[("fetchAt", 1)],
+    unique: false,
+    expires: false,
+    only: Some(|| doc! { "is.wanted": true }),
+    serves: "the templates about which Meta is to be asked",
+};
+
 const BY_TIME: Index = Index {
     name: "workspace_at",
     keys: &[("workspace", 1), ("at", -1), ("_id", -1)],
@@ -72,8 +92,11 @@ const OF_CONTACT: Index = Index {
 
 pub const ACCOUNTS: Collection =
     subject("accounts", "the WhatsApp Business Accounts, and what Meta last said of each", &[OF_WORKSPACE]);
-pub const TEMPLATES: Collection =
-    subject("templates", "the message templates, and what Meta last said of each", &[OF_ACCOUNT]);
+pub const TEMPLATES: Collection = subject(
+    "templates",
+    "the message templates, and what Meta last said of each",
+    &[OF_ACCOUNT, OF_NAME, WANTED],
+);
 pub const CALLS: Collection = subject("calls", "the calls", &[BY_TIME, OF_CONTACT]);
 pub const GROUPS: Collection = subject("groups", "the groups", &[OF_WORKSPACE]);
 
@@ -179,7 +202,11 @@ impl Storage {
             let updates = news.iter().filter_map(|latest| latest_update(collection, latest).transpose());
             self.update_all(collection, updates).await?;
         }
-        Ok(())
+        let templates = news.iter().filter_map(|latest| match latest.subject {
+            Subject::Template { template_id, .. } => Some(template_key(latest.workspace, template_id)),
+            _ => None,
+        });
+        self.settle_templates(&templates.collect::<Vec<_>>()).await
     }
 }
 
@@ -203,7 +230,7 @@ fn latest_update(collection: &str, latest: &Latest<'_>) -> Result<Option<Update>
         Subject::Template { account_id, template_id } => {
             identity.insert("accountId", account_id);
             identity.insert("templateId", template_id);
-            (TEMPLATES.name, doc! { "_id": format!("{workspace}:{template_id}") })
+            (TEMPLATES.name, doc! { "_id": template_key(latest.workspace, template_id) })
         }
         Subject::Call { phone_number_id, call_id } => {
             identity.insert("callId", call_id);
@@ -225,6 +252,13 @@ fn latest_update(collection: &str, latest: &Latest<'_>) -> Result<Option<Update>
     if home == CALLS.name {
         // Calls are listed by when they began, whatever of them is told first.
         change.insert("$min", doc! { "at": position.second });
+    }
+    if let Event::Template(news) = latest.event
+        && let TemplateChange::Status { status, reason, .. } = &news.change
+    {
+        let mut entry = doc! { "at": position.second, "order": position.order, "status": status };
+        insert_text(&mut entry, "reason", reason.as_deref());
+        change.insert("$addToSet", doc! { "history": entry });
     }
     // Numbers and contacts are never made by news about them.
     let upsert = home != NUMBERS.name && home != CONTACTS.name;

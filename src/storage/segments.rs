@@ -49,7 +49,9 @@ pub struct RawWebhook {
 /// A webhook that goes through once more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Again {
-    /// Its place in the segment that it first came in: its messages keep their order by it.
+    /// The segment that it first came in.
+    pub place: Place,
+    /// Its place in that segment: its messages keep their order by it.
     pub slot: u32,
     /// Whether it only repairs what is stored, without telling anybody.
     pub is_silent: bool,
@@ -79,6 +81,11 @@ impl RawWebhook {
     /// One as Meta has just sent it.
     pub fn new(received_ms: i64, body: Bytes) -> Self {
         Self { received_ms, body, again: None }
+    }
+
+    /// Where it first came in; where it is now, unless it goes through once more.
+    pub fn first_at(&self, place: Place, slot: u32) -> (Place, u32) {
+        self.again.map_or((place, slot), |again| (again.place, again.slot))
     }
 }
 
@@ -212,6 +219,7 @@ fn encode(place: &Place, at_ms: i64, webhooks: &[RawWebhook]) -> RawDocumentBuf 
         item.append(cstr!("t"), webhook.received_ms);
         item.append(cstr!("b"), body);
         if let Some(again) = webhook.again {
+            item.append(cstr!("from"), again.place.key());
             item.append(cstr!("slot"), i32::try_from(again.slot).unwrap_or(0));
             item.append(cstr!("silent"), again.is_silent);
         }
@@ -233,7 +241,10 @@ fn decode(segment: &RawDocument) -> Option<Segment> {
     for item in segment.get_array("webhooks").ok()? {
         let RawBsonRef::Document(item) = item.ok()? else { return None };
         let again = match (item.get_i32("slot"), item.get_bool("silent")) {
-            (Ok(slot), Ok(is_silent)) => Some(Again { slot: u32::try_from(slot).ok()?, is_silent }),
+            (Ok(slot), Ok(is_silent)) => {
+                let from = item.get_str("from").ok().and_then(Place::parse).unwrap_or(place);
+                Some(Again { place: from, slot: u32::try_from(slot).ok()?, is_silent })
+            }
             _ => None,
         };
         webhooks.push(RawWebhook {
@@ -257,7 +268,11 @@ mod tests {
             RawWebhook {
                 received_ms: 2,
                 body: Bytes::new(),
-                again: Some(Again { slot: 900, is_silent: true }),
+                again: Some(Again {
+                    place: Place { lane: Uuid::from_u128(3), number: 4 },
+                    slot: 900,
+                    is_silent: true,
+                }),
             },
         ];
         let segment = decode(&encode(&place, 5, &webhooks)).unwrap();

@@ -30,6 +30,7 @@ enum Statement {
     Insert(Document),
     /// The update, and whether the document is made if it is not there.
     Update(Document, bool),
+    Remove(Document),
 }
 
 /// A change with what is told of it.
@@ -59,20 +60,34 @@ impl Write {
         Self { collection, statement: Statement::Update(doc! { "q": filter, "u": stages }, false) }
     }
 
+    /// The same, or makes it.
+    pub fn upsert_pipeline(collection: &'static str, filter: Document, stages: Vec<Document>) -> Self {
+        let statement = doc! { "q": filter, "u": stages, "upsert": true };
+        Self { collection, statement: Statement::Update(statement, true) }
+    }
+
     /// Adds a document.
     pub fn insert(collection: &'static str, document: Document) -> Self {
         Self { collection, statement: Statement::Insert(document) }
+    }
+
+    /// Takes the document that matches away.
+    pub fn remove(collection: &'static str, filter: Document) -> Self {
+        Self { collection, statement: Statement::Remove(filter) }
     }
 
     fn command(&self) -> Document {
         match &self.statement {
             Statement::Insert(document) => doc! { "insert": self.collection, "documents": [document] },
             Statement::Update(statement, _) => doc! { "update": self.collection, "updates": [statement] },
+            Statement::Remove(filter) => {
+                doc! { "delete": self.collection, "deletes": [{ "q": filter, "limit": 1 }] }
+            }
         }
     }
 
     fn may_match_nothing(&self) -> bool {
-        !matches!(self.statement, Statement::Update(_, false))
+        !matches!(self.statement, Statement::Update(_, false) | Statement::Remove(_))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is told as it happens: over WebSocket (`protocol`), as an event stream (`stream`), and to those who were cut
 //! off (`resume`) or do not listen (`slow`). The log's own order is what every subscriber is measured by.
 
-mod client;
+pub mod client;
 mod protocol;
 mod resume;
 mod sight;
@@ -21,7 +21,7 @@ const EVENTS: &str = "subscription($after: Cursor) { events(after: $after) { __t
     ... on MessageAddedEvent { messageId conversationId numberId inbound }
     ... on MessageStatusEvent { messageId conversationId numberId status happenedAt }
     ... on MessageChangedEvent { messageId } ... on ContactChangedEvent { contactId }
-    ... on NumberChangedEvent { numberId } ... on NoticeAddedEvent { noticeId kind } } }";
+    ... on NumberChangedEvent { numberId } ... on TemplateChangedEvent { templateId } ... on NoticeAddedEvent { noticeId kind } } }";
 
 /// Appends a batch of new messages, by name, to a workspace's log.
 async fn append(app: &TestApp, workspace: Uuid, number: Uuid, messages: &[&str]) {

@@ -28,7 +28,9 @@ mod edge;
 mod generated;
 mod graphql;
 mod http;
+mod inbox;
 mod ingest;
+mod isolation;
 mod keys;
 mod live;
 #[cfg(feature = "dev")]
@@ -64,5 +66,7 @@ mod simulator_schema;
 mod simulator_templates;
 #[cfg(feature = "dev")]
 mod simulator_webhook;
+#[cfg(feature = "dev")]
+mod templates;
 mod tidy;
 mod webhook;

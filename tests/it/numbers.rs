@@ -30,16 +30,16 @@ const SECRETS: &[&str] =
 const OPERATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/graphql/operations");
 
 /// An admin's desk: the service, Meta, and an admin's key.
-struct Desk {
-    app: TestApp,
-    meta: Meta,
-    key: Secret,
+pub struct Desk {
+    pub app: TestApp,
+    pub meta: Meta,
+    pub key: Secret,
     /// The operations that have gone well.
     done: Mutex<BTreeSet<String>>,
 }
 
 impl Desk {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         Self::start_with(&[]).await
     }
 
@@ -67,7 +67,7 @@ impl Desk {
         self.run_as(&self.key, name, variables).await
     }
 
-    async fn run_as(&self, key: &Secret, name: &str, variables: Value) -> Value {
+    pub async fn run_as(&self, key: &Secret, name: &str, variables: Value) -> Value {
         let text = fs::read_to_string(format!("{OPERATIONS}/{name}.graphql")).unwrap();
         let answer = self.app.graphql(key, &text, variables).await;
         assert_eq!(answer.get("errors"), None, "{name}: {answer}");
@@ -132,7 +132,7 @@ impl Desk {
     }
 }
 
-fn new_number() -> Value {
+pub fn new_number() -> Value {
     json!({ "phoneNumberId": PHONE_NUMBER_ID, "accountId": ACCOUNT_ID, "accessToken": TOKEN,
         "userId": "crm-7", "displayName": "Toko Bunga" })
 }

@@ -2,7 +2,7 @@
 //! simulator's journal says.
 
 mod faults;
-mod stage;
+pub mod stage;
 
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 
 mod content;
 mod cost;
-mod isolation;
+pub mod isolation;
 mod messages;
 mod operations;
 mod paging;

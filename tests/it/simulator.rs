@@ -326,6 +326,18 @@ async fn templates_are_judged_stored_reviewed_and_told() {
         sim.refused(Method::POST, &messages, Some(send(json!([{ "type": "text", "text": "Budi" }])))).await.1,
         132_001
     );
+    let again = json!({ "name": "pesanan_baru", "language": "id", "category": "UTILITY",
+        "components": [{ "type": "BODY", "text": "Terima kasih." }] });
+    assert_eq!(
+        sim.refused(Method::POST, &collection, Some(again)).await.2,
+        2_388_023,
+        "a name rests for a month"
+    );
+    let invented =
+        json!({ "type": "HEADER", "format": "IMAGE", "example": { "header_handle": ["4::invented"] } });
+    let pictured = json!({ "name": "bergambar", "language": "id", "category": "UTILITY",
+        "components": [invented, { "type": "BODY", "text": "Terima kasih." }] });
+    assert_eq!(sim.refused(Method::POST, &collection, Some(pictured)).await.2, 2_388_047, "no such sample");
 }
 
 #[tokio::test]

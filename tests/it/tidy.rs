@@ -30,6 +30,7 @@ const LAYERS: &[&[&str]] = &[
     &["people"],
     &["keys"],
     &["auth", "media"],
+    &["templates"],
     &["numbers", "inbox", "ingest", "outbound", "relay", "analytics", "privacy", "search"],
     &["contacts"],
     &["automation"],

@@ -9,6 +9,9 @@ use super::Content;
 /// Our clock and Meta's are not the same: a window is taken to close a little earlier.
 pub const MARGIN_S: i64 = 10;
 
+/// Meta (2026-07): the code that says that the customer's window is closed.
+pub const WINDOW_CLOSED: i64 = 131_047;
+
 /// Meta (2026-07): from 2026-10-01 on messages within the customer service window are charged as well.
 const SERVICE_CHARGED_FROM_S: i64 = 1_790_812_800;
 

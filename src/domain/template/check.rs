@@ -79,7 +79,7 @@ fn whole(
 }
 
 /// Meta (2025-10): no commerce, no codes, no calls.
-fn is_for_groups(definition: &Definition) -> bool {
+pub fn is_for_groups(definition: &Definition) -> bool {
     let is_plain = |parts: &Parts| {
         !matches!(parts.header, Some(Header::Product))
             && parts.buttons.iter().all(|button| {
@@ -246,6 +246,15 @@ fn buttons(judge: &mut Judge, at: &str, parts: &Parts, given: &[sent::Button]) {
         {
             judge.breach(at, Limit::Button { index, kind }, Found::Nothing);
         }
+    }
+}
+
+/// What a button takes in a message, in the interface's terms, and whether it must be given. None: nothing, or nobody
+/// knows.
+pub fn takes(kind: &ButtonKind) -> Option<(&'static str, bool)> {
+    match wanted(kind) {
+        (Wanted::Value(value), is_required) => Some((value, is_required)),
+        (Wanted::Nothing | Wanted::Unknown, _) => None,
     }
 }
 

@@ -5,12 +5,26 @@
 //! a template with a new kind of component can be sent, and is judged by the rest.
 
 pub mod check;
+pub mod draft;
 pub mod preview;
+pub mod remedy;
 mod variables;
 
 use serde_json::Value;
 
 pub use variables::variables;
+
+/// The status of a template that is not there any more.
+pub const DELETED: &str = "DELETED";
+
+/// Meta (2026-07): the words of its status with which a template can be sent. A flagged one may be switched off soon, a
+/// locked one cannot be edited.
+pub const SENDABLE: [&str; 5] = ["APPROVED", "REINSTATED", "UNARCHIVED", "FLAGGED", "LOCKED"];
+
+/// Whether a template of this status can be sent.
+pub fn is_sendable(status: &str) -> bool {
+    SENDABLE.contains(&status)
+}
 
 /// A stored template in one language.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

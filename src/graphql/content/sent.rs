@@ -11,6 +11,7 @@ use crate::domain::content;
 pub struct TemplateContent {
     #[graphql(flatten)]
     pub(super) common: Common,
+    /// The language of the template in Meta's spelling, like `id` or `en_US`.
     language: Option<String>,
     /// What was put in its places: Meta's own JSON.
     components_json: Option<String>,
@@ -21,12 +22,13 @@ impl TemplateContent {
         name: Option<String>,
         language: Option<String>,
         components_json: Option<String>,
+        text: Option<String>,
     ) -> Self {
         let params = components_json.as_deref().map(body_params);
         let common = Common {
             template_name: name,
             template_params: Some(params.unwrap_or_default()),
-            ..Common::of(ContentType::Template, None)
+            ..Common::of(ContentType::Template, text)
         };
         Self { common, language, components_json }
     }
@@ -58,12 +60,17 @@ pub struct InteractiveContent {
     pub(super) common: Common,
     /// `button`, `list`, `cta_url` and so on, in Meta's words.
     interactive_type: Option<String>,
+    /// What is above the words, in Meta's word: `text`, `image`, `video` or `document`. Null: nothing.
     header_type: Option<String>,
+    /// The words of the header; null unless it is a text.
     header_text: Option<String>,
+    /// The small print below the words; null: none.
     footer: Option<String>,
     /// The text on the button that opens the list.
     button: Option<String>,
+    /// The buttons that the customer can answer with, in their order; empty for other types.
     buttons: Vec<InteractiveButton>,
+    /// What a tap does, in Meta's word, like `cta_url` or `flow`; null for reply buttons and lists.
     action_name: Option<String>,
     /// Meta's own JSON.
     parameters_json: Option<String>,
@@ -74,7 +81,9 @@ pub struct InteractiveContent {
 /// A reply button.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct InteractiveButton {
+    /// What comes back as `replyId` of the answer when it is tapped.
     reply_id: Option<String>,
+    /// What stands on it.
     title: Option<String>,
 }
 

@@ -10,10 +10,15 @@ use crate::domain::content;
 pub struct LocationContent {
     #[graphql(flatten)]
     pub(super) common: Common,
+    /// In degrees, north is positive.
     latitude: Option<f64>,
+    /// In degrees, east is positive.
     longitude: Option<f64>,
+    /// What the place is called; null where only a point was shared.
     name: Option<String>,
+    /// The place's postal address in one line, if the sender's map knows it.
     address: Option<String>,
+    /// A web page about the place, if the sender's map knows one.
     url: Option<String>,
 }
 
@@ -36,22 +41,34 @@ impl LocationContent {
 pub struct ContactsContent {
     #[graphql(flatten)]
     pub(super) common: Common,
+    /// The people that were shared, in the sender's order.
     cards: Vec<ContactCard>,
 }
 
 /// A shared contact.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct ContactCard {
+    /// The whole name, as it is to be shown.
     name: Option<String>,
+    /// The given name alone; null if the card does not have it apart.
     first_name: Option<String>,
+    /// The family name alone; null if the card does not have it apart.
     last_name: Option<String>,
+    /// Where the person works.
     company: Option<String>,
+    /// The part of the company that the person works in.
     department: Option<String>,
+    /// The person's post at work.
     title: Option<String>,
+    /// The day of birth as the sender wrote it, mostly like `1990-08-17`.
     birthday: Option<String>,
+    /// The person's telephone numbers; empty if the card has none.
     phones: Vec<CardPhone>,
+    /// The person's e-mail addresses; empty if the card has none.
     emails: Vec<CardEntry>,
+    /// The person's web pages; empty if the card has none.
     urls: Vec<CardEntry>,
+    /// The person's postal addresses; empty if the card has none.
     addresses: Vec<CardAddress>,
     /// The whole of it as a vCard, if it came as one.
     vcard: Option<String>,
@@ -62,6 +79,7 @@ pub struct ContactCard {
 /// A phone number of a shared contact.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct CardPhone {
+    /// As the sender's address book writes it, like `+62 812-3800-1122`.
     phone: Option<String>,
     /// The same as WhatsApp writes it, if the person is there.
     wa_id: Option<String>,
@@ -72,6 +90,7 @@ pub struct CardPhone {
 /// An e-mail or web address of a shared contact.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct CardEntry {
+    /// The address itself, as the sender wrote it.
     value: Option<String>,
     /// What it is for, like `WORK`.
     label: Option<String>,
@@ -80,11 +99,17 @@ pub struct CardEntry {
 /// An address of a shared contact.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct CardAddress {
+    /// Street and house number, as the sender wrote them.
     street: Option<String>,
+    /// The town, as the sender wrote it.
     city: Option<String>,
+    /// The province or federal state, as the sender wrote it.
     state: Option<String>,
+    /// The postal code, as the sender wrote it.
     zip: Option<String>,
+    /// The country by its full name, as the sender wrote it.
     country: Option<String>,
+    /// The country in two letters, like `ID`, in upper or lower case.
     country_code: Option<String>,
     /// What it is for, like `WORK`.
     label: Option<String>,
@@ -152,16 +177,22 @@ impl From<content::CardAddress<'static>> for CardAddress {
 pub struct OrderContent {
     #[graphql(flatten)]
     pub(super) common: Common,
+    /// Meta's id of the catalogue that the products are of.
     catalog_id: Option<String>,
+    /// What the customer wants to buy, a product each, in Meta's order.
     items: Vec<OrderItem>,
 }
 
 /// A line of a cart.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct OrderItem {
+    /// The business's own id of the product in the catalogue (SKU).
     product_retailer_id: Option<String>,
+    /// How many of it.
     quantity: Option<f64>,
+    /// What one of them costs, in units of `currency` and not in cents.
     price: Option<f64>,
+    /// The currency of the price in three letters, like `IDR`.
     currency: Option<String>,
 }
 

@@ -22,20 +22,27 @@ pub struct CreateApiKeyInput {
     scopes: Option<Vec<String>>,
     /// The only numbers that it may touch; without them: all of the workspace.
     number_ids: Option<Vec<ID>>,
+    /// When it ends by itself, which is in the future; without it: never.
     expires_at: Option<DateTime>,
 }
 
+/// A new API key with its text, or why there is none.
 #[derive(Debug, SimpleObject)]
 pub struct CreateApiKeyPayload {
+    /// The new key; null if there are errors.
     pub api_key: Option<ApiKey>,
     /// The key itself. It is shown this once and kept nowhere: put it where it is needed now.
     pub secret: Option<String>,
+    /// What the caller can put right; empty if all went well.
     pub user_errors: Vec<UserError>,
 }
 
+/// An API key that was ended, or why it was not.
 #[derive(Debug, SimpleObject)]
 pub struct RevokeApiKeyPayload {
+    /// The key, with the time at which it was ended; null if there are errors.
     pub api_key: Option<ApiKey>,
+    /// What the caller can put right; empty if all went well.
     pub user_errors: Vec<UserError>,
 }
 
@@ -48,7 +55,7 @@ impl ApiKeyMutation {
     async fn create_api_key(
         &self,
         context: &Context<'_>,
-        input: CreateApiKeyInput,
+        #[graphql(desc = "What the key is to be.")] input: CreateApiKeyInput,
     ) -> Result<CreateApiKeyPayload, Failure> {
         let visitor = allowed(context, Deed::CreateApiKey)?;
         let refused = |error| CreateApiKeyPayload { api_key: None, secret: None, user_errors: vec![error] };
@@ -67,7 +74,11 @@ impl ApiKeyMutation {
     }
 
     /// Ends an API key, at once on every instance. One that has ended already stays as it is.
-    async fn revoke_api_key(&self, context: &Context<'_>, id: ID) -> Result<RevokeApiKeyPayload, Failure> {
+    async fn revoke_api_key(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Our id of the key.")] id: ID,
+    ) -> Result<RevokeApiKeyPayload, Failure> {
         let visitor = allowed(context, Deed::RevokeApiKey)?;
         let revoked = match scalar::uuid(&id) {
             Some(id) => services(context)?.api_keys.revoke(visitor, id).await,

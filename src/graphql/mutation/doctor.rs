@@ -17,21 +17,26 @@ use crate::numbers::doctor::{Repair, Report};
 pub struct ConnectionRepair {
     /// For programs: `subscribeApp`, `subscribeFields`, `setCallback`, `register`.
     name: String,
+    /// Whether it is mended now; if not, `message` says why.
     done: bool,
     /// What came of it, in a sentence.
     message: String,
 }
 
+/// A connection test and what was mended before it, or why there was none.
 #[derive(Debug, SimpleObject)]
 pub struct TestConnectionPayload {
     /// Nothing failed, and everything that matters could be looked at.
     ok: bool,
     /// How the number stands, in a sentence.
     summary: Option<String>,
+    /// Everything that was looked at, in the order in which people are shown it; empty if there was no test.
     steps: Vec<ConnectionTestStep>,
     /// What was mended before, in this order; the steps are as they are after it.
     repairs: Vec<ConnectionRepair>,
+    /// When it was looked at, by our clock; null if there was no test.
     tested_at: Option<DateTime>,
+    /// What the caller can put right; empty if all went well.
     user_errors: Vec<UserError>,
 }
 
@@ -45,9 +50,9 @@ impl DoctorMutation {
     async fn test_connection(
         &self,
         context: &Context<'_>,
-        number_id: ID,
-        #[graphql(default)] repair: bool,
-        #[graphql(default)] language: Language,
+        #[graphql(desc = "Our id of the number.")] number_id: ID,
+        #[graphql(desc = "Whether what can be mended is mended first.", default)] repair: bool,
+        #[graphql(desc = "The language of the sentences.", default)] language: Language,
     ) -> Result<TestConnectionPayload, Failure> {
         let deed = if repair { Deed::RepairConnection } else { Deed::TestConnection };
         let Some(number) = scalar::uuid(&number_id) else {

@@ -10,6 +10,7 @@ use crate::graphql::error::{Failure, UserError, UserErrorCode};
 use crate::graphql::outgoing::OutgoingMessage;
 use crate::graphql::scalar;
 use crate::graphql::scalar::DateTime;
+use crate::graphql::template::lacking;
 use crate::outbound::{Ask, Error, To};
 use crate::storage::outgoing::Outgoing;
 
@@ -18,6 +19,7 @@ use crate::storage::outgoing::Outgoing;
 pub enum RecipientInput {
     /// Whoever the conversation is with; a group too.
     ConversationId(ID),
+    /// A contact, by our id: at the phone number that they write from, or else by their user id.
     ContactId(ID),
     /// A phone number in any spelling, with its country code.
     Phone(String),
@@ -40,7 +42,9 @@ pub enum SendPriority {
 pub struct SendMessageInput {
     /// The number that sends it. A conversation has its own; in all other cases it is needed.
     number_id: Option<ID>,
+    /// Whom it is for.
     to: RecipientInput,
+    /// What is sent.
     content: ContentInput,
     /// The message that it answers, by Meta's id (wamid).
     reply_to: Option<String>,
@@ -49,25 +53,35 @@ pub struct SendMessageInput {
     idempotency_key: Option<String>,
     /// Not before this moment.
     send_at: Option<DateTime>,
+    /// Whether somebody waits for it.
     #[graphql(default)]
     priority: SendPriority,
 }
 
+/// A message that was queued, or why it was not.
 #[derive(Debug, SimpleObject)]
 pub struct SendMessagePayload {
+    /// The message as it stands now; null if there are errors.
     pub message: Option<OutgoingMessage>,
+    /// What the caller can put right; empty if all went well.
     pub user_errors: Vec<UserError>,
 }
 
+/// A message that was taken back, or why it could not be.
 #[derive(Debug, SimpleObject)]
 pub struct CancelMessagePayload {
+    /// The message as it stands now; null if there are errors.
     pub message: Option<OutgoingMessage>,
+    /// What the caller can put right; empty if all went well.
     pub user_errors: Vec<UserError>,
 }
 
+/// A message that is tried anew, or why it is not.
 #[derive(Debug, SimpleObject)]
 pub struct RetryMessagePayload {
+    /// The message as it stands now; null if there are errors.
     pub message: Option<OutgoingMessage>,
+    /// What the caller can put right; empty if all went well.
     pub user_errors: Vec<UserError>,
 }
 
@@ -81,7 +95,7 @@ impl MessageMutation {
     async fn send_message(
         &self,
         context: &Context<'_>,
-        input: SendMessageInput,
+        #[graphql(desc = "What is sent, to whom, and when.")] input: SendMessageInput,
     ) -> Result<SendMessagePayload, Failure> {
         let visitor = allowed(context, Deed::SendMessages)?;
         let sent = match ask(input) {
@@ -93,7 +107,11 @@ impl MessageMutation {
     }
 
     /// Takes a message back that has not left yet.
-    async fn cancel_message(&self, context: &Context<'_>, id: ID) -> Result<CancelMessagePayload, Failure> {
+    async fn cancel_message(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Our id of the message, not Meta's.")] id: ID,
+    ) -> Result<CancelMessagePayload, Failure> {
         let visitor = allowed(context, Deed::SendMessages)?;
         let cancelled = match scalar::uuid(&id) {
             Some(id) => services(context)?.outbound.cancel(visitor, id).await,
@@ -104,7 +122,11 @@ impl MessageMutation {
     }
 
     /// Tries a message anew that was refused. One whose end is not known is not sent again.
-    async fn retry_message(&self, context: &Context<'_>, id: ID) -> Result<RetryMessagePayload, Failure> {
+    async fn retry_message(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Our id of the message, not Meta's.")] id: ID,
+    ) -> Result<RetryMessagePayload, Failure> {
         let visitor = allowed(context, Deed::SendMessages)?;
         let retried = match scalar::uuid(&id) {
             Some(id) => services(context)?.outbound.retry(visitor, id).await,
@@ -156,12 +178,13 @@ fn outcome(done: Result<Outgoing, Error>) -> Result<(Option<OutgoingMessage>, Ve
             let errors = breaches.iter().map(|breach| UserError::invalid(&breach.field, breach.to_string()));
             Ok((None, errors.collect()))
         }
-        Error::WindowClosed => {
+        Error::WindowClosed(templates) => {
             let text = "More than 24 hours have passed since the customer last wrote.";
-            one(UserError::new(UserErrorCode::WindowClosed, text)
-                .on("content")
-                .next("Send a template; once the customer answers, you can write freely again."))
+            let next_step = "Send a template; once the customer answers, you can write freely again.";
+            let error = UserError::new(UserErrorCode::WindowClosed, text).on("content").next(next_step);
+            one(UserError { alternatives: templates, ..error })
         }
+        Error::Template(lack) => one(lacking(lack)),
         Error::NoToken => {
             let text = "The number has no access token.";
             one(UserError::new(UserErrorCode::NoToken, text)

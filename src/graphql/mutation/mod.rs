@@ -5,4 +5,6 @@ pub mod contact;
 pub mod content;
 pub mod message;
 pub mod doctor;
+pub mod inbox;
 pub mod number;
+pub mod template;

@@ -63,7 +63,7 @@ pub(in crate::graphql) fn no_such_number() -> UserError {
     UserError::new(UserErrorCode::NotFound, "There is no such number in this workspace.").on("id")
 }
 
-fn of_meta(tried: Tried, error: &CallError) -> UserError {
+pub(in crate::graphql) fn of_meta(tried: Tried, error: &CallError) -> UserError {
     match error {
         CallError::Refused(refusal) => of_refusal(refusal),
         CallError::Impossible(_) => {
@@ -86,7 +86,8 @@ fn of_meta(tried: Tried, error: &CallError) -> UserError {
     }
 }
 
-fn of_refusal(refusal: &Refusal) -> UserError {
+/// What Meta said no to.
+pub(in crate::graphql) fn of_refusal(refusal: &Refusal) -> UserError {
     let explanation = refusal.explain();
     let mut error =
         UserError::new(UserErrorCode::RefusedByMeta, explanation.meaning.en).next(explanation.advice.en);
@@ -95,7 +96,7 @@ fn of_refusal(refusal: &Refusal) -> UserError {
     error
 }
 
-fn of_keys(error: keys::Error) -> Result<UserError, Failure> {
+pub(in crate::graphql) fn of_keys(error: keys::Error) -> Result<UserError, Failure> {
     match error {
         keys::Error::NoMasterKey => {
             let text = "The server has no master key, so it cannot keep secrets.";

@@ -24,7 +24,7 @@ use crate::storage::number_record::NumberRecord;
 
 pub(super) use automation::{Command, ConversationalAutomationPayload};
 pub(super) use block_list::BlockOutcome;
-pub(super) use error::{failure_of, no_such_number, user_errors};
+pub(super) use error::{failure_of, no_such_number, of_keys, of_meta, of_refusal, user_errors};
 pub(super) use profile::BusinessProfilePayload;
 pub(super) use qr::{QrCode, QrImageFormat};
 pub(super) use settings::{NumberSettings, NumberSettingsInput};

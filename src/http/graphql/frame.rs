@@ -3,6 +3,8 @@
 use async_graphql::Response;
 use serde_json::{Map, Value, json};
 
+use super::operation;
+use super::operation::Unclear;
 use crate::graphql::Operation;
 
 /// The one subprotocol that is spoken.
@@ -47,29 +49,21 @@ fn id_of(message: &mut Map<String, Value>) -> Result<String, &'static str> {
 }
 
 fn payload_of(message: &mut Map<String, Value>) -> Result<Option<Map<String, Value>>, &'static str> {
-    map_of(message.remove("payload"), "Invalid message: the payload is not an object")
-}
-
-fn map_of(value: Option<Value>, complaint: &'static str) -> Result<Option<Map<String, Value>>, &'static str> {
-    match value {
+    match message.remove("payload") {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Object(map)) => Ok(Some(map)),
-        Some(_) => Err(complaint),
+        Some(_) => Err("Invalid message: the payload is not an object"),
     }
 }
 
-fn operation_of(mut payload: Map<String, Value>) -> Result<Operation, &'static str> {
-    let Some(Value::String(query)) = payload.remove("query") else {
-        return Err("Invalid message: no query");
-    };
-    let operation_name = match payload.remove("operationName") {
-        None | Some(Value::Null) => None,
-        Some(Value::String(name)) => Some(name),
-        Some(_) => return Err("Invalid message: the operation name is not a text"),
-    };
-    let variables = map_of(payload.remove("variables"), "Invalid message: the variables are not an object")?;
-    map_of(payload.remove("extensions"), "Invalid message: the extensions are not an object")?;
-    Ok(Operation { query, operation_name, variables })
+fn operation_of(payload: Map<String, Value>) -> Result<Operation, &'static str> {
+    operation::of_object(payload).map_err(|unclear| match unclear {
+        Unclear::Query | Unclear::Nothing => "Invalid message: no query",
+        Unclear::OperationName => "Invalid message: the operation name is not a text",
+        Unclear::Variables => "Invalid message: the variables are not an object",
+        Unclear::Extensions => "Invalid message: the extensions are not an object",
+        Unclear::PersistedQuery => "Invalid message: the persisted query has no version 1 and hash",
+    })
 }
 
 /// The key or token in the payload of `connection_init`.

@@ -231,5 +231,6 @@ fn template(template: wire::Template<'_>) -> Content<'_> {
         name: text(template.name),
         language: text(template.language.and_then(|language| language.code)),
         components_json: template.components.map(|json| json.get().into()),
+        text: None,
     }
 }

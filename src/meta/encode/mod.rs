@@ -3,12 +3,15 @@
 //!
 //! The same message gives the same body, key by key in the same order.
 
+mod definition;
 mod interactive;
 mod order;
 mod plain;
 mod template;
 
 use serde_json::{Map, Value, json};
+
+pub use definition::{components, definition, edit};
 
 use crate::domain::outgoing::{Content, ENVELOPE_KEYS, Message, ProductPolicy, ReadMark, Recipient};
 

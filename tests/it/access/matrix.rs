@@ -32,6 +32,8 @@ const MATRIX: &[(&str, &str)] = &[
     ("read-audit-log", "  DO"),
     ("see-conversations", "VADO"),
     ("work-conversations", " ADO"),
+    ("moderate-notes", "  DO"),
+    ("change-labels", "  DO"),
     ("see-messages", "VADO"),
     ("trace-messages", "  DO"),
     ("send-messages", " ADO"),
@@ -41,6 +43,7 @@ const MATRIX: &[(&str, &str)] = &[
     ("merge-contacts", " ADO"),
     ("block-contacts", " ADO"),
     ("see-templates", "VADO"),
+    ("sync-templates", " ADO"),
     ("change-templates", "  DO"),
     ("follow-events", "VADO"),
 ];

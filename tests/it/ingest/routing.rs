@@ -137,6 +137,25 @@ async fn a_webhook_for_several_waits_for_each_of_them() {
 }
 
 #[tokio::test]
+async fn what_nobody_understands_is_kept_once_though_its_webhook_goes_through_again() {
+    let app = TestApp::start_with_number();
+    app.take_changes(&[
+        for_late(inbound(BUDI, "wamid.late", NOW_S, text("nanti"))),
+        json!({ "field": "tomorrows_field", "value": { "a": 1 } }),
+    ])
+    .await;
+    let before = app.only("unrecognised").await;
+    add_late_number(&app, first_workspace()).await;
+    assert_eq!(app.only("messages").await["wamid"], "wamid.late");
+    let after = app.only("unrecognised").await;
+    assert_eq!((&after["_id"], &after["items"]), (&before["_id"], &before["items"]));
+    assert_ne!(after["by"], before["by"], "it did go through again");
+    assert_eq!(app.all("unrouted").await.len(), 0);
+    let account = verify(&app.storage, i64::MIN / 2, i64::MAX / 2).await.unwrap();
+    assert!(account.is_complete() && account.unrecognised == 2, "in either segment: {account:#?}");
+}
+
+#[tokio::test]
 async fn events_of_an_account_that_nobody_has_added_wait_for_it() {
     let app = TestApp::start();
     let review = json!({ "field": "account_review_update", "value": { "decision": "APPROVED" } });

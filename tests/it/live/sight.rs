@@ -30,7 +30,15 @@ fn one_of_each(number: Uuid) -> Vec<Happening> {
         Happening::Contact { contact: Uuid::from_u128(5) },
         Happening::MessageChanged { message: message.clone(), conversation, number },
         Happening::Status { message, conversation, number, step: "read".to_owned(), at_s: 1_763_712_000 },
+        Happening::Work {
+            conversation,
+            number,
+            work: "read".to_owned(),
+            by: Some("user:siti".to_owned()),
+            about: None,
+        },
         Happening::Number { number },
+        Happening::Template { template: "t".to_owned(), account: "a".to_owned() },
         Happening::Notice { notice: "n1".to_owned(), kind: "quality".to_owned(), number: Some(number) },
         Happening::Notice { notice: "n2".to_owned(), kind: "template".to_owned(), number: None },
     ]
@@ -92,7 +100,9 @@ async fn whoever_is_limited_to_a_number_is_told_of_that_alone_and_a_workspace_of
         "ContactChanged",
         "MessageChanged",
         "MessageStatus",
+        "ConversationWork",
         "NumberChanged",
+        "TemplateChanged",
         "NoticeAdded",
         "NoticeAdded",
     ];
@@ -104,7 +114,14 @@ async fn whoever_is_limited_to_a_number_is_told_of_that_alone_and_a_workspace_of
     let seen = told(&mut sees_some).await;
     assert_eq!(
         kinds(&seen),
-        ["MessageAdded", "MessageChanged", "MessageStatus", "NumberChanged", "NoticeAdded"]
+        [
+            "MessageAdded",
+            "MessageChanged",
+            "MessageStatus",
+            "ConversationWork",
+            "NumberChanged",
+            "NoticeAdded"
+        ]
     );
     assert!(seen.iter().all(|event| !event.to_string().contains(&other_number.to_string())));
     let seen = told(&mut sees_none).await;

@@ -15,12 +15,13 @@ use crate::support::webhook;
 use crate::support::webhook::{ACCOUNT_ID, Customer, PHONE_NUMBER_ID, echo, inbound, status, text, value};
 
 /// Queries that tell of the workspace as a whole and take no id; what they say is looked at all the same.
-const WITHOUT_IDS: &[&str] = &["apiKeys", "auditLog", "viewer", "workspace"];
+const WITHOUT_IDS: &[&str] = &["apiKeys", "auditLog", "contacts", "labels", "viewer", "workspace"];
 
-/// What the tests of numbers, of sending, of contacts and of search hold to the same.
+/// What the tests of numbers, of templates, of sending, of contacts and of search hold to the same.
 const OF_OTHERS: &[&str] = &[
     "blockedUsers",
     "businessProfile",
+    "canSend",
     "checkPhone",
     "contactMerges",
     "contactProfile",
@@ -30,6 +31,7 @@ const OF_OTHERS: &[&str] = &[
     "number",
     "numbers",
     "outgoingMessage",
+    "previewTemplate",
     "qrCodes",
     "searchContacts",
     "searchMessages",
@@ -45,8 +47,9 @@ struct World {
 }
 
 /// One workspace's webhooks: `mark` is in all that they say.
-async fn fill(app: &TestApp, phone_number_id: &str, account_id: &str, mark: &str) {
-    let (wa_id, user_id) = (format!("62{}", phone_number_id.len()) + phone_number_id, format!("ID.{mark}"));
+pub async fn fill(app: &TestApp, phone_number_id: &str, account_id: &str, mark: &str) {
+    let tail = &phone_number_id[phone_number_id.len().saturating_sub(7)..];
+    let (wa_id, user_id) = (format!("628{}{tail}", phone_number_id.len()), format!("ID.{mark}"));
     let customer = Customer { wa_id: &wa_id, user_id: &user_id, name: mark };
     let call = json!({ "id": format!("wacid.{mark}"), "from": wa_id, "from_user_id": user_id, "event": "connect",
         "direction": "USER_INITIATED", "timestamp": CLOCK_S.to_string() });
@@ -59,8 +62,9 @@ async fn fill(app: &TestApp, phone_number_id: &str, account_id: &str, mark: &str
         json!({ "field": "calls", "value": value(json!({ "calls": [call] })) }),
         json!({ "field": "messages", "value": value(json!({ "errors": [{ "code": 131_000, "title": mark }] })) }),
         json!({ "field": "account_review_update", "value": { "decision": mark } }),
-        json!({ "field": "message_template_status_update", "value": { "event": "APPROVED",
-            "message_template_id": mark, "message_template_name": mark, "message_template_language": "id" } }),
+        json!({ "field": "message_template_status_update", "value": { "event": mark,
+            "message_template_id": mark, "message_template_name": mark, "message_template_language": mark,
+            "message_template_category": mark } }),
     ];
     let changes: Vec<Value> = changes
         .into_iter()
@@ -81,9 +85,27 @@ async fn world(reader: &Reader<'_>, account_id: &str, mark: &str) -> World {
         .into_iter()
         .find(|one| one["lastMessage"]["id"].as_str().unwrap().contains(mark));
     let one = one.unwrap();
+    let work = "mutation($id: ID!, $mark: String!) {
+        addNote(input: { conversationId: $id, text: $mark }) { note { id } }
+        labelConversation(input: { conversationId: $id, add: [$mark] }) { conversation { id } }
+        assignConversation(input: { conversationId: $id, userId: $mark }) { conversation { id } }
+        setConversationAttributes(conversationId: $id, attributes: [{ key: \"a\", value: $mark }]) { conversation { id } }
+    }";
+    reader.data(work, json!({ "id": one["id"], "mark": mark })).await;
+    let list = "query($a: ID!) { templates(accountId: $a) { nodes { id } } }";
+    let templates = reader.data(list, json!({ "a": account_id })).await;
     let ids = [
+        (("template", "id"), templates["templates"]["nodes"][0]["id"].clone()),
+        (("templates", "filter.accountId"), account_id.into()),
+        (("templates", "filter.numberId"), one["numberId"].clone()),
+        (("templates", "filter.statuses"), mark.into()),
+        (("templates", "filter.category"), mark.into()),
+        (("templates", "filter.language"), mark.into()),
+        (("templates", "filter.name"), mark.into()),
         (("conversation", "id"), one["id"].clone()),
         (("messages", "conversationId"), one["id"].clone()),
+        (("notes", "conversationId"), one["id"].clone()),
+        (("conversations", "filter.label"), mark.into()),
         (("message", "id"), one["lastMessage"]["id"].clone()),
         (("contact", "id"), one["contactId"].clone()),
         (("templates", "accountId"), account_id.into()),
@@ -98,7 +120,7 @@ async fn world(reader: &Reader<'_>, account_id: &str, mark: &str) -> World {
     ];
     let marks = [&one["id"], &one["numberId"], &one["contactId"]];
     let mut marks: Vec<String> = marks.iter().map(|id| id.as_str().unwrap().to_owned()).collect();
-    marks.extend([mark.to_owned(), account_id.to_owned()]);
+    marks.extend([mark.to_owned(), mark.to_lowercase(), account_id.to_owned()]);
     World { ids: ids.into(), marks }
 }
 

@@ -24,6 +24,7 @@ const OPERATIONS: &[(&str, &str)] = &[
     ("message", "/message/contact/id"),
     ("messages", "/messages/edges/0/node/id"),
     ("notices", "/notices/nodes/0/details/0/value"),
+    ("template", "/template/statusHistory/0/status"),
     ("templates", "/templates/nodes/0/status"),
 ];
 
@@ -59,6 +60,10 @@ pub async fn variables(reader: &Reader<'_>, name: &str) -> Value {
         "conversation" => json!({ "id": one["id"] }),
         "message" => json!({ "id": one["lastMessage"]["id"] }),
         "messages" => json!({ "conversationId": one["id"] }),
+        "template" => {
+            let found = reader.data("{ templates { nodes { id } } }", json!({})).await;
+            json!({ "id": found["templates"]["nodes"][0]["id"] })
+        }
         "templates" => json!({ "accountId": ACCOUNT_ID }),
         "inbound-trace" => json!({ "messageId": "wamid.2" }),
         _ => json!({}),

@@ -130,6 +130,9 @@ pub(super) fn upload(platform: &Platform, call: &Call, id: &str) -> Result<Value
     if call.file_offset != upload.received.len() {
         return Err(Refusal::of(100).details(format!("The upload goes on at {}.", upload.received.len())));
     }
+    if upload.received.len() + call.body.len() > upload.length {
+        return Err(Refusal::of(100).details("More was sent than file_length says."));
+    }
     upload.received.extend_from_slice(&call.body);
     if upload.received.len() < upload.length {
         return Ok(json!({ "id": id, "file_offset": upload.received.len() }));

@@ -1,4 +1,5 @@
-//! Message templates: created, listed, edited, deleted; reviewed after a moment, which a webhook tells.
+//! Message templates: created, listed, edited, deleted; reviewed after a moment, which a webhook tells. A header's sample
+//! must have been uploaded.
 
 use serde_json::{Value, json};
 
@@ -7,15 +8,26 @@ use crate::dev::simulator::limits;
 use crate::dev::simulator::platform::Platform;
 use crate::dev::simulator::refusal::Refusal;
 use crate::dev::simulator::schema;
+use crate::dev::simulator::world::World;
 use crate::dev::simulator::world::account::{MANAGEMENT, Token};
 use crate::dev::simulator::world::content::Template;
 use crate::dev::simulator::world::number::into_map;
 
-/// Meta (2026-07): 100 templates an hour for an account, one edit a day and ten in 30 days for a template.
+/// Meta (2026-07): 100 templates an hour for an account, one edit a day and ten in 30 days for an approved template.
 const CREATED_PER_HOUR: usize = 100;
 const HOUR_MS: i64 = 3_600_000;
 const EDITS_PER_DAY: usize = 1;
 const EDITS_PER_MONTH: usize = 10;
+const EDITABLE: &[&str] = &["APPROVED", "REJECTED", "PAUSED"];
+/// Meta (2026-07): nobody can use the name of a deleted template that had been approved.
+const NAME_BLOCKED_MS: i64 = 30 * 24 * HOUR_MS;
+/// The formats of headers that need a sample, and the types of file that will do.
+const SAMPLES: &[(&str, &[&str])] = &[
+    ("IMAGE", &["image/jpeg", "image/jpg", "image/png"]),
+    ("VIDEO", &["video/mp4"]),
+    ("GIF", &["video/mp4", "image/gif"]),
+    ("DOCUMENT", &["application/pdf"]),
+];
 /// A review takes minutes at Meta; here long enough to see `PENDING`.
 const REVIEW_MS: i64 = 500;
 const FIELDS: &[&str] = &["name", "parameter_format", "components", "language", "status", "category", "id"];
@@ -67,7 +79,12 @@ fn create(platform: &Platform, call: &Call, waba_id: &str) -> Result<Value, Refu
         if world.find_template(waba_id, name, language).is_some() {
             return Err(Refusal::of(2_388_024));
         }
+        check_samples(&world, items_of(&body, "components"))?;
         let (id, now_ms, lifted) = (world.new_id(), world.now_ms(), world.lifted);
+        let waba = world.wabas.get(waba_id);
+        if waba.and_then(|waba| waba.names_blocked.get(name)).is_some_and(|until_ms| *until_ms > now_ms) {
+            return Err(Refusal::of(2_388_023));
+        }
         let is_allowed = world.wabas.get_mut(waba_id).is_some_and(|waba| {
             lifted.templates || waba.templates_created.take(now_ms, CREATED_PER_HOUR, HOUR_MS)
         });
@@ -81,6 +98,28 @@ fn create(platform: &Platform, call: &Call, waba_id: &str) -> Result<Value, Refu
     };
     review(platform, waba_id, &id, now_ms + REVIEW_MS);
     Ok(json!({ "id": id, "status": "PENDING", "category": category }))
+}
+
+fn items_of<'v>(value: &'v Value, key: &str) -> &'v [Value] {
+    value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// The sample of each header of media is one that was uploaded, of a type that fits.
+fn check_samples(world: &World, components: &[Value]) -> Result<(), Refusal> {
+    for component in components {
+        for card in items_of(component, "cards") {
+            check_samples(world, items_of(card, "components"))?;
+        }
+        let format = text_of(component, "format").unwrap_or_default().to_ascii_uppercase();
+        let Some((_, types)) = SAMPLES.iter().find(|(listed, _)| *listed == format) else { continue };
+        let handle = component.pointer("/example/header_handle/0").and_then(Value::as_str);
+        let upload = world.uploads.values().find(|upload| upload.handle.as_deref() == handle);
+        if handle.is_none() || !upload.is_some_and(|upload| types.contains(&upload.file_type.as_str())) {
+            let what = format!("the sample of a {format} header was not uploaded, or is of another kind");
+            return Err(Refusal::of(2_388_047).details(what));
+        }
+    }
+    Ok(())
 }
 
 /// Approves a template, and tells so through the account's first number (template fields have no number).
@@ -106,17 +145,31 @@ fn delete(platform: &Platform, call: &Call, waba_id: &str) -> Result<Value, Refu
     let name = call.text("name").unwrap_or_default();
     let hsm_id = call.text("hsm_id");
     let mut world = platform.world();
-    let before = world.templates.len();
-    world.templates.retain(|id, template| {
-        let is_meant =
-            template.waba_id == waba_id && template.name == name && hsm_id.is_none_or(|wanted| wanted == id);
-        !is_meant
-    });
-    if world.templates.len() == before {
-        Err(Refusal::of(100).details("There is no such template."))
-    } else {
-        Ok(success())
+    let now_ms = world.now_ms();
+    let is_meant = |template: &Template| {
+        template.waba_id == waba_id
+            && template.name == name
+            && hsm_id.is_none_or(|wanted| wanted == template.id)
+    };
+    let meant: Vec<&Template> = world.templates.values().filter(|template| is_meant(template)).collect();
+    if meant.is_empty() {
+        return Err(Refusal::of(100).details("There is no such template."));
     }
+    if meant.iter().any(|template| template.status == "DISABLED") {
+        return Err(Refusal::of(100).details("A disabled template cannot be deleted."));
+    }
+    let was_approved = meant.iter().any(|template| template.status == "APPROVED");
+    world.templates.retain(|_, template| !is_meant(template));
+    // The name is blocked as a whole: with one language gone, the others stay in use.
+    let is_gone =
+        !world.templates.values().any(|template| template.waba_id == waba_id && template.name == name);
+    if was_approved
+        && is_gone
+        && let Some(waba) = world.wabas.get_mut(waba_id)
+    {
+        waba.names_blocked.insert(name.to_owned(), now_ms + NAME_BLOCKED_MS);
+    }
+    Ok(success())
 }
 
 /// `GET|POST /{template}`.
@@ -145,10 +198,16 @@ pub(super) fn one(platform: &Platform, call: &Call, token: &Token, id: &str) -> 
 fn edit(platform: &Platform, id: &str, body: Value, now_ms: i64) -> Result<(), Refusal> {
     let mut world = platform.world();
     let lifted = world.lifted.templates;
+    check_samples(&world, items_of(&body, "components"))?;
     let Some(template) = world.templates.get_mut(id) else { return Err(Refusal::unknown_object(id, "POST")) };
+    if !EDITABLE.contains(&template.status.as_str()) {
+        let what = format!("A template that is {} cannot be edited.", template.status);
+        return Err(Refusal::of(100).details(what));
+    }
+    let is_approved = template.status == "APPROVED";
     let within =
         |days: i64| template.edits_ms.iter().filter(|at| now_ms - **at < days * 24 * HOUR_MS).count();
-    if !lifted && (within(1) >= EDITS_PER_DAY || within(30) >= EDITS_PER_MONTH) {
+    if !lifted && is_approved && (within(1) >= EDITS_PER_DAY || within(30) >= EDITS_PER_MONTH) {
         return Err(Refusal::of(100).details("A template can be edited once a day and ten times in 30 days."));
     }
     template.edits_ms.push(now_ms);

@@ -102,6 +102,8 @@ pub struct Waba {
     pub properties: Map<String, Value>,
     pub calls: u64,
     pub templates_created: super::rate::Quota,
+    /// Names of deleted templates, and until when nobody can use them.
+    pub names_blocked: BTreeMap<String, i64>,
 }
 
 impl Waba {
@@ -118,6 +120,7 @@ impl Waba {
             properties: Map::new(),
             calls: 0,
             templates_created: super::rate::Quota::default(),
+            names_blocked: BTreeMap::new(),
         }
     }
 }
