@@ -111,6 +111,10 @@ impl Contacts {
     /// Lets a contact be another one from now on. Gives the other.
     pub async fn merge(&self, by: &Visitor, from: Uuid, into: Uuid) -> Result<ContactRecord, Error> {
         if from == into {
+            self.visible(by, from).await.map_err(|error| match error {
+                Error::NotFound(_) => Error::NotFound("fromId"),
+                error => error,
+            })?;
             let sentence = "A contact cannot be merged into itself.";
             return Err(Error::Invalid(vec![Wrong { field: "intoId", sentence }]));
         }

@@ -59,14 +59,18 @@ pub struct Contact {
 /// Something that the CRM has noted about a contact.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct ContactAttribute {
+    /// What it is about.
     pub key: String,
+    /// What it says.
     pub value: String,
 }
 
 /// That nothing is sent to a contact by a number.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct ContactBlock {
+    /// The business number that sends nothing.
     pub number_id: ID,
+    /// When it was blocked.
     pub since: Option<DateTime>,
     /// Whether Meta keeps the person from writing to the number, too.
     pub at_meta: bool,
@@ -79,6 +83,7 @@ pub struct ContactMerge {
     pub from_id: ID,
     /// The contact that it is now.
     pub into_id: ID,
+    /// When.
     pub at: Option<DateTime>,
     /// Who did it: `user:…` or `api-key:…`.
     pub by: String,
@@ -219,7 +224,7 @@ impl ContactQuery {
     async fn contacts(
         &self,
         context: &Context<'_>,
-        filter: Option<ContactFilter>,
+        #[graphql(desc = "Which contacts; all if not said.")] filter: Option<ContactFilter>,
         #[graphql(desc = "How many; 50 if not said, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the last one of the page before.")] after: Option<String>,
         #[graphql(desc = "How many, going up the list.")] last: Option<i32>,

@@ -21,6 +21,7 @@ use crate::storage::search::{Found, Kind, Wanted};
 /// Messages that were found, the latest first.
 #[derive(SimpleObject)]
 pub struct FoundMessages {
+    /// What was found, with its place in the list.
     pub edges: Vec<FoundMessage>,
     /// `hasNextPage` with fewer edges than were asked for, or none: there may be more; go on from `endCursor`.
     pub page_info: PageInfo,
@@ -29,13 +30,16 @@ pub struct FoundMessages {
 /// A message that was found.
 #[derive(SimpleObject)]
 pub struct FoundMessage {
+    /// Its place in the list: the `after` of whoever goes on from here.
     pub cursor: String,
+    /// The message.
     pub node: Message,
 }
 
 /// Contacts that were found, the latest first.
 #[derive(SimpleObject)]
 pub struct FoundContacts {
+    /// What was found, with its place in the list.
     pub edges: Vec<FoundContact>,
     /// `hasNextPage` with fewer edges than were asked for, or none: there may be more; go on from `endCursor`.
     pub page_info: PageInfo,
@@ -44,7 +48,9 @@ pub struct FoundContacts {
 /// A contact that was found.
 #[derive(SimpleObject)]
 pub struct FoundContact {
+    /// Its place in the list: the `after` of whoever goes on from here.
     pub cursor: String,
+    /// The contact.
     pub node: Contact,
 }
 

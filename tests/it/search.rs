@@ -7,6 +7,7 @@ mod paging;
 
 use pesan::auth::{NewApiKey, Role};
 use pesan::secret::Secret;
+use pesan::storage::number_record::number_id;
 use pesan::storage::workspaces::first_workspace;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -98,5 +99,6 @@ async fn contact(app: &TestApp, wa_id: &str) -> Value {
 
 /// Another number of the first workspace.
 async fn second_number(app: &TestApp) -> Uuid {
-    app.storage.ensure_number(first_workspace(), "700", Some("800")).await.unwrap()
+    app.storage.ensure_number(first_workspace(), "700", Some("800")).await.unwrap();
+    number_id(first_workspace(), "700")
 }

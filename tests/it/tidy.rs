@@ -31,7 +31,8 @@ const LAYERS: &[&[&str]] = &[
     &["keys"],
     &["auth", "media"],
     &["templates"],
-    &["numbers", "inbox", "ingest", "outbound", "relay", "analytics", "privacy", "search"],
+    &["numbers"],
+    &["inbox", "ingest", "outbound", "relay", "analytics", "privacy", "search"],
     &["contacts"],
     &["automation"],
     // surfaces

@@ -19,9 +19,9 @@ use crate::storage::merges::MergeOutcome;
 pub struct EditContactInput {
     /// The name that it has in the CRM: it goes before the one that the person has chosen. 200 characters.
     display_name: MaybeUndefined<String>,
-    /// 254 characters.
+    /// The e-mail address. 254 characters.
     email: MaybeUndefined<String>,
-    /// Like `id` or `pt_BR`.
+    /// The language to write to the person in, like `id` or `pt_BR`.
     language: MaybeUndefined<String>,
     /// Whether the person has told the business to send no marketing.
     marketing_opt_out: MaybeUndefined<bool>,
@@ -34,15 +34,16 @@ pub struct EditContactInput {
 /// Something to note about a contact.
 #[derive(Debug, InputObject)]
 pub struct ContactAttributeInput {
-    /// From 1 to 64 letters, digits, dashes and underscores.
+    /// What it is about: from 1 to 64 letters, digits, dashes and underscores.
     key: String,
-    /// 1,000 characters at most; null takes the attribute away.
+    /// What it says: 1,000 characters at most; null takes the attribute away.
     value: Option<String>,
 }
 
 /// A contact as it is afterwards, or why nothing was done.
 #[derive(Debug, SimpleObject)]
 pub struct ContactPayload {
+    /// The contact as it is now; null if nothing was done.
     pub contact: Option<Contact>,
     /// What the caller can put right; empty if all went well.
     pub user_errors: Vec<UserError>,
@@ -51,7 +52,9 @@ pub struct ContactPayload {
 /// What became of a block, number by number.
 #[derive(Debug, SimpleObject)]
 pub struct BlockContactPayload {
+    /// The contact as it is now; null if nothing was done.
     pub contact: Option<Contact>,
+    /// What became of it, for each number.
     pub outcomes: Vec<ContactBlockOutcome>,
     /// What the caller can put right; empty if all went well.
     pub user_errors: Vec<UserError>,
@@ -60,7 +63,9 @@ pub struct BlockContactPayload {
 /// What became of one number's block.
 #[derive(Debug, SimpleObject)]
 pub struct ContactBlockOutcome {
+    /// The business number.
     pub number_id: ID,
+    /// What became of it at Meta's side.
     pub at_meta: BlockAtMeta,
     /// Why Meta did not do it; null if it did.
     pub error: Option<UserError>,
@@ -101,7 +106,7 @@ impl ContactMutation {
     async fn edit_contact(
         &self,
         context: &Context<'_>,
-        id: ID,
+        #[graphql(desc = "The contact.")] id: ID,
         #[graphql(desc = "What is to change.")] input: EditContactInput,
     ) -> Result<ContactPayload, Failure> {
         let visitor = allowed(context, Deed::EditContacts)?;
@@ -161,7 +166,7 @@ impl ContactMutation {
     async fn block_contact(
         &self,
         context: &Context<'_>,
-        contact_id: ID,
+        #[graphql(desc = "The contact.")] contact_id: ID,
         #[graphql(
             desc = "For these numbers, 20 at most; without them: all that it has a conversation with."
         )]
@@ -185,7 +190,7 @@ impl ContactMutation {
     async fn unblock_contact(
         &self,
         context: &Context<'_>,
-        contact_id: ID,
+        #[graphql(desc = "The contact.")] contact_id: ID,
         #[graphql(desc = "For these numbers, 20 at most; without them: all of the caller's.")]
         number_ids: Option<Vec<ID>>,
     ) -> Result<BlockContactPayload, Failure> {

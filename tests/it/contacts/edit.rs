@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use pesan::auth::Role;
+use pesan::storage::number_record::number_id;
 use pesan::storage::workspaces::first_workspace;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -90,7 +91,8 @@ async fn what_is_beyond_its_bounds_is_refused_by_its_field() {
 #[tokio::test]
 async fn a_viewer_may_not_and_to_others_the_contact_is_not_there() {
     let app = TestApp::start_with_number();
-    let other = app.storage.ensure_number(first_workspace(), "700", Some("800")).await.unwrap();
+    app.storage.ensure_number(first_workspace(), "700", Some("800")).await.unwrap();
+    let other = number_id(first_workspace(), "700");
     app.take_changes(&[says(BUDI, "wamid.1", 0)]).await;
     let id = contact(&app, BUDI.wa_id).await;
     let edit = json!({ "id": id, "input": { "displayName": "x" } });
