@@ -65,7 +65,7 @@ impl Parts {
         numbers.add_first(&config.whatsapp).await?;
         let ingest = Ingest::start(supervisor, storage, chance, instance, metrics);
         let doctor = Doctor::new(storage, &keys, &graph, chance, doctor::Settings::of(config));
-        let mechanism = (&graph, &keys, &ingest.log);
+        let mechanism = (&graph, &numbers, &ingest.log);
         let outbound = Outbound::start(supervisor, storage, chance, mechanism, (config, instance));
         let access = Access::new(storage, clock, &config.access, metrics)?;
         Ok(Self { access, ingest, numbers, doctor, outbound, keys })

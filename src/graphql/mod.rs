@@ -30,9 +30,11 @@ mod number;
 mod outgoing;
 mod page;
 mod scalar;
+mod sending;
 mod status;
 mod subscription;
 mod template;
+mod timeline;
 mod trace;
 mod workspace;
 
@@ -62,6 +64,7 @@ pub struct Query(
     number::NumberQueries,
     doctor::DoctorQuery,
     outgoing::OutgoingQuery,
+    sending::SendingQuery,
     subscription::EventQuery,
     Inbox,
 );
@@ -84,6 +87,7 @@ pub struct Mutation(
     mutation::number::NumberMutations,
     mutation::doctor::DoctorMutation,
     mutation::message::MessageMutation,
+    mutation::sending::SendingMutation,
 );
 
 type Schema = async_graphql::Schema<Query, Mutation, subscription::Subscription>;

@@ -8,12 +8,16 @@
 //! itself; within a conversation nothing overtakes.
 
 mod ask;
+mod change;
+mod doubts;
 mod ledger;
 mod line;
+mod pace;
 mod pair;
 mod sender;
 mod turn;
 mod verdict;
+mod wake;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -24,8 +28,8 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::events::Log;
 use crate::ids::Random;
-use crate::keys::Keys;
 use crate::meta::client::Graph;
+use crate::numbers::Numbers;
 use crate::people::People;
 use crate::runtime::{Nudge, Supervisor, Worker};
 use crate::storage::Storage;
@@ -34,7 +38,9 @@ use line::Lines;
 use sender::Equipment;
 
 pub use ask::{Ask, Error, To};
-pub use sender::{Doubts, Sender};
+pub use doubts::Doubts;
+pub use pace::Pace;
+pub use sender::Sender;
 
 /// Sending. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -59,7 +65,7 @@ impl Outbound {
         supervisor: &Supervisor,
         storage: &Storage,
         (clock, random): (&Clock, &Random),
-        (graph, keys, log): (&Graph, &Keys, &Log),
+        (graph, numbers, log): (&Graph, &Numbers, &Log),
         (config, instance): (&Config, Uuid),
     ) -> Self {
         let ledger = Ledger::start(supervisor, storage, clock, log);
@@ -69,7 +75,7 @@ impl Outbound {
             clock: clock.clone(),
             random: random.clone(),
             graph: graph.clone(),
-            lines: Lines::new(storage, keys, clock, &config.whatsapp),
+            lines: Lines::new(storage, numbers),
             ledger: ledger.clone(),
             log: log.clone(),
             config: config.outbound.clone(),
@@ -77,6 +83,7 @@ impl Outbound {
             nudge: nudge.clone(),
             supervisor: supervisor.clone(),
         }));
+        wake::be_heard(&sender, supervisor);
         Self(Arc::new(Inner {
             storage: storage.clone(),
             clock: clock.clone(),

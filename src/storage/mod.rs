@@ -18,6 +18,7 @@ pub mod data_keys;
 pub mod error;
 pub mod events;
 pub mod index;
+pub mod instances;
 pub mod lanes;
 pub mod message_record;
 pub mod messages;
@@ -28,6 +29,7 @@ pub mod number_health;
 pub mod number_record;
 pub mod numbers;
 pub mod outgoing;
+pub mod outgoing_changes;
 pub mod page;
 pub mod sealed;
 pub mod segments;
@@ -56,6 +58,7 @@ pub use segments::Segments;
 pub const COLLECTIONS: &[&Collection] = &[
     &migrate::MIGRATIONS_COLLECTION,
     &workspaces::WORKSPACES,
+    &instances::INSTANCES,
     &access::API_KEYS,
     &audit::AUDIT,
     &numbers::NUMBERS,

@@ -30,7 +30,8 @@ const LAYERS: &[&[&str]] = &[
     &["people"],
     &["keys"],
     &["auth", "media"],
-    &["numbers", "inbox", "ingest", "outbound", "relay", "analytics", "privacy"],
+    &["numbers"],
+    &["inbox", "ingest", "outbound", "relay", "analytics", "privacy"],
     &["automation"],
     // surfaces
     &["graphql"],

@@ -5,3 +5,4 @@ pub mod content;
 pub mod message;
 pub mod doctor;
 pub mod number;
+pub mod sending;
