@@ -20,9 +20,9 @@ use crate::people::{Asked, conversation_id};
 use crate::runtime::crash;
 use crate::storage;
 use crate::storage::conversation_record::ConversationRecord;
-use crate::storage::number_record::NumberRecord;
 use crate::storage::message_record::MessageRecord;
 use crate::storage::messages::message_key;
+use crate::storage::number_record::NumberRecord;
 use crate::storage::outgoing::{NewOutgoing, Outgoing, Reacting};
 
 const IDEMPOTENCY_KEY_CHARS_MAX: usize = 200;
@@ -41,7 +41,10 @@ pub enum To {
     Phone(String),
     UserId(String),
     /// Meta is given both; where they differ, the phone number decides.
-    Both { phone: String, user_id: String },
+    Both {
+        phone: String,
+        user_id: String,
+    },
     /// Meta's id of a group.
     Group(String),
 }
@@ -277,8 +280,7 @@ impl Outbound {
                     ..Person::default()
                 };
                 let contact = self.contact_of(number.workspace, &person).await?;
-                let both =
-                    Recipient::Both { phone: phone.as_str().to_owned(), user_id: user_id.clone() };
+                let both = Recipient::Both { phone: phone.as_str().to_owned(), user_id: user_id.clone() };
                 self.address_of(number, contact, Some(both), "to.both").await
             }
             To::Group(id) => {

@@ -154,11 +154,8 @@ mod tests {
         check(None, 80.0);
         check(Some(level("STANDARD")), 80.0);
         check(Some(level("HIGH")), 1_000.0);
-        let beside_the_app = Facts {
-            is_on_biz_app: Some(true),
-            platform_type: Some("CLOUD_API".to_owned()),
-            ..level("HIGH")
-        };
+        let beside_the_app =
+            Facts { is_on_biz_app: Some(true), platform_type: Some("CLOUD_API".to_owned()), ..level("HIGH") };
         check(Some(beside_the_app), 20.0);
     }
 }

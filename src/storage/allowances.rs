@@ -92,16 +92,14 @@ impl Storage {
         let lowered_at = doc! { "$ifNull": ["$loweredAt", DateTime::from_millis(0)] };
         let is_told = doc! { "$lt": [{ "$subtract": ["$$NOW", lowered_at] }, LOWERED_EVERY_MS] };
         let lower = doc! { "$max": [SHARE_MIN, { "$multiply": [share(), SHARE_KEPT] }] };
-        let pause = vec![
-            doc! { "$set": {
-                "pausedUntil": { "$max": ["$pausedUntil", until] },
-                "tokens": 0.0,
-                "at": "$$NOW",
-                "share": { "$cond": [is_told.clone(), share(), lower] },
-                "sharedAt": "$$NOW",
-                "loweredAt": { "$cond": [is_told, "$loweredAt", "$$NOW"] },
-            } },
-        ];
+        let pause = vec![doc! { "$set": {
+            "pausedUntil": { "$max": ["$pausedUntil", until] },
+            "tokens": 0.0,
+            "at": "$$NOW",
+            "share": { "$cond": [is_told.clone(), share(), lower] },
+            "sharedAt": "$$NOW",
+            "loweredAt": { "$cond": [is_told, "$loweredAt", "$$NOW"] },
+        } }];
         self.change_allowance(number, pause).await.map(drop)
     }
 

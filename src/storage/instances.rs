@@ -46,8 +46,7 @@ impl Storage {
     /// Whether any other process has been heard of within that time.
     pub async fn has_other_instances(&self, instance: Uuid, silent_max: Duration) -> Result<bool, Error> {
         let since = doc! { "$subtract": ["$$NOW", millis(silent_max)] };
-        let others =
-            doc! { "_id": { "$ne": binary(instance) }, "$expr": { "$gt": ["$seenAt", since] } };
+        let others = doc! { "_id": { "$ne": binary(instance) }, "$expr": { "$gt": ["$seenAt", since] } };
         Ok(self.instances().find_one(others).projection(doc! { "_id": 1 }).await?.is_some())
     }
 

@@ -295,8 +295,11 @@ impl Outgoing {
         let (message, conversation, number) = (target.clone(), self.conversation, self.number);
         let filter = doc! { "_id": target, "workspace": binary(self.workspace) };
         let change = doc! { "$max": { "reactions.us": reaction } };
-        told.and(Write::update_if_there(MESSAGES.name, filter, change))
-            .telling(Happening::MessageChanged { message, conversation, number })
+        told.and(Write::update_if_there(MESSAGES.name, filter, change)).telling(Happening::MessageChanged {
+            message,
+            conversation,
+            number,
+        })
     }
 
     /// It ended otherwise: refused, or nobody knows.

@@ -51,12 +51,8 @@ impl Outgoing {
             "$set": { "send.state": State::Cancelled.name() },
             "$unset": { "send.open": "", "send.notBeforeMs": "" },
         };
-        let done = Intervention {
-            at_ms: now_ms,
-            deed: Deed::Cancelled,
-            by: Some(by.to_owned()),
-            send_at_ms: None,
-        };
+        let done =
+            Intervention { at_ms: now_ms, deed: Deed::Cancelled, by: Some(by.to_owned()), send_at_ms: None };
         self.changed((State::Cancelled, now_ms), self.when(&[State::Queued]), change, &done)
     }
 

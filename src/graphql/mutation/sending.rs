@@ -43,8 +43,9 @@ impl SendingMutation {
         let policy = sending::UnconfirmedPolicy::from(input.when_unconfirmed);
         if policy == sending::UnconfirmedPolicy::Resend && !input.accepts_duplicates {
             let text = "A message of which nothing is heard may have reached the customer: sent again, it may come twice.";
-            let error = UserError::invalid("acceptsDuplicates", text)
-                .next("Set acceptsDuplicates to true if that does less harm than a message that does not come.");
+            let error = UserError::invalid("acceptsDuplicates", text).next(
+                "Set acceptsDuplicates to true if that does less harm than a message that does not come.",
+            );
             return Ok(UpdateSendingSettingsPayload { settings: None, user_errors: vec![error] });
         }
         let before = services.storage.set_unconfirmed_policy(visitor.workspace, policy).await?;

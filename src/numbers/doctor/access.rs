@@ -1,7 +1,7 @@
 //! What a number is examined with: its token and its app, opened for the time of the examination.
 
-use super::Settings;
 use super::super::line::usual_app_secret;
+use super::Settings;
 use crate::crypto::Sealed;
 use crate::keys::{self, Keys};
 use crate::meta::client::Credentials;
@@ -41,8 +41,7 @@ impl Access {
             open(record, keys, sealed::APP_SECRET, record.app_secret.as_ref()).await.and_then(Result::ok);
         let pin = open(record, keys, sealed::PIN, record.pin.as_ref()).await.and_then(Result::ok);
         let ours = (settings.app_id.as_deref(), settings.app_secrets.first());
-        let app_secret =
-            app_secret.or_else(|| usual_app_secret(ours, record.app_id.as_deref()).cloned());
+        let app_secret = app_secret.or_else(|| usual_app_secret(ours, record.app_id.as_deref()).cloned());
         Self { token, app_id: record.app_id.clone().or_else(|| settings.app_id.clone()), app_secret, pin }
     }
 

@@ -11,9 +11,9 @@ use serde_json::{Map, Value, json};
 
 use super::stage::{Stage, number, text};
 use crate::outgoing::accepted::{definition_of, file_of, mime_type_of, upload_to};
+use crate::outgoing::judge_body;
 use crate::outgoing::limits::beyond_limits;
 use crate::outgoing::samples::{Made, compare, rows};
-use crate::outgoing::judge_body;
 use crate::support::client;
 use crate::support::eventually;
 use crate::support::webhook;
@@ -241,17 +241,18 @@ async fn what_makes_no_sense_is_named() {
     };
     check(content(json!({ "raw": [1] })), "content.raw", "INVALID").await;
     check(content(json!({ "raw": { "to": "1", "type": "text" } })), "content.raw.to", "INVALID").await;
-    check(action(json!({ "locationRequest": false })), "content.interactive.action.locationRequest", "INVALID")
-        .await;
-    let flow = json!({ "flow": { "id": "1" }, "button": "Go", "start": { "navigate": { "data": [] } } });
     check(
-        action(json!({ "flow": flow })),
-        "content.interactive.action.flow.start.navigate.data",
+        action(json!({ "locationRequest": false })),
+        "content.interactive.action.locationRequest",
         "INVALID",
     )
     .await;
+    let flow = json!({ "flow": { "id": "1" }, "button": "Go", "start": { "navigate": { "data": [] } } });
+    check(action(json!({ "flow": flow })), "content.interactive.action.flow.start.navigate.data", "INVALID")
+        .await;
     check(template(json!({ "body": [{ "name": "a" }] })), "content.template", "INVALID").await;
-    check(template(json!({ "body": [{ "text": "a", "groupId": "b" }] })), "content.template", "INVALID").await;
+    check(template(json!({ "body": [{ "text": "a", "groupId": "b" }] })), "content.template", "INVALID")
+        .await;
     let pin = json!({ "pin": { "messageId": "wamid.A", "change": { "pin": { "expirationDays": 7 } } } });
     check(content(pin), "content.pin", "INVALID").await;
     let mut marketing = text(&conversation, "Halo");

@@ -69,10 +69,9 @@ async fn a_reaction_leaves_in_its_turn_and_is_shown_by_its_message_alone() {
     assert_eq!((&listed["messages"], &listed["last"]["message"]), (&json!(3), &json!(after)));
 
     // Ours too; and another one goes in its place, and none takes it away.
-    for (emoji, expected) in [
-        (json!("❤️"), json!([{ "contactId": null, "emoji": "❤️" }])),
-        (Value::Null, json!([])),
-    ] {
+    for (emoji, expected) in
+        [(json!("❤️"), json!([{ "contactId": null, "emoji": "❤️" }])), (Value::Null, json!([]))]
+    {
         let input = json!({ "messageId": after, "emoji": emoji });
         let payload = run(caller, "sendReaction", json!({ "input": input })).await;
         let id = payload["reaction"]["id"].as_str().unwrap();
@@ -218,7 +217,10 @@ async fn the_timeline_tells_everything_that_happened() {
     let query = "query($id: ID!) { message(id: $id) { timeline { step at attempt } } }";
     let of_message = caller.ask(query, json!({ "id": id })).await;
     let of_message = of_message["data"]["message"]["timeline"].as_array().unwrap().clone();
-    assert_eq!(of_message.iter().map(step).collect::<Vec<_>>(), timeline.iter().map(step).collect::<Vec<_>>());
+    assert_eq!(
+        of_message.iter().map(step).collect::<Vec<_>>(),
+        timeline.iter().map(step).collect::<Vec<_>>()
+    );
     let theirs = shown(caller, &conversation).await.pop().unwrap();
     let answer = caller.ask(query, json!({ "id": theirs["id"] })).await;
     assert_eq!(answer["data"]["message"]["timeline"][0]["step"], "RECEIVED");

@@ -14,10 +14,8 @@ use pesan::storage::allowances::Rate;
 use pesan::storage::workspaces::first_workspace;
 
 async fn pace(stage: &Stage) -> Value {
-    let mut answer = stage
-        .caller
-        .ask(&crate::reading::operation("numberPace"), json!({ "id": stage.number }))
-        .await;
+    let mut answer =
+        stage.caller.ask(&crate::reading::operation("numberPace"), json!({ "id": stage.number })).await;
     assert_eq!(answer["errors"], Value::Null, "{answer:#}");
     answer["data"]["number"]["pace"].take()
 }
@@ -41,7 +39,11 @@ async fn a_refusal_for_speed_slows_the_number_down_and_first_messages_are_counte
     stage.app.clock.advance(Duration::from_mins(2));
     stage.caller.until(&id, "state", "ACCEPTED").await;
     // Within the window nothing is begun; outside of it, one customer counts once.
-    let asks = [template("+62 812 3456 7890", "1"), template("+62 812 3456 7890", "2"), template("+62 812 3456 7891", "3")];
+    let asks = [
+        template("+62 812 3456 7890", "1"),
+        template("+62 812 3456 7890", "2"),
+        template("+62 812 3456 7891", "3"),
+    ];
     for ask in asks {
         let id = stage.caller.sent(ask).await;
         stage.caller.until(&id, "state", "ACCEPTED").await;

@@ -8,7 +8,8 @@ use super::plain::{FileInput, NamedFileInput};
 use super::{chosen, object, optional_object};
 use crate::domain::outgoing::interactive::{
     Action, Address, CardAction, CardHeader, Flow, FlowMode, FlowName, FlowStart, Header, Interactive,
-    LinkButton, ListRow, ListSection, MediaCard, Product, ProductSection, ReplyButton, SavedAddress, VoiceCall,
+    LinkButton, ListRow, ListSection, MediaCard, Product, ProductSection, ReplyButton, SavedAddress,
+    VoiceCall,
 };
 use crate::outbound::Error;
 
@@ -43,6 +44,7 @@ pub struct HeaderTextInput {
 
 /// What there is to tap: exactly one of these.
 #[derive(Debug, OneofObject)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, read and turned into the domain's form at once")]
 pub enum InteractiveActionInput {
     ReplyButtons(ReplyButtonsInput),
     List(ListInput),

@@ -15,8 +15,8 @@ use crate::outbound::Error;
 
 pub use interactive::InteractiveInput;
 pub use plain::{
-    AudioInput, CaptionedInput, ContactInput, DocumentInput, LocationInput, PinInput, ReactionInput, StickerInput,
-    TextInput,
+    AudioInput, CaptionedInput, ContactInput, DocumentInput, LocationInput, PinInput, ReactionInput,
+    StickerInput, TextInput,
 };
 pub use template::TemplateInput;
 

@@ -132,10 +132,8 @@ impl TryFrom<OrderDetailsInput> for OrderDetails {
 
 impl From<OrderInput> for Order {
     fn from(input: OrderInput) -> Self {
-        let expiration = |OrderExpirationInput { at, description }| Expiration {
-            at_s: at.0.as_second(),
-            description,
-        };
+        let expiration =
+            |OrderExpirationInput { at, description }| Expiration { at_s: at.0.as_second(), description };
         Self {
             status: input.status,
             catalog_id: input.catalog_id,

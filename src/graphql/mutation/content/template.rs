@@ -99,6 +99,7 @@ pub struct TemplateButtonInput {
 
 /// What a button needs: exactly one of these.
 #[derive(Debug, OneofObject)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, read and turned into the domain's form at once")]
 pub enum TemplateButtonValueInput {
     /// Comes back when it is tapped.
     QuickReply(String),
@@ -242,9 +243,9 @@ impl TryFrom<TemplateButtonInput> for Button {
             Input::Flow(TemplateFlowInput { token, data }) => {
                 ButtonValue::Flow { token, data: optional_object(data, "content.template.buttons")? }
             }
-            Input::Catalog(catalog) => ButtonValue::Catalog {
-                thumbnail_product_retailer_id: catalog.thumbnail_product_retailer_id,
-            },
+            Input::Catalog(catalog) => {
+                ButtonValue::Catalog { thumbnail_product_retailer_id: catalog.thumbnail_product_retailer_id }
+            }
             Input::MultiProduct(TemplateProductsInput { thumbnail_product_retailer_id, sections }) => {
                 let sections = sections.into_iter().map(ProductSection::from).collect();
                 ButtonValue::MultiProduct { thumbnail_product_retailer_id, sections }
