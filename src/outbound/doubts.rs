@@ -41,15 +41,22 @@ impl Worker for Doubts {
         Box::pin(async move {
             let equipment = &*self.0.0;
             for message in equipment.storage.unwelcomed(AT_ONCE).await? {
-                if let Some(wamid) = &message.wamid {
-                    equipment.welcome(&message, wamid).await?;
+                // One that cannot be looked after holds up no other.
+                if let Err(error) = welcome(equipment, &message).await {
+                    warn!(%error, message = %message.id, "what waited for the name of a message is not found yet");
                 }
-                equipment.storage.welcomed(&message).await?;
             }
             settle_unconfirmed(equipment).await?;
             Ok(())
         })
     }
+}
+
+async fn welcome(equipment: &Equipment, message: &Outgoing) -> Result<(), Error> {
+    if let Some(wamid) = &message.wamid {
+        equipment.welcome(message, wamid).await?;
+    }
+    equipment.storage.welcomed(message).await
 }
 
 async fn settle_unconfirmed(equipment: &Equipment) -> Result<(), Error> {

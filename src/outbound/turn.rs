@@ -3,6 +3,7 @@
 //! The order of steps decides what an interruption means. Before the mark `leaving` nothing has left: the message goes
 //! back to the line with its conversation. After it nobody knows: the message is unconfirmed until a status tells.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,8 +36,8 @@ const STORE_TRIES: u32 = 8;
 const STORE_PAUSE: Duration = Duration::from_millis(250);
 /// 45 messages in six seconds each are paid for after so many departures.
 const DEPARTURES_RECALLED: i64 = 50;
-/// Of a turn that was lost so many messages may have been named without a look at what waited for the name.
-const NAMES_RECALLED: i64 = 5;
+/// One of the latest messages of a turn that was lost may have been named without a look at what waited for the name.
+const NAMES_RECALLED: i64 = 50;
 
 /// What follows a message.
 enum Next {
@@ -191,8 +192,13 @@ impl Equipment {
             }
         }
         match outcome {
-            // False: a status was faster, and has told already.
-            Ok(_) => {}
+            Ok(true) => {}
+            // A status was faster: it has told already, and left to us what waited for the name.
+            Ok(false) => {
+                self.welcome(message, &sent.wamid).await?;
+                self.storage.welcomed(message).await?;
+                return Ok(Next::GoOn);
+            }
             Err(Error::Duplicate) => {
                 error!(message = %message.id, "Meta gave a message the name of another one");
             }
@@ -205,10 +211,22 @@ impl Equipment {
 
     /// Whoever had the turn before may have stored the name of a message and not looked at what waited for it.
     async fn welcome_late(&self, conversation: Uuid) -> Result<(), Error> {
-        for message in self.storage.last_accepted(conversation, NAMES_RECALLED).await? {
-            if let Some(wamid) = &message.wamid {
-                self.welcome(&message, wamid).await?;
-            }
+        let named = self.storage.last_accepted(conversation, NAMES_RECALLED).await?;
+        let named: HashMap<String, &Outgoing> = named
+            .iter()
+            .filter_map(|message| {
+                Some((message_key(&message.phone_number_id, message.wamid.as_deref()?), message))
+            })
+            .collect();
+        let keys: Vec<String> = named.keys().cloned().collect();
+        let (statuses, edits) = tokio::try_join!(
+            self.storage.statuses_waiting_for(&keys),
+            self.storage.edits_waiting_for(&keys)
+        )?;
+        let targets = statuses.into_iter().map(|status| status.target);
+        let targets: HashSet<String> = targets.chain(edits.into_iter().map(|edit| edit.target)).collect();
+        for message in targets.iter().filter_map(|key| named.get(key)) {
+            self.welcome(message, message.wamid.as_deref().unwrap_or_default()).await?;
         }
         Ok(())
     }

@@ -15,7 +15,7 @@ const LOOK_FOR_OTHERS_EVERY: Duration = Duration::from_secs(2);
 const OTHERS_SILENT_MAX: Duration = Duration::from_secs(10);
 const HEARD_EVERY: Duration = Duration::from_secs(3);
 /// Whoever is woken looks at the line: not more often than this.
-const WAKE_PAUSE: Duration = Duration::from_millis(10);
+const WAKE_PAUSE: Duration = Duration::from_millis(50);
 
 /// Says that this process is there, for its life, whether it sends or only queues.
 pub(super) fn be_heard(sender: &Sender, supervisor: &Supervisor) {
