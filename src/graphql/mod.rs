@@ -32,9 +32,11 @@ mod number;
 mod outgoing;
 mod page;
 mod scalar;
+mod sending;
 mod status;
 mod subscription;
 mod template;
+mod timeline;
 mod trace;
 mod work;
 mod workspace;
@@ -73,6 +75,7 @@ pub struct Query(
     number::NumberQueries,
     doctor::DoctorQuery,
     outgoing::OutgoingQuery,
+    sending::SendingQuery,
     subscription::EventQuery,
     Inbox,
 );
@@ -102,6 +105,7 @@ pub struct Mutation(
     mutation::message::MessageMutation,
     mutation::inbox::InboxMutations,
     mutation::template::TemplateMutation,
+    mutation::sending::SendingMutation,
 );
 
 type Schema = async_graphql::Schema<Query, Mutation, subscription::Subscription>;

@@ -1,8 +1,8 @@
 //! The sender: takes turns of conversations whose messages are due, as many as Meta's limits and this process allow,
 //! and works each off in a job of its own.
 //!
-//! It is woken when something is queued here, looks by itself every second for what was queued elsewhere, and holds
-//! its turns by a lease that it renews: those of a process that is gone come back to the line.
+//! It is woken when something is queued, here or by another instance (`wake`), looks by itself every second in case that
+//! was not heard, and holds its turns by a lease that it renews: those of a process that is gone come back to the line.
 
 use std::fmt;
 use std::pin::Pin;
@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::ledger::Ledger;
 use super::line::Lines;
+use super::wake;
 use crate::clock::Clock;
 use crate::config::OutboundConfig;
 use crate::events::Log;
@@ -35,7 +36,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const LOOK_SOON: Duration = Duration::from_millis(40);
 /// With so much room it is worth looking again while the rest is under way.
 const ROOM_SHARE: usize = 4;
-const UNCONFIRMED_AT_ONCE: i64 = 500;
 
 /// What sending needs. Cheap to clone.
 #[derive(Clone)]
@@ -87,6 +87,7 @@ impl Sender {
             let sender = sender.clone();
             async move { sender.keep_leases(&stop).await }
         });
+        wake::listen(self, supervisor);
     }
 
     /// Works off the line; `until_done`: until nothing is due and nothing under way.
@@ -208,37 +209,6 @@ impl Worker for Sender {
         Box::pin(async move {
             self.renew().await?;
             self.work(&self.0.supervisor.stop_signal(), true).await;
-            Ok(())
-        })
-    }
-}
-
-/// Leaves what has not been heard of for long as it is, and tells.
-#[derive(Debug)]
-pub struct Doubts(pub Sender);
-
-impl Worker for Doubts {
-    fn name(&self) -> &'static str {
-        "outbound-doubts"
-    }
-
-    fn every(&self) -> Duration {
-        Duration::from_secs(5)
-    }
-
-    fn round_max(&self) -> Duration {
-        Duration::from_secs(30)
-    }
-
-    fn run_once(&self) -> Pin<Box<dyn Future<Output = Round> + Send + '_>> {
-        Box::pin(async move {
-            let Equipment { storage, clock, ledger, config, .. } = &*self.0.0;
-            let now_ms = clock.now_ms();
-            let after_ms = i64::try_from(config.unconfirmed_after.as_millis()).unwrap_or(i64::MAX);
-            for message in storage.unconfirmed_since(now_ms - after_ms, UNCONFIRMED_AT_ONCE).await? {
-                warn!(message = %message.id, "nothing was heard of a message that Meta may have taken");
-                ledger.enter(message.left_unconfirmed(now_ms)).await?;
-            }
             Ok(())
         })
     }

@@ -19,6 +19,7 @@ pub mod data_keys;
 pub mod error;
 pub mod events;
 pub mod index;
+pub mod instances;
 pub mod labels;
 pub mod lanes;
 pub mod message_record;
@@ -31,6 +32,7 @@ pub mod number_health;
 pub mod number_record;
 pub mod numbers;
 pub mod outgoing;
+pub mod outgoing_changes;
 pub mod page;
 pub mod read_mark;
 pub mod sealed;
@@ -62,6 +64,7 @@ pub use segments::Segments;
 pub const COLLECTIONS: &[&Collection] = &[
     &migrate::MIGRATIONS_COLLECTION,
     &workspaces::WORKSPACES,
+    &instances::INSTANCES,
     &access::API_KEYS,
     &audit::AUDIT,
     &numbers::NUMBERS,

@@ -24,7 +24,7 @@ pub struct Write {
 #[derive(Clone, Debug)]
 enum Statement {
     Insert(Document),
-    /// The update, and whether the document is made if it is not there.
+    /// The update, and whether it may find nothing to change.
     Update(Document, bool),
     Remove(Document),
 }
@@ -49,6 +49,11 @@ impl Write {
     pub fn upsert(collection: &'static str, filter: Document, change: Document) -> Self {
         let statement = doc! { "q": filter, "u": change, "upsert": true };
         Self { collection, statement: Statement::Update(statement, true) }
+    }
+
+    /// Changes the document that matches; that there is none changes nothing about the rest.
+    pub fn update_if_there(collection: &'static str, filter: Document, change: Document) -> Self {
+        Self { collection, statement: Statement::Update(doc! { "q": filter, "u": change }, true) }
     }
 
     /// Changes the document that matches by what is in it.

@@ -31,7 +31,8 @@ const LAYERS: &[&[&str]] = &[
     &["keys"],
     &["auth", "media"],
     &["templates"],
-    &["numbers", "inbox", "ingest", "outbound", "relay", "analytics", "privacy"],
+    &["numbers"],
+    &["inbox", "ingest", "outbound", "relay", "analytics", "privacy"],
     &["automation"],
     // surfaces
     &["graphql"],
