@@ -21,12 +21,12 @@ mod turn;
 mod verdict;
 mod wake;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 
 use uuid::Uuid;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Stopwatch};
 use crate::config::Config;
 use crate::events::Log;
 use crate::ids::Random;
@@ -85,6 +85,7 @@ impl Outbound {
             log: log.clone(),
             config: config.outbound.clone(),
             instance,
+            renewed: Mutex::new(Stopwatch::start()),
             nudge: nudge.clone(),
             supervisor: supervisor.clone(),
         }));

@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::ledger::Ledger;
 use super::line::Lines;
 use super::wake;
-use crate::clock::Clock;
+use crate::clock::{Clock, Stopwatch};
 use crate::config::OutboundConfig;
 use crate::events::Log;
 use crate::ids::Random;
@@ -31,6 +31,8 @@ use crate::storage::Storage;
 /// A process that is not heard of for so long loses its turns.
 const LEASE_MS: i64 = 10_000;
 const RENEW_EVERY: Duration = Duration::from_secs(2);
+/// Whoever could not renew for so long, because it stood still or the database did not answer, may have lost them.
+const SURE_FOR: Duration = Duration::from_secs(8);
 /// How often the line is looked at without a nudge, and when a number has used up its allowance.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const LOOK_SOON: Duration = Duration::from_millis(40);
@@ -52,8 +54,17 @@ pub struct Equipment {
     pub(super) log: Log,
     pub(super) config: OutboundConfig,
     pub(super) instance: Uuid,
+    /// Since the last renewal of the leases was asked for.
+    pub(super) renewed: Mutex<Stopwatch>,
     pub(super) nudge: Nudge,
     pub(super) supervisor: Supervisor,
+}
+
+impl Equipment {
+    /// Whether the turns that this process took are certainly still its own.
+    pub(super) fn holds_its_turns(&self) -> bool {
+        self.renewed.lock().unwrap_or_else(PoisonError::into_inner).elapsed() < SURE_FOR
+    }
 }
 
 impl fmt::Debug for Sender {
@@ -97,7 +108,7 @@ impl Sender {
         let mut is_due = true;
         loop {
             let room = self.0.config.at_once.saturating_sub(running.len());
-            if is_due && room > 0 && !stop.is_requested() {
+            if is_due && room > 0 && !stop.is_requested() && self.0.holds_its_turns() {
                 look = match self.take_turns(room, &mut running).await {
                     Ok(look) => look,
                     Err(error) => {
@@ -183,7 +194,9 @@ impl Sender {
     }
 
     async fn renew(&self) -> Result<(), Error> {
+        let asked = Stopwatch::start();
         self.0.storage.renew_turns(self.0.instance, LEASE_MS).await?;
+        *self.0.renewed.lock().unwrap_or_else(PoisonError::into_inner) = asked;
         if self.0.storage.return_lost_turns().await? > 0 {
             self.0.nudge.wake();
         }

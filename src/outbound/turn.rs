@@ -97,7 +97,7 @@ impl Equipment {
             if !has_token && self.storage.take_allowance(line.number, line.rate, 1).await? == 0 {
                 return Ok(Some(now_ms));
             }
-            if self.supervisor.stop_signal().is_requested() {
+            if self.supervisor.stop_signal().is_requested() || !self.holds_its_turns() {
                 return Ok(Some(now_ms));
             }
             match self.send(turn, &message, line, credentials).await? {

@@ -1,6 +1,9 @@
 //! A change and the event that tells of it, in one transaction: both are there, or neither. Several changes of one
 //! workspace go in one transaction too, with one batch of events.
 
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
 use mongodb::ClientSession;
 use mongodb::bson::{Document, doc};
 use mongodb::options::TransactionOptions;
@@ -12,7 +15,12 @@ use super::write::{number, refusals};
 use super::{Error, Storage, durable};
 
 /// Somebody else appended or changed the same at the same time: how often the whole is tried.
-const TRIES_MAX: usize = 50;
+const TRIES_MAX: u32 = 50;
+const AGAIN_AFTER: Duration = Duration::from_millis(2);
+const AGAIN_AFTER_MAX: Duration = Duration::from_millis(20);
+/// A transaction of ours takes milliseconds from one step to the next. Whoever has left one alone for so long is gone or
+/// stands still.
+const ABANDONED_AFTER: Duration = Duration::from_secs(2);
 
 /// One write of a change.
 #[derive(Clone, Debug)]
@@ -135,15 +143,39 @@ impl Told {
 }
 
 impl Storage {
+    /// Ends transactions that somebody has begun and left alone. Whoever dies within one leaves it open, and the server
+    /// would keep all others from its documents, the workspace's next event among them, for a minute. Gives how many.
+    pub async fn end_abandoned_changes(&self) -> Result<usize, Error> {
+        let left_us = i64::try_from(ABANDONED_AFTER.as_micros()).unwrap_or(i64::MAX);
+        let left = doc! { "$match": {
+            "appName": &*self.app_name,
+            "type": "idleSession",
+            "transaction.timeInactiveMicros": { "$gt": left_us },
+        } };
+        let stages = [doc! { "$currentOp": { "allUsers": false, "idleSessions": true } }, left];
+        let admin = self.database.client().database("admin");
+        let found: Vec<Document> = admin.aggregate(stages).await?.try_collect().await?;
+        let id = |one: &Document| one.get_document("lsid").ok()?.get("id").cloned();
+        let sessions: Vec<Document> = found.iter().filter_map(id).map(|id| doc! { "id": id }).collect();
+        if sessions.is_empty() {
+            return Ok(0);
+        }
+        let count = sessions.len();
+        self.run(doc! { "killSessions": sessions }).await?;
+        Ok(count)
+    }
+
     /// Makes the change and tells of it. False: a document that was to be changed is not there, and nothing was done.
     /// `Duplicate`: a key of the change is taken.
     pub async fn change_and_tell(&self, told: &Told, now_ms: i64) -> Result<bool, Error> {
         let mut outcome = Err(Error::Conflict);
-        for _ in 0..TRIES_MAX {
+        for tries in 1..=TRIES_MAX {
             outcome = self.try_change_and_tell(told, now_ms).await;
             if !matches!(outcome, Err(Error::Conflict)) {
                 break;
             }
+            // Until a majority has what somebody else was faster with, one would only lose again.
+            tokio::time::sleep((AGAIN_AFTER * tries).min(AGAIN_AFTER_MAX)).await;
         }
         outcome
     }
