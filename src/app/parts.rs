@@ -72,9 +72,9 @@ impl Parts {
         numbers.add_first(&config.whatsapp).await?;
         let ingest = Ingest::start(supervisor, storage, chance, instance, metrics);
         let doctor = Doctor::new(storage, &keys, &graph, chance, doctor::Settings::of(config));
-        let mechanism = (&graph, &keys, &ingest.log);
         let templates = Templates::new(storage, &keys, &graph, chance, &config.whatsapp);
-        let inbox = Inbox::new(storage, chance, mechanism, &config.whatsapp);
+        let inbox = Inbox::new(storage, chance, (&graph, &keys, &ingest.log), &config.whatsapp);
+        let mechanism = (&graph, &numbers, &ingest.log);
         let around = (config, instance, &templates);
         let outbound = Outbound::start(supervisor, storage, chance, mechanism, around);
         let access = Access::new(storage, clock, &config.access, metrics)?;

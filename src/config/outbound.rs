@@ -11,7 +11,7 @@ static UNCONFIRMED_AFTER_S: Setting = Setting {
     example: "600",
     expects: "a number of seconds from 10 to 86400",
     secret: false,
-    meaning: "How long a status is waited for after Meta gave no answer to a message. After that the message is left as unconfirmed, and that is told; it is never sent again by itself.",
+    meaning: "How long a status is waited for after Meta gave no answer to a message. After that the workspace's setting decides: the message stays unconfirmed and that is told (so it is if nothing is set), it counts as failed, or it is sent again.",
 };
 static AT_ONCE: Setting = Setting {
     name: "PESAN_SENDS_AT_ONCE",

@@ -35,6 +35,66 @@ impl State {
     }
 }
 
+/// What was done to a message beside sending it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Deed {
+    /// Somebody gave it another time.
+    Rescheduled,
+    /// Somebody took it back.
+    Cancelled,
+    /// Somebody had it tried anew.
+    Retried,
+    /// Nobody had heard of it for long, and the workspace wants it left so.
+    LeftUnconfirmed,
+    /// Nobody had heard of it for long, and the workspace counts it as failed.
+    GivenUp,
+    /// Nobody had heard of it for long, and the workspace has it sent once more.
+    SentAgain,
+}
+
+/// When something was done to a message, and by whom.
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Intervention {
+    pub at_ms: i64,
+    pub deed: Deed,
+    /// Nobody: the service itself, by the workspace's settings.
+    pub by: Option<String>,
+    /// The time that it was given.
+    pub send_at_ms: Option<i64>,
+}
+
+/// What becomes of a message of which nothing is heard after its answer was lost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum UnconfirmedPolicy {
+    /// It stays as it is, and that is told.
+    #[default]
+    Leave,
+    /// It counts as failed.
+    Fail,
+    /// It is sent again: the customer may get it twice.
+    Resend,
+}
+
+impl UnconfirmedPolicy {
+    /// Its name in the database and in the audit log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Leave => "leave",
+            Self::Fail => "fail",
+            Self::Resend => "resend",
+        }
+    }
+
+    /// The policy of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Leave, Self::Fail, Self::Resend].into_iter().find(|policy| policy.name() == name)
+    }
+}
+
 /// Who goes first when a number has more to send than it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Priority {
@@ -76,6 +136,8 @@ pub struct Reason {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attempt {
+    /// When the conversation's turn was taken for it.
+    pub claimed_ms: Option<i64>,
     /// When the request was about to leave.
     pub at_ms: i64,
     pub ended_ms: Option<i64>,

@@ -12,7 +12,7 @@ use crate::runtime::Supervisor;
 use crate::runtime::supervisor::OnEnd;
 use crate::storage::Error;
 use crate::storage::Storage;
-use crate::storage::events::Batch;
+use crate::storage::events::{Batch, NewInLog};
 
 /// How many batches are read at once.
 const PAGE: i64 = 200;
@@ -66,6 +66,13 @@ pub fn watch_other_instances(supervisor: &Supervisor, log: &Log) {
     });
 }
 
+fn tell(log: &Log, new: NewInLog) {
+    log.nudge(new.workspace);
+    if new.is_outgoing {
+        log.tell_of_queued();
+    }
+}
+
 async fn watch_until_stopped(log: &Log, stop: Stop) {
     while !stop.is_requested() {
         // A stream costs the database something for every write, so there is none while nobody follows.
@@ -77,7 +84,7 @@ async fn watch_until_stopped(log: &Log, stop: Stop) {
         tokio::select! {
             () = stop.requested() => return,
             () = log.is_left() => continue,
-            outcome = log.storage().watch_events(|workspace| log.nudge(workspace)) => {
+            outcome = log.storage().watch_events(|new| tell(log, new)) => {
                 if let Err(error) = outcome {
                     warn!(%error, "the stream of new events broke off; followers look by themselves meanwhile");
                 }

@@ -37,6 +37,8 @@ struct Inner {
     heads: Mutex<HashMap<Uuid, i64>>,
     /// What wakes the followers of a workspace: only those, for one that is woken asks the database.
     changed: Wakers,
+    /// Counts the batches, of whatever workspace, by which some instance may have queued something to send.
+    queued: watch::Sender<u64>,
 }
 
 type Wakers = std::sync::Mutex<HashMap<Uuid, watch::Sender<u64>>>;
@@ -45,7 +47,8 @@ impl Log {
     /// The log of this database.
     pub fn new(storage: &Storage, clock: &Clock) -> Self {
         let (heads, changed) = (Mutex::default(), Wakers::default());
-        Self(Arc::new(Inner { storage: storage.clone(), clock: clock.clone(), heads, changed }))
+        let queued = watch::Sender::new(0);
+        Self(Arc::new(Inner { storage: storage.clone(), clock: clock.clone(), heads, changed, queued }))
     }
 
     /// Appends batches in their order. One whose source is in the log already adds nothing.
@@ -126,6 +129,16 @@ impl Log {
         }
     }
 
+    /// Changes whenever an instance may have queued something to send, as the stream of new events tells; so what it
+    /// misses costs a moment and never a message.
+    pub fn queued(&self) -> watch::Receiver<u64> {
+        self.0.queued.subscribe()
+    }
+
+    fn tell_of_queued(&self) {
+        self.0.queued.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
     /// Resolves when somebody follows.
     async fn is_followed(&self) {
         // Followers are long-lived, so looking now and then does.
@@ -144,7 +157,7 @@ impl Log {
     fn has_followers(&self) -> bool {
         let mut wakers = self.wakers();
         wakers.retain(|_, waker| !waker.is_closed());
-        !wakers.is_empty()
+        !wakers.is_empty() || !self.0.queued.is_closed()
     }
 
     fn wakers(&self) -> MutexGuard<'_, HashMap<Uuid, watch::Sender<u64>>> {

@@ -19,6 +19,8 @@ use super::page::{Asked, MessageCursor, Page, Stretch, cost};
 use super::scalar;
 use super::scalar::DateTime;
 use super::status::{MessageStatus, Pricing, StatusReport, StatusTime};
+use super::timeline;
+use super::timeline::TimelineEntry;
 use crate::auth::Deed;
 use crate::domain::Str;
 use crate::domain::message;
@@ -26,6 +28,7 @@ use crate::domain::status::Fault;
 use crate::storage::contact_record::ContactRecord;
 use crate::storage::conversation_record::ConversationRecord;
 use crate::storage::message_record::{MessagePlace, MessageRecord, StatusRecord};
+use crate::storage::outgoing::Outgoing;
 
 /// Who wrote a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -186,6 +189,7 @@ struct Links {
     contact: Uuid,
     /// The key under which statuses are about it.
     key: Option<String>,
+    received_ms: i64,
     answers: Option<(String, String)>,
     failure: Option<Fault<'static>>,
 }
@@ -195,6 +199,7 @@ struct Links {
 struct PageLinks {
     answered: Mates<String, MessageRecord>,
     statuses: Mates<String, Vec<StatusRecord>>,
+    ours: Mates<String, Outgoing>,
     contacts: Mates<Uuid, ContactRecord>,
     conversations: Mates<Uuid, ConversationRecord>,
 }
@@ -205,6 +210,7 @@ impl Message {
         let page = Arc::new(PageLinks {
             answered: Mates::new(records.iter().filter_map(MessageRecord::answered_key)),
             statuses: Mates::new(records.iter().filter_map(MessageRecord::key)),
+            ours: Mates::new(records.iter().filter(|record| is_ours(record)).map(|record| record.id.clone())),
             contacts: Mates::new(records.iter().map(|record| record.contact)),
             conversations: Mates::new(records.iter().map(|record| record.conversation)),
         });
@@ -217,6 +223,7 @@ impl Message {
         let links = Links {
             conversation: record.conversation,
             contact: record.contact,
+            received_ms: record.received_ms,
             answers: answered.map(str::to_owned).zip(record.answered_key()),
             key,
             failure: record.failure,
@@ -265,6 +272,11 @@ impl Message {
             page: Arc::clone(page),
         }
     }
+}
+
+/// Sent through this service.
+fn is_ours(record: &MessageRecord) -> bool {
+    source_named(&record.source) == MessageSource::Api
 }
 
 fn source_named(name: &str) -> MessageSource {
@@ -321,12 +333,23 @@ impl Message {
     /// Every report of what became of it, in the order of Meta's time.
     #[graphql(complexity = "5 + 3 * child_complexity")]
     async fn status_history(&self, context: &Context<'_>) -> Result<Vec<StatusReport>, Failure> {
+        Ok(self.reports(context).await?.into_iter().map(StatusReport::from).collect())
+    }
+
+    /// Everything that happened to it, in its order: with us, at Meta, and with the customer.
+    #[graphql(complexity = "10 + 5 * child_complexity")]
+    async fn timeline(&self, context: &Context<'_>) -> Result<Vec<TimelineEntry>, Failure> {
         let visitor = allowed(context, Deed::SeeMessages)?;
         let storage = &services(context)?.storage;
-        let Some(key) = &self.links.key else { return Ok(Vec::new()) };
-        let load = async |keys: &[String]| storage.statuses_by_key(visitor.workspace, keys).await;
-        let found = self.page.statuses.get(key, load).await?.unwrap_or_default();
-        Ok(found.into_iter().map(StatusReport::from).collect())
+        let reports = self.reports(context).await?;
+        if self.source != MessageSource::Api {
+            return Ok(timeline::of_other(self.links.received_ms, reports));
+        }
+        let load = async |ids: &[String]| storage.outgoing_by_id(visitor.workspace, ids).await;
+        Ok(match self.page.ours.get(&self.id.0, load).await? {
+            Some(message) => timeline::of_ours(&message, reports),
+            None => timeline::of_other(self.links.received_ms, reports),
+        })
     }
 
     /// The message that it answers.
@@ -355,6 +378,16 @@ impl Message {
         let load = async |ids: &[Uuid]| storage.conversations_by_id(visitor.workspace, ids).await;
         let found = self.page.conversations.get(&self.links.conversation, load).await?;
         Ok(Conversation::page(found.into_iter().collect(), conversation::now_s(context)?).pop())
+    }
+}
+
+impl Message {
+    async fn reports(&self, context: &Context<'_>) -> Result<Vec<StatusRecord>, Failure> {
+        let visitor = allowed(context, Deed::SeeMessages)?;
+        let storage = &services(context)?.storage;
+        let Some(key) = &self.links.key else { return Ok(Vec::new()) };
+        let load = async |keys: &[String]| storage.statuses_by_key(visitor.workspace, keys).await;
+        Ok(self.page.statuses.get(key, load).await?.unwrap_or_default())
     }
 }
 

@@ -33,9 +33,11 @@ mod outgoing;
 mod page;
 mod scalar;
 mod search;
+mod sending;
 mod status;
 mod subscription;
 mod template;
+mod timeline;
 mod trace;
 mod work;
 mod workspace;
@@ -74,6 +76,7 @@ pub struct Query(
     number::NumberQueries,
     doctor::DoctorQuery,
     outgoing::OutgoingQuery,
+    sending::SendingQuery,
     subscription::EventQuery,
     Inbox,
 );
@@ -105,6 +108,7 @@ pub struct Mutation(
     mutation::contact::ContactMutation,
     mutation::inbox::InboxMutations,
     mutation::template::TemplateMutation,
+    mutation::sending::SendingMutation,
 );
 
 type Schema = async_graphql::Schema<Query, Mutation, subscription::Subscription>;

@@ -9,10 +9,13 @@ use super::error::Failure;
 use super::scalar;
 use super::scalar::DateTime;
 use super::status::{MessageStatus, StatusReport};
+use super::timeline;
+use super::timeline::TimelineEntry;
 use crate::auth::Deed;
 use crate::domain::sending;
 use crate::domain::status::Outcome;
 use crate::outbound::Error;
+use crate::storage::message_record::StatusRecord;
 use crate::storage::messages::message_key;
 use crate::storage::outgoing::Outgoing;
 
@@ -136,20 +139,32 @@ impl OutgoingMessage {
         self.0.attempts.iter().cloned().map(SendAttempt::from).collect()
     }
 
+    /// Everything that happened to it, in its order: with us, at Meta, and with the customer.
+    #[graphql(complexity = "10 + child_complexity")]
+    async fn timeline(&self, context: &Context<'_>) -> Result<Vec<TimelineEntry>, Failure> {
+        Ok(timeline::of_ours(&self.0, self.reports(context).await?))
+    }
+
     /// Everything that Meta has told of it, in the order of Meta's time.
     #[graphql(complexity = "10 + child_complexity")]
     async fn statuses(&self, context: &Context<'_>) -> Result<Vec<StatusReport>, Failure> {
-        let Some(wamid) = &self.0.wamid else { return Ok(Vec::new()) };
-        let key = message_key(&self.0.phone_number_id, wamid);
-        let found =
-            services(context)?.storage.statuses_by_key(self.0.workspace, slice::from_ref(&key)).await?;
-        let mut statuses = found.into_values().next().unwrap_or_default();
+        let mut statuses = self.reports(context).await?;
         // Meta's time has seconds only: within one, the order of the steps.
         statuses.sort_by_key(|status| match status.outcome {
             Outcome::Message(step) => (status.at_s, step.rank()),
             _ => (status.at_s, 0),
         });
         Ok(statuses.into_iter().map(StatusReport::from).collect())
+    }
+}
+
+impl OutgoingMessage {
+    async fn reports(&self, context: &Context<'_>) -> Result<Vec<StatusRecord>, Failure> {
+        let Some(wamid) = &self.0.wamid else { return Ok(Vec::new()) };
+        let key = message_key(&self.0.phone_number_id, wamid);
+        let found =
+            services(context)?.storage.statuses_by_key(self.0.workspace, slice::from_ref(&key)).await?;
+        Ok(found.into_values().next().unwrap_or_default())
     }
 }
 

@@ -52,7 +52,12 @@ impl Worker for LeaseKeeper {
     fn run_once(&self) -> Running<'_> {
         Box::pin(async move {
             self.journal.renew_lease().await?;
-            Ok(self.storage.end_abandoned_folds().await?)
+            self.storage.end_abandoned_folds().await?;
+            let ended = self.storage.end_abandoned_changes().await?;
+            if ended > 0 {
+                warn!(ended, "changes that somebody had begun and left alone were ended");
+            }
+            Ok(())
         })
     }
 }

@@ -43,6 +43,15 @@ impl Line {
     }
 }
 
+/// The secret that goes with a number that has none of its own: that of the settings' app, if the number is of that app.
+pub(super) fn usual_app_secret<'a>(
+    (id, secret): (Option<&str>, Option<&'a Secret>),
+    of_number: Option<&str>,
+) -> Option<&'a Secret> {
+    let id = id?;
+    secret.filter(|_| of_number.is_none_or(|theirs| theirs == id))
+}
+
 impl Numbers {
     /// Opens a number's secrets. What does not open is noted in the audit log and blocks sending.
     pub async fn line(&self, workspace: Uuid, id: Uuid) -> Result<Line, Error> {
@@ -103,11 +112,8 @@ impl Numbers {
     /// The secret of the settings' app, for numbers of that app. Only when its id is set too: which app a bare secret
     /// is of is not known, and Meta refuses the proof of a wrong one.
     pub(super) fn usual_app_secret(&self, app_id: Option<&str>) -> Option<Secret> {
-        let ours = self.0.app.id.as_deref()?;
-        if app_id.is_some_and(|theirs| theirs != ours) {
-            return None;
-        }
-        self.0.app.secret.clone()
+        let ours = (self.0.app.id.as_deref(), self.0.app.secret.as_ref());
+        usual_app_secret(ours, app_id).cloned()
     }
 
     /// What does not open stays so until somebody mends it: said in the audit log once, and to whoever wants to send.
@@ -136,7 +142,7 @@ impl Numbers {
 
     /// Blocks sending, unless it is blocked for that reason already. It must never stand in the way of what else is
     /// being done, so its own failure is logged only.
-    async fn block(&self, record: &NumberRecord, reason: BlockReason, codes: Option<(i64, Option<i64>)>) {
+    pub async fn block(&self, record: &NumberRecord, reason: BlockReason, codes: Option<(i64, Option<i64>)>) {
         let code = codes.map(|(code, _)| code);
         let is_so = record.block.as_ref().is_some_and(|block| block.reason == reason && block.code == code);
         if is_so {

@@ -11,7 +11,7 @@ use crate::domain::contact::{Kind, Name};
 use crate::domain::content;
 use crate::domain::outgoing::breach::Breach;
 use crate::domain::outgoing::window::{Windows, can_send};
-use crate::domain::outgoing::{Content, Message, Recipient, check};
+use crate::domain::outgoing::{Content, Marketing, Message, Recipient, check};
 use crate::domain::person::{Person, is_user_id};
 use crate::domain::phone::{NoNumber, Phone};
 use crate::domain::position::Position;
@@ -23,11 +23,16 @@ use crate::people::{Asked, conversation_id};
 use crate::runtime::crash;
 use crate::storage;
 use crate::storage::conversation_record::ConversationRecord;
+use crate::storage::message_record::MessageRecord;
+use crate::storage::messages::message_key;
 use crate::storage::number_record::NumberRecord;
-use crate::storage::outgoing::{NewOutgoing, Outgoing};
+use crate::storage::outgoing::{NewOutgoing, Outgoing, Reacting};
 use crate::templates::{Lack, Refused};
 
 const IDEMPOTENCY_KEY_CHARS_MAX: usize = 200;
+const GROUP_ID_CHARS_MAX: usize = 256;
+/// Meta (2026-07): what is older takes no reaction.
+const REACTION_MAX_S: i64 = 30 * 24 * 3_600;
 /// How far ahead something can be planned.
 const SEND_AT_MAX_MS: i64 = 366 * 24 * 3_600_000;
 
@@ -39,6 +44,13 @@ pub enum To {
     /// In any spelling with a country code.
     Phone(String),
     UserId(String),
+    /// Meta is given both; where they differ, the phone number decides.
+    Both {
+        phone: String,
+        user_id: String,
+    },
+    /// Meta's id of a group.
+    Group(String),
 }
 
 /// A message that is to be sent.
@@ -50,6 +62,10 @@ pub struct Ask {
     pub content: Content,
     /// The message that it answers, by Meta's id.
     pub reply_to: Option<String>,
+    /// Sent only while the customer has this key; for numbers that check identities.
+    pub identity_key_hash: Option<String>,
+    /// By Meta's endpoint for marketing messages.
+    pub marketing: Option<Marketing>,
     pub idempotency_key: Option<String>,
     pub send_at_ms: Option<i64>,
     pub priority: Priority,
@@ -95,7 +111,7 @@ impl From<Refused> for Error {
 }
 
 /// Whom it goes to, and where it shows.
-struct Address {
+pub(super) struct Address {
     conversation: Uuid,
     contact: Option<Uuid>,
     group_id: Option<String>,
@@ -122,15 +138,21 @@ impl Outbound {
             return Err(Error::NoToken);
         }
         let address = self.address(&ask.to, &number, conversation).await?;
-        let mut message = Message::new(address.recipient.clone(), ask.content);
-        message.reply_to.clone_from(&ask.reply_to);
+        let message = Message {
+            reply_to: ask.reply_to.clone(),
+            identity_key_hash: ask.identity_key_hash,
+            marketing: ask.marketing,
+            ..Message::new(address.recipient.clone(), ask.content)
+        };
         check::message(&message).map_err(Error::Breaches)?;
         let at_ms = ask.send_at_ms.unwrap_or(now_ms);
-        if !can_send(address.windows, at_ms.div_euclid(1_000)).allows(&message.content) {
+        let leave = can_send(address.windows, at_ms.div_euclid(1_000));
+        if !leave.allows(&message.content) {
             let is_group = message.recipient.is_group();
             return Err(Error::WindowClosed(self.0.templates.usable(&number, is_group).await?));
         }
         let preview = self.0.templates.judge(&number, &message).await?;
+        let reaction = self.reacting(&number, &message.content, address.conversation).await?;
         let body = encode::message(&message, None).to_string();
         let new = NewOutgoing {
             id: self.0.random.id(self.0.clock.now())?,
@@ -147,6 +169,8 @@ impl Outbound {
             customer: address.person,
             content: shown(decode::request_content(&body), preview),
             reply_to: ask.reply_to.as_deref(),
+            reaction,
+            initiates: leave.free_form_until_s.is_none() && address.group_id.is_none(),
             message: serde_json::to_string(&message).unwrap_or_default(),
             by: visitor.who.to_string(),
             idempotency_key: ask.idempotency_key.as_deref(),
@@ -174,21 +198,41 @@ impl Outbound {
         if visitor.may_touch(message.number) { Ok(message) } else { Err(Error::NotFound("id")) }
     }
 
-    /// Takes a message back that has not left.
-    pub async fn cancel(&self, visitor: &Visitor, id: Uuid) -> Result<Outgoing, Error> {
-        let message = self.find(visitor, id).await?;
-        let is_done = self.0.ledger.enter(message.cancelled(self.0.clock.now_ms())).await?;
-        let message = self.find(visitor, id).await?;
-        if is_done { Ok(message) } else { Err(Error::WrongState(message.state)) }
+    /// What a reaction is about, if it is one. A message that is not here may be at Meta all the same.
+    async fn reacting(
+        &self,
+        number: &NumberRecord,
+        content: &Content,
+        conversation: Uuid,
+    ) -> Result<Option<Reacting>, Error> {
+        const FIELD: &str = "content.reaction.messageId";
+        let Content::Reaction(reaction) = content else { return Ok(None) };
+        let emoji = reaction.emoji.clone().filter(|emoji| !emoji.is_empty());
+        let key = message_key(&number.phone_number_id, &reaction.message_id);
+        let found = self.0.storage.messages_by_key(number.workspace, std::slice::from_ref(&key)).await?;
+        let Some(target) = found.into_values().next() else {
+            return Ok(Some(Reacting { target: None, emoji }));
+        };
+        if target.conversation != conversation {
+            let ids = self.0.storage.ids_of_conversation(number.workspace, conversation).await?;
+            if !ids.contains(&target.conversation) {
+                let sentence = "The message is one of another conversation.".to_owned();
+                return Err(Error::Invalid { field: FIELD, sentence });
+            }
+        }
+        self.ensure_takes_reactions(&target, FIELD)?;
+        Ok(Some(Reacting { target: Some(target.id), emoji }))
     }
 
-    /// Tries a message anew that was refused.
-    pub async fn retry(&self, visitor: &Visitor, id: Uuid) -> Result<Outgoing, Error> {
-        let message = self.find(visitor, id).await?;
-        let is_done = self.0.ledger.enter(message.requeued(self.0.clock.now_ms())).await?;
-        self.0.nudge.wake();
-        let message = self.find(visitor, id).await?;
-        if is_done { Ok(message) } else { Err(Error::WrongState(message.state)) }
+    fn ensure_takes_reactions(&self, target: &MessageRecord, field: &'static str) -> Result<(), Error> {
+        let sentence = if target.content.kind_name() == "reaction" {
+            "A reaction takes no reaction."
+        } else if target.position.second + REACTION_MAX_S < self.0.clock.now_ms().div_euclid(1_000) {
+            "A message that is older than 30 days takes no reaction."
+        } else {
+            return Ok(());
+        };
+        Err(Error::Invalid { field, sentence: sentence.to_owned() })
     }
 
     async fn number_of(
@@ -226,15 +270,8 @@ impl Outbound {
         conversation: Option<ConversationRecord>,
     ) -> Result<Address, Error> {
         if let Some(conversation) = conversation {
-            if let Some(group_id) = &conversation.group_id {
-                return Ok(Address {
-                    recipient: Recipient::Group(group_id.clone()),
-                    person: Person::default(),
-                    windows: windows_of(&conversation),
-                    conversation: conversation.id,
-                    contact: None,
-                    group_id: conversation.group_id,
-                });
+            if let Some(group_id) = conversation.group_id.clone() {
+                return Ok(address_of_group(group_id, conversation.id, Some(&conversation)));
             }
             let contact = conversation.contact.ok_or(Error::NotFound("to.conversationId"))?;
             return self.address_of(number, contact, None, "to.conversationId").await;
@@ -253,11 +290,29 @@ impl Outbound {
                 )
                 .await
             }
-            To::UserId(id) => {
-                if !is_user_id(id) {
-                    let sentence = "A business-scoped user id is like US.13491208655302741918.".to_owned();
-                    return Err(Error::Invalid { field: "to.userId", sentence });
+            To::Both { phone, user_id } => {
+                let phone = Phone::parse(phone, None).map_err(no_number)?;
+                ensure_user_id(user_id, "to.both.userId")?;
+                let person = Person {
+                    user_id: Some(user_id.clone().into()),
+                    phone: Some(phone.as_str().to_owned().into()),
+                    ..Person::default()
+                };
+                let contact = self.contact_of(number.workspace, &person).await?;
+                let both = Recipient::Both { phone: phone.as_str().to_owned(), user_id: user_id.clone() };
+                self.address_of(number, contact, Some(both), "to.both").await
+            }
+            To::Group(id) => {
+                if !(1..=GROUP_ID_CHARS_MAX).contains(&id.chars().count()) {
+                    let sentence = "Meta's id of a group has from 1 to 256 characters.".to_owned();
+                    return Err(Error::Invalid { field: "to.groupId", sentence });
                 }
+                let conversation = conversation_id(number.id, id.as_bytes());
+                let record = self.0.storage.find_conversation(number.workspace, conversation).await?;
+                Ok(address_of_group(id.clone(), conversation, record.as_ref()))
+            }
+            To::UserId(id) => {
+                ensure_user_id(id, "to.userId")?;
                 let person = Person { user_id: Some(id.clone().into()), ..Person::default() };
                 let contact = self.contact_of(number.workspace, &person).await?;
                 self.address_of(number, contact, Some(Recipient::UserId(id.clone())), "to.userId").await
@@ -277,7 +332,7 @@ impl Outbound {
         let (contact, person) = found.ok_or(Error::NotFound(field))?;
         let known = person.wa_id.as_ref().map(|wa_id| Recipient::Phone(format!("+{wa_id}")));
         let recipient = match given {
-            Some(Recipient::UserId(id)) => Some(Recipient::UserId(id)),
+            Some(given @ (Recipient::UserId(_) | Recipient::Both { .. })) => Some(given),
             given => known
                 .or(given)
                 .or_else(|| person.user_id.as_ref().map(|id| Recipient::UserId(id.clone().into_owned())))
@@ -321,12 +376,32 @@ impl Outbound {
     }
 
     /// A place after everything that this process has queued before.
-    fn position(&self, at_ms: i64) -> Position {
+    pub(super) fn position(&self, at_ms: i64) -> Position {
         const INDEX_BITS: u32 = 12;
         let count = self.0.counter.fetch_add(1, Ordering::Relaxed);
         let low = |bits: u32, value: u64| u32::try_from(value & ((1 << bits) - 1)).unwrap_or(0);
         Position::new(at_ms.div_euclid(1_000), at_ms, low(10, count >> INDEX_BITS), low(INDEX_BITS, count))
     }
+}
+
+fn address_of_group(group_id: String, conversation: Uuid, record: Option<&ConversationRecord>) -> Address {
+    let unknown = Windows { is_group: true, ..Windows::default() };
+    Address {
+        recipient: Recipient::Group(group_id.clone()),
+        person: Person::default(),
+        windows: record.map_or(unknown, windows_of),
+        conversation,
+        contact: None,
+        group_id: Some(group_id),
+    }
+}
+
+fn ensure_user_id(id: &str, field: &'static str) -> Result<(), Error> {
+    if is_user_id(id) {
+        return Ok(());
+    }
+    let sentence = "A business-scoped user id is like US.13491208655302741918.".to_owned();
+    Err(Error::Invalid { field, sentence })
 }
 
 fn check_around(ask: &Ask, now_ms: i64) -> Result<(), Error> {
@@ -336,11 +411,17 @@ fn check_around(ask: &Ask, now_ms: i64) -> Result<(), Error> {
     {
         return invalid("idempotencyKey", "A key has from 1 to 200 characters.");
     }
-    if ask.send_at_ms.is_some_and(|at_ms| at_ms <= now_ms) {
-        return invalid("sendAt", "The time has passed already.");
+    check_time(ask.send_at_ms, now_ms)
+}
+
+/// A time that something is planned for.
+pub(super) fn check_time(send_at_ms: Option<i64>, now_ms: i64) -> Result<(), Error> {
+    let invalid = |sentence: &str| Err(Error::Invalid { field: "sendAt", sentence: sentence.to_owned() });
+    if send_at_ms.is_some_and(|at_ms| at_ms <= now_ms) {
+        return invalid("The time has passed already.");
     }
-    if ask.send_at_ms.is_some_and(|at_ms| at_ms > now_ms + SEND_AT_MAX_MS) {
-        return invalid("sendAt", "At most a year ahead.");
+    if send_at_ms.is_some_and(|at_ms| at_ms > now_ms + SEND_AT_MAX_MS) {
+        return invalid("At most a year ahead.");
     }
     Ok(())
 }
@@ -381,7 +462,15 @@ fn digest_of(ask: &Ask, number: Uuid) -> String {
     let content = serde_json::to_string(&ask.content).unwrap_or_default();
     let reply_to = ask.reply_to.as_deref().unwrap_or_default();
     let send_at = ask.send_at_ms.unwrap_or(0).to_be_bytes();
-    let parts = [number.as_bytes(), to.as_bytes(), content.as_bytes(), reply_to.as_bytes(), &send_at];
+    let more = match (&ask.identity_key_hash, &ask.marketing) {
+        (None, None) => String::new(),
+        more => format!("{more:?}"),
+    };
+    let mut parts: Vec<&[u8]> =
+        vec![number.as_bytes(), to.as_bytes(), content.as_bytes(), reply_to.as_bytes(), &send_at];
+    if !more.is_empty() {
+        parts.push(more.as_bytes());
+    }
     derived("send", &parts).simple().to_string()
 }
 

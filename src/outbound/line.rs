@@ -1,5 +1,6 @@
 //! A number as the sender sees it: whether it may send, how fast, and with which secrets. Looked up anew every second,
-//! so that a pause, a block and a mended token take effect at once on every instance.
+//! so that a pause, a block and a mended token take effect at once on every instance. How secrets are opened, and what
+//! follows when they do not open, `numbers` knows.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,19 +10,16 @@ use std::time::Duration;
 use tracing::warn;
 use uuid::Uuid;
 
-use crate::clock::Clock;
 use crate::clock::Stopwatch;
-use crate::config::WhatsappConfig;
 use crate::crypto::Sealed;
-use crate::domain::number::{Block, BlockReason};
-use crate::keys;
-use crate::keys::Keys;
+use crate::domain::number::{BlockReason, Facts};
 use crate::meta::client::Credentials;
-use crate::secret::Secret;
+use crate::numbers;
+use crate::numbers::Numbers;
 use crate::storage;
 use crate::storage::Storage;
 use crate::storage::allowances::Rate;
-use crate::storage::number_record::{NumberChanges, NumberRecord, sealed};
+use crate::storage::number_record::NumberRecord;
 
 const FRESH_FOR: Duration = Duration::from_secs(1);
 const REMEMBERED_MAX: usize = 10_000;
@@ -46,10 +44,7 @@ pub struct Line {
 }
 
 enum State {
-    Open {
-        token: Secret,
-        app_secret: Option<Secret>,
-    },
+    Open(Box<numbers::Line>),
     /// It sends nothing now.
     Held,
 }
@@ -58,7 +53,7 @@ impl Line {
     /// What its calls are made with; none while it sends nothing.
     pub fn credentials(&self) -> Option<Credentials<'_>> {
         match &self.state {
-            State::Open { token, app_secret } => Some(Credentials { token, app_secret: app_secret.as_ref() }),
+            State::Open(line) => Some(line.credentials()),
             State::Held => None,
         }
     }
@@ -74,24 +69,14 @@ impl fmt::Debug for Line {
 #[derive(Debug)]
 pub struct Lines {
     storage: Storage,
-    keys: Keys,
-    clock: Clock,
-    app_id: Option<String>,
-    app_secret: Option<Secret>,
+    numbers: Numbers,
     known: Mutex<HashMap<Uuid, (Stopwatch, Arc<Line>)>>,
 }
 
 impl Lines {
-    /// The app secret of the settings is the one of numbers whose app is not another.
-    pub fn new(storage: &Storage, keys: &Keys, clock: &Clock, config: &WhatsappConfig) -> Self {
-        Self {
-            storage: storage.clone(),
-            keys: keys.clone(),
-            clock: clock.clone(),
-            app_id: config.app_id.clone(),
-            app_secret: config.app_secrets.first().cloned(),
-            known: Mutex::default(),
-        }
+    /// None is looked up yet.
+    pub fn new(storage: &Storage, numbers: &Numbers) -> Self {
+        Self { storage: storage.clone(), numbers: numbers.clone(), known: Mutex::default() }
     }
 
     /// The number. None: it is gone.
@@ -100,20 +85,15 @@ impl Lines {
             return Ok(Some(Arc::clone(line)));
         }
         let Some(record) = self.storage.find_number(workspace, number).await? else { return Ok(None) };
+        let rate = rate_of(record.facts.as_ref());
+        let (seal, phone_number_id) = (record.access_token.clone(), record.phone_number_id.clone());
+        let account_id = record.account_id.clone();
         let state = if record.paused_at_ms.is_some() || record.block.is_some() {
             State::Held
         } else {
-            self.open(&record).await
+            self.open(record).await
         };
-        let line = Arc::new(Line {
-            workspace: record.workspace,
-            number,
-            rate: rate_of(&record),
-            seal: record.access_token,
-            phone_number_id: record.phone_number_id,
-            account_id: record.account_id,
-            state,
-        });
+        let line = Arc::new(Line { workspace, number, phone_number_id, account_id, rate, seal, state });
         let mut known = self.known();
         if known.len() >= REMEMBERED_MAX {
             known.clear();
@@ -127,47 +107,21 @@ impl Lines {
         self.known().remove(&number);
     }
 
-    async fn open(&self, record: &NumberRecord) -> State {
-        let app_secret = match &record.app_secret {
-            Some(bytes) => self.unseal(record, sealed::APP_SECRET, bytes).await.map(Some),
-            None if record.app_id.is_none() || record.app_id == self.app_id => Ok(self.app_secret.clone()),
-            None => Ok(None),
-        };
-        let token = match &record.access_token {
-            Some(bytes) => self.unseal(record, sealed::ACCESS_TOKEN, bytes).await.map(Some),
-            None => Ok(None),
-        };
-        match (token, app_secret) {
-            (Ok(Some(token)), Ok(app_secret)) => State::Open { token, app_secret },
-            // What is queued waits until somebody gives it one.
-            (Ok(None), _) => State::Held,
-            (Err(error), _) | (_, Err(error)) => {
-                warn!(%error, number = %record.id, "the secrets of a number cannot be opened: it sends nothing");
-                self.block(record, &error).await;
+    /// The number sends nothing until somebody has mended the reason.
+    pub async fn block(&self, record: &NumberRecord, reason: BlockReason, codes: Option<(i64, Option<i64>)>) {
+        self.numbers.block(record, reason, codes).await;
+    }
+
+    /// What is queued waits until the number has secrets that open.
+    async fn open(&self, record: NumberRecord) -> State {
+        let number = record.id;
+        match self.numbers.line_of(record).await {
+            Ok(line) => State::Open(Box::new(line)),
+            Err(numbers::Error::NoToken) => State::Held,
+            Err(error) => {
+                warn!(%error, %number, "the secrets of a number cannot be opened: it sends nothing");
                 State::Held
             }
-        }
-    }
-
-    async fn unseal(
-        &self,
-        record: &NumberRecord,
-        field: &'static str,
-        value: &Sealed,
-    ) -> Result<Secret, keys::Error> {
-        let document = record.id.to_string();
-        self.keys.open(&sealed::place(record.workspace, &document, field), value).await
-    }
-
-    /// What will not pass by itself blocks the number, so that its owner sees it.
-    async fn block(&self, record: &NumberRecord, error: &keys::Error) {
-        if !error.is_lasting() {
-            return;
-        }
-        let now_ms = self.clock.now_ms();
-        let block = Block { code: None, subcode: None, reason: BlockReason::Sealed, since_ms: now_ms };
-        if let Err(error) = block_number(&self.storage, (record.workspace, record.id), &block).await {
-            warn!(%error, number = %record.id, "the block of a number cannot be stored");
         }
     }
 
@@ -176,23 +130,32 @@ impl Lines {
     }
 }
 
-/// Keeps that a number sends nothing until somebody has mended the reason.
-pub async fn block_number(
-    storage: &Storage,
-    (workspace, number): (Uuid, Uuid),
-    block: &Block,
-) -> Result<(), storage::Error> {
-    let changes = NumberChanges::default().block(Some(block))?;
-    storage.change_number(workspace, number, changes, block.since_ms).await.map(drop)
-}
-
-/// How fast Meta lets a number send.
-fn rate_of(record: &NumberRecord) -> Rate {
-    let facts = record.facts.as_ref();
+/// How fast Meta lets a number send. `storage::allowances` lowers it for a while when Meta says that it was too much.
+pub fn rate_of(facts: Option<&Facts>) -> Rate {
     let per_second = match facts {
         Some(facts) if facts.is_coexistence() => COEXISTENCE_PER_S,
         Some(facts) if facts.throughput_level.as_deref() == Some("HIGH") => HIGH_PER_S,
         _ => USUAL_PER_S,
     } * PACE;
     Rate { per_second, burst: (per_second * BURST_S).max(1.0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_as_fast_as_meta_says() {
+        let check = |facts: Option<Facts>, expected: f64| {
+            let rate = rate_of(facts.as_ref());
+            assert!((rate.per_second - expected * PACE).abs() < 1e-9, "{facts:?}: {rate:?}");
+        };
+        let level = |level: &str| Facts { throughput_level: Some(level.to_owned()), ..Facts::default() };
+        check(None, 80.0);
+        check(Some(level("STANDARD")), 80.0);
+        check(Some(level("HIGH")), 1_000.0);
+        let beside_the_app =
+            Facts { is_on_biz_app: Some(true), platform_type: Some("CLOUD_API".to_owned()), ..level("HIGH") };
+        check(Some(beside_the_app), 20.0);
+    }
 }

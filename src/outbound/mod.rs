@@ -1,32 +1,37 @@
 //! Sending: from what somebody asks for to what Meta has taken, once.
 //!
-//! `ask` checks and queues, in one durable write; `sender` takes turns of conversations, `turn` sends their messages one
-//! after the other, `leave` says beforehand what may be sent, `verdict` says what follows from an answer, `pair` and `line` keep Meta's limits, `ledger` makes
-//! changes together. What was queued is in the database and nowhere else.
+//! `ask` checks and queues, in one durable write, `change` takes back and puts off, `leave` says beforehand what may be
+//! sent; `sender` takes turns of conversations, `turn` sends their messages one after the other, `verdict` says what
+//! follows from an answer, `pair`, `pace` and `line` keep Meta's limits, `ledger` makes changes together, `doubts` looks after
+//! what Meta never answered, `wake` hears of other instances. What was queued is in the database and nowhere else.
 //!
 //! Invariants: nothing leaves without the durable mark before it; nothing that may have been taken is sent again by
-//! itself; within a conversation nothing overtakes.
+//! itself, unless the workspace has chosen so; within a conversation nothing overtakes.
 
 mod ask;
+mod change;
+mod doubts;
 mod leave;
 mod ledger;
 mod line;
+mod pace;
 mod pair;
 mod sender;
 mod turn;
 mod verdict;
+mod wake;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 
 use uuid::Uuid;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Stopwatch};
 use crate::config::Config;
 use crate::events::Log;
 use crate::ids::Random;
-use crate::keys::Keys;
 use crate::meta::client::Graph;
+use crate::numbers::Numbers;
 use crate::people::People;
 use crate::runtime::{Nudge, Supervisor, Worker};
 use crate::storage::Storage;
@@ -36,8 +41,10 @@ use line::Lines;
 use sender::Equipment;
 
 pub use ask::{Ask, Error, To};
+pub use doubts::Doubts;
 pub use leave::{Hold, Leave, Whom};
-pub use sender::{Doubts, Sender};
+pub use pace::Pace;
+pub use sender::Sender;
 
 /// Sending. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -63,7 +70,7 @@ impl Outbound {
         supervisor: &Supervisor,
         storage: &Storage,
         (clock, random): (&Clock, &Random),
-        (graph, keys, log): (&Graph, &Keys, &Log),
+        (graph, numbers, log): (&Graph, &Numbers, &Log),
         (config, instance, templates): (&Config, Uuid, &Templates),
     ) -> Self {
         let ledger = Ledger::start(supervisor, storage, clock, log);
@@ -73,14 +80,16 @@ impl Outbound {
             clock: clock.clone(),
             random: random.clone(),
             graph: graph.clone(),
-            lines: Lines::new(storage, keys, clock, &config.whatsapp),
+            lines: Lines::new(storage, numbers),
             ledger: ledger.clone(),
             log: log.clone(),
             config: config.outbound.clone(),
             instance,
+            renewed: Mutex::new(Stopwatch::start()),
             nudge: nudge.clone(),
             supervisor: supervisor.clone(),
         }));
+        wake::be_heard(&sender, supervisor);
         Self(Arc::new(Inner {
             storage: storage.clone(),
             clock: clock.clone(),

@@ -1,12 +1,12 @@
 //! The sender: takes turns of conversations whose messages are due, as many as Meta's limits and this process allow,
 //! and works each off in a job of its own.
 //!
-//! It is woken when something is queued here, looks by itself every second for what was queued elsewhere, and holds
-//! its turns by a lease that it renews: those of a process that is gone come back to the line.
+//! It is woken when something is queued, here or by another instance (`wake`), looks by itself every second in case that
+//! was not heard, and holds its turns by a lease that it renews: those of a process that is gone come back to the line.
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -16,7 +16,8 @@ use uuid::Uuid;
 
 use super::ledger::Ledger;
 use super::line::Lines;
-use crate::clock::Clock;
+use super::wake;
+use crate::clock::{Clock, Stopwatch};
 use crate::config::OutboundConfig;
 use crate::events::Log;
 use crate::ids::Random;
@@ -30,12 +31,13 @@ use crate::storage::Storage;
 /// A process that is not heard of for so long loses its turns.
 const LEASE_MS: i64 = 10_000;
 const RENEW_EVERY: Duration = Duration::from_secs(2);
+/// Whoever could not renew for so long, because it stood still or the database did not answer, may have lost them.
+const SURE_FOR: Duration = Duration::from_secs(8);
 /// How often the line is looked at without a nudge, and when a number has used up its allowance.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const LOOK_SOON: Duration = Duration::from_millis(40);
 /// With so much room it is worth looking again while the rest is under way.
 const ROOM_SHARE: usize = 4;
-const UNCONFIRMED_AT_ONCE: i64 = 500;
 
 /// What sending needs. Cheap to clone.
 #[derive(Clone)]
@@ -52,8 +54,17 @@ pub struct Equipment {
     pub(super) log: Log,
     pub(super) config: OutboundConfig,
     pub(super) instance: Uuid,
+    /// Since the last renewal of the leases was asked for.
+    pub(super) renewed: Mutex<Stopwatch>,
     pub(super) nudge: Nudge,
     pub(super) supervisor: Supervisor,
+}
+
+impl Equipment {
+    /// Whether the turns that this process took are certainly still its own.
+    pub(super) fn holds_its_turns(&self) -> bool {
+        self.renewed.lock().unwrap_or_else(PoisonError::into_inner).elapsed() < SURE_FOR
+    }
 }
 
 impl fmt::Debug for Sender {
@@ -87,6 +98,7 @@ impl Sender {
             let sender = sender.clone();
             async move { sender.keep_leases(&stop).await }
         });
+        wake::listen(self, supervisor);
     }
 
     /// Works off the line; `until_done`: until nothing is due and nothing under way.
@@ -96,7 +108,7 @@ impl Sender {
         let mut is_due = true;
         loop {
             let room = self.0.config.at_once.saturating_sub(running.len());
-            if is_due && room > 0 && !stop.is_requested() {
+            if is_due && room > 0 && !stop.is_requested() && self.0.holds_its_turns() {
                 look = match self.take_turns(room, &mut running).await {
                     Ok(look) => look,
                     Err(error) => {
@@ -182,7 +194,9 @@ impl Sender {
     }
 
     async fn renew(&self) -> Result<(), Error> {
+        let asked = Stopwatch::start();
         self.0.storage.renew_turns(self.0.instance, LEASE_MS).await?;
+        *self.0.renewed.lock().unwrap_or_else(PoisonError::into_inner) = asked;
         if self.0.storage.return_lost_turns().await? > 0 {
             self.0.nudge.wake();
         }
@@ -208,37 +222,6 @@ impl Worker for Sender {
         Box::pin(async move {
             self.renew().await?;
             self.work(&self.0.supervisor.stop_signal(), true).await;
-            Ok(())
-        })
-    }
-}
-
-/// Leaves what has not been heard of for long as it is, and tells.
-#[derive(Debug)]
-pub struct Doubts(pub Sender);
-
-impl Worker for Doubts {
-    fn name(&self) -> &'static str {
-        "outbound-doubts"
-    }
-
-    fn every(&self) -> Duration {
-        Duration::from_secs(5)
-    }
-
-    fn round_max(&self) -> Duration {
-        Duration::from_secs(30)
-    }
-
-    fn run_once(&self) -> Pin<Box<dyn Future<Output = Round> + Send + '_>> {
-        Box::pin(async move {
-            let Equipment { storage, clock, ledger, config, .. } = &*self.0.0;
-            let now_ms = clock.now_ms();
-            let after_ms = i64::try_from(config.unconfirmed_after.as_millis()).unwrap_or(i64::MAX);
-            for message in storage.unconfirmed_since(now_ms - after_ms, UNCONFIRMED_AT_ONCE).await? {
-                warn!(message = %message.id, "nothing was heard of a message that Meta may have taken");
-                ledger.enter(message.left_unconfirmed(now_ms)).await?;
-            }
             Ok(())
         })
     }

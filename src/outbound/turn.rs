@@ -3,14 +3,15 @@
 //! The order of steps decides what an interruption means. Before the mark `leaving` nothing has left: the message goes
 //! back to the line with its conversation. After it nobody knows: the message is unconfirmed until a status tells.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::line::{Line, block_number};
+use super::line::Line;
 use super::sender::Equipment;
 use super::verdict::Verdict;
 use super::{pair, verdict};
-use crate::domain::number::{Block, BlockReason};
+use crate::domain::number::BlockReason;
 use crate::domain::outgoing;
 use crate::domain::outgoing::window::WINDOW_CLOSED;
 use crate::domain::sending::{Attempt, Reason, State};
@@ -25,6 +26,7 @@ use crate::storage::outgoing::Outgoing;
 use crate::storage::statuses::STATUSES;
 use crate::storage::turns::Turn;
 use tracing::{error, warn};
+use uuid::Uuid;
 
 /// How many messages leave before others have their turn.
 const MESSAGES_MAX: usize = 20;
@@ -35,6 +37,8 @@ const STORE_TRIES: u32 = 8;
 const STORE_PAUSE: Duration = Duration::from_millis(250);
 /// 45 messages in six seconds each are paid for after so many departures.
 const DEPARTURES_RECALLED: i64 = 50;
+/// One of the latest messages of a turn that was lost may have been named without a look at what waited for the name.
+const NAMES_RECALLED: i64 = 50;
 
 /// What follows a message.
 enum Next {
@@ -47,10 +51,13 @@ enum Next {
 impl Equipment {
     /// Works a turn off and gives it back.
     pub(super) async fn take_turn(&self, mut turn: Turn, line: Arc<Line>) {
+        turn.claimed_ms = self.clock.now_ms();
         let ready_at_ms = match self.work_off(&mut turn, &line).await {
             Ok(ready_at_ms) => ready_at_ms,
             Err(error) => {
                 warn!(%error, conversation = %turn.conversation, "a conversation's messages cannot be sent now");
+                // Nobody knows how far it came, so whoever is next looks as after a death.
+                turn.was_lost = true;
                 Some(self.clock.now_ms() + TROUBLE_PAUSE_MS)
             }
         };
@@ -64,6 +71,8 @@ impl Equipment {
         if turn.was_lost {
             let departures = self.storage.last_departures(turn.conversation, DEPARTURES_RECALLED).await?;
             turn.pair = pair::recall(&departures);
+            self.welcome_late(turn.conversation).await?;
+            turn.was_lost = false;
         }
         let Some(credentials) = line.credentials() else { return Ok(Some(self.clock.now_ms())) };
         // The turn came with one token of the number's allowance.
@@ -88,7 +97,7 @@ impl Equipment {
             if !has_token && self.storage.take_allowance(line.number, line.rate, 1).await? == 0 {
                 return Ok(Some(now_ms));
             }
-            if self.supervisor.stop_signal().is_requested() {
+            if self.supervisor.stop_signal().is_requested() || !self.holds_its_turns() {
                 return Ok(Some(now_ms));
             }
             match self.send(turn, &message, line, credentials).await? {
@@ -130,7 +139,8 @@ impl Equipment {
         credentials: Credentials<'_>,
     ) -> Result<Option<Next>, Error> {
         let left_ms = self.clock.now_ms();
-        let mut attempt = Attempt { at_ms: left_ms, ended_ms: None, state: None, reason: None };
+        let claimed_ms = Some(turn.claimed_ms);
+        let mut attempt = Attempt { claimed_ms, at_ms: left_ms, ended_ms: None, state: None, reason: None };
         let Ok(content) = serde_json::from_str::<outgoing::Message>(&message.message) else {
             let reason = Reason {
                 meaning: "The stored message cannot be read by this version of the service.".to_owned(),
@@ -183,19 +193,47 @@ impl Equipment {
             }
         }
         match outcome {
-            // False: a status was faster, and has told already.
-            Ok(_) => {}
+            Ok(true) => {}
+            // A status was faster: it has told already, and left to us what waited for the name.
+            Ok(false) => {
+                self.welcome(message, &sent.wamid).await?;
+                self.storage.welcomed(message).await?;
+                return Ok(Next::GoOn);
+            }
             Err(Error::Duplicate) => {
                 error!(message = %message.id, "Meta gave a message the name of another one");
             }
             Err(error) => return Err(error),
         }
+        crash::pass("after-acceptance");
         self.welcome(message, &sent.wamid).await?;
         Ok(Next::GoOn)
     }
 
+    /// Whoever had the turn before may have stored the name of a message and not looked at what waited for it.
+    async fn welcome_late(&self, conversation: Uuid) -> Result<(), Error> {
+        let named = self.storage.last_accepted(conversation, NAMES_RECALLED).await?;
+        let named: HashMap<String, &Outgoing> = named
+            .iter()
+            .filter_map(|message| {
+                Some((message_key(&message.phone_number_id, message.wamid.as_deref()?), message))
+            })
+            .collect();
+        let keys: Vec<String> = named.keys().cloned().collect();
+        let (statuses, edits) = tokio::try_join!(
+            self.storage.statuses_waiting_for(&keys),
+            self.storage.edits_waiting_for(&keys)
+        )?;
+        let targets = statuses.into_iter().map(|status| status.target);
+        let targets: HashSet<String> = targets.chain(edits.into_iter().map(|edit| edit.target)).collect();
+        for message in targets.iter().filter_map(|key| named.get(key)) {
+            self.welcome(message, message.wamid.as_deref().unwrap_or_default()).await?;
+        }
+        Ok(())
+    }
+
     /// What came before Meta's name of the message was known waits no longer.
-    async fn welcome(&self, message: &Outgoing, wamid: &str) -> Result<(), Error> {
+    pub(super) async fn welcome(&self, message: &Outgoing, wamid: &str) -> Result<(), Error> {
         let key = [message_key(&message.phone_number_id, wamid)];
         let (statuses, edits) =
             tokio::try_join!(self.storage.statuses_waiting_for(&key), self.storage.edits_waiting_for(&key))?;
@@ -296,16 +334,15 @@ impl Equipment {
     /// the request was on its way.
     async fn block(&self, line: &Line, kind: BlockReason, reason: &Reason) -> Result<(), Error> {
         let record = self.storage.find_number(line.workspace, line.number).await?;
-        if record.is_none_or(|record| record.access_token != line.seal) {
+        let Some(record) = record.filter(|record| record.access_token == line.seal) else {
             self.lines.forget(line.number);
             return Ok(());
-        }
-        let since_ms = self.clock.now_ms();
-        let block = Block { code: reason.code, subcode: reason.subcode, reason: kind, since_ms };
+        };
         warn!(number = %line.number, code = ?reason.code, subcode = ?reason.subcode, "sending is blocked until the token is mended");
-        let outcome = block_number(&self.storage, (line.workspace, line.number), &block).await;
+        let codes = reason.code.map(|code| (code, reason.subcode));
+        self.lines.block(&record, kind, codes).await;
         self.lines.forget(line.number);
-        outcome
+        Ok(())
     }
 }
 

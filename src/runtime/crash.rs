@@ -10,7 +10,7 @@ pub const POINTS: &[&str] =
 
 /// The points, in the order in which a message that is sent passes them.
 pub const SEND_POINTS: &[&str] =
-    &["after-queued", "after-claim", "after-leaving", "after-answer", "after-outcome"];
+    &["after-queued", "after-claim", "after-leaving", "after-answer", "after-acceptance", "after-outcome"];
 
 /// The point between what search takes in and its note of how far it came.
 pub const SEARCH_POINT: &str = "after-search-page";

@@ -151,7 +151,7 @@ pub(super) fn contact_item(record: &ContactRecord, family: &[ContactRecord], seq
 /// without), and by its last digits.
 fn spellings(phone: &str) -> Vec<String> {
     const COUNTRY_CODE: std::ops::RangeInclusive<usize> = 1..=3;
-    const LAST: std::ops::RangeInclusive<usize> = 4..=6;
+    const LAST: std::ops::RangeInclusive<usize> = 4..=8;
     let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
     let mut spellings = vec![digits.clone()];
     for national in COUNTRY_CODE.filter_map(|length| digits.get(length..)).filter(|rest| rest.len() > 6) {
@@ -173,7 +173,7 @@ mod tests {
     fn a_phone_number_is_found_however_it_is_typed() {
         let spellings = spellings("+62 812-3456-7890");
         let tokens = tokens(spellings.iter().map(String::as_str));
-        for search in ["6281234567890", "62812", "0812345", "812345", "7890", "567890"] {
+        for search in ["6281234567890", "62812", "0812345", "812345", "7890", "567890", "34567890"] {
             let query = query(search).unwrap();
             let has_all = query.tokens.iter().all(|token| tokens.contains(token));
             let begins = query.beginning.is_none_or(|start| tokens.iter().any(|one| one.starts_with(&start)));

@@ -20,6 +20,9 @@ use super::{Error, Storage, durable};
 use crate::domain::conversation::{Change, FREE_ENTRY_ANSWER_S, FREE_ENTRY_S};
 use crate::runtime::crash;
 
+/// Meta's highest limit is 100,000; above that there is none.
+const INITIATED_COUNTED_MAX: u64 = 200_000;
+
 pub const COLLECTION: Collection = Collection {
     name: "conversations",
     holds: "the conversations: one a number and contact, or group",
@@ -90,6 +93,14 @@ pub const COLLECTION: Collection = Collection {
             expires: false,
             only: None,
             serves: "the conversations of a contact",
+        },
+        Index {
+            name: "number_initiatedAtMs",
+            keys: &[("number", 1), ("initiatedAtMs", 1)],
+            unique: false,
+            expires: false,
+            only: Some(|| doc! { "initiatedAtMs": { "$exists": true } }),
+            serves: "how many customers a number has written to first of late",
         },
     ],
 };
@@ -368,6 +379,13 @@ impl Storage {
         let found: Vec<Document> = find.await?.try_collect().await?;
         let one = |found: &Document| Some((uuid_of(found, "_id")?, found.get_i64("lastInboundAt").ok()));
         Ok(found.iter().filter_map(one).collect())
+    }
+
+    /// How many customers a number has written to first since then: outside of their window.
+    pub async fn count_initiated(&self, number: Uuid, since_ms: i64) -> Result<i64, Error> {
+        let filter = doc! { "number": binary(number), "initiatedAtMs": { "$gt": since_ms } };
+        let count = self.conversations().count_documents(filter).limit(INITIATED_COUNTED_MAX).await?;
+        Ok(i64::try_from(count).unwrap_or(i64::MAX))
     }
 
     pub(super) fn conversations(&self) -> Handle<Document> {

@@ -226,10 +226,18 @@ fn key(workspace: Uuid, seq: i64) -> Binary {
     Binary { subtype: BinarySubtype::Generic, bytes }
 }
 
-/// The workspace of a batch that was inserted, by its key.
-fn workspace_of(insertion: &Document) -> Option<Uuid> {
+/// A batch that somebody has appended, as the stream of changes tells of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewInLog {
+    pub workspace: Uuid,
+    /// A message of ours is in it, or one has changed: there may be something to send.
+    pub is_outgoing: bool,
+}
+
+fn new_in_log(insertion: &Document) -> Option<NewInLog> {
     let key = insertion.get_document("documentKey").ok()?.get_binary_generic("_id").ok()?;
-    Uuid::from_slice(key.get(..16)?).ok()
+    let workspace = Uuid::from_slice(key.get(..16)?).ok()?;
+    Some(NewInLog { workspace, is_outgoing: insertion.get_bool("isOutgoing").unwrap_or(false) })
 }
 
 fn source_key(source: &Source, workspace: Uuid) -> Binary {
@@ -265,16 +273,23 @@ fn batch_of(document: &Document) -> Option<Batch> {
 }
 
 impl Storage {
-    /// Calls `changed` with the workspace whenever somebody appends, until the stream of changes breaks off.
-    pub async fn watch_events(&self, changed: impl Fn(Uuid)) -> Result<(), Error> {
-        let ids_only =
-            [doc! { "$match": { "operationType": "insert" } }, doc! { "$project": { "documentKey": 1 } }];
+    /// Calls `changed` whenever somebody appends, until the stream of changes breaks off.
+    pub async fn watch_events(&self, changed: impl Fn(NewInLog)) -> Result<(), Error> {
+        let all = |path: &str| doc! { "$ifNull": [format!("$fullDocument.happenings.{path}"), []] };
+        let is_outgoing = doc! { "$or": [
+            { "$in": [false, all("message.inbound")] },
+            { "$ne": [all("messageChanged.message"), []] },
+        ] };
+        let short = [
+            doc! { "$match": { "operationType": "insert" } },
+            doc! { "$project": { "documentKey": 1, "isOutgoing": is_outgoing } },
+        ];
         let events = self.database.collection::<Document>(EVENTS.name);
-        let mut stream = events.watch().pipeline(ids_only).await?.with_type::<Document>();
+        let mut stream = events.watch().pipeline(short).await?.with_type::<Document>();
         while stream.is_alive() {
             let appended = stream.next_if_any().await?;
-            if let Some(workspace) = appended.as_ref().and_then(workspace_of) {
-                changed(workspace);
+            if let Some(new) = appended.as_ref().and_then(new_in_log) {
+                changed(new);
             }
         }
         Ok(())

@@ -119,6 +119,8 @@ impl Storage {
             _ => doc! { "conversation": { "$in": conversations } },
         };
         query.insert("workspace", binary(workspace));
+        // Ours are messages to Meta, and here what another message shows.
+        query.insert("kind", doc! { "$ne": "reaction" });
         let Some(from) = from else { return self.read_messages(query, way, limit).await };
         keep_from(&mut query, way, ("at", from.position.second), ("order", from.position.order));
         let wanted = usize::try_from(limit).unwrap_or(usize::MAX);

@@ -68,6 +68,14 @@ pub const MESSAGES: Collection = Collection {
             only: Some(|| doc! { "send.unconfirmedAtMs": { "$exists": true } }),
             serves: "what was sent and has not been heard of",
         },
+        Index {
+            name: "unwelcomed",
+            keys: &[("send.unwelcomed", 1)],
+            unique: false,
+            expires: false,
+            only: Some(|| doc! { "send.unwelcomed": true }),
+            serves: "what a status has named, as long as nobody has looked at what waited for the name",
+        },
     ],
 };
 

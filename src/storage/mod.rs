@@ -21,6 +21,7 @@ pub mod data_keys;
 pub mod error;
 pub mod events;
 pub mod index;
+pub mod instances;
 pub mod labels;
 pub mod lanes;
 pub mod merges;
@@ -34,6 +35,7 @@ pub mod number_health;
 pub mod number_record;
 pub mod numbers;
 pub mod outgoing;
+pub mod outgoing_changes;
 pub mod page;
 pub mod read_mark;
 pub mod sealed;
@@ -51,6 +53,7 @@ pub mod workspaces;
 mod write;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use mongodb::bson::{Document, doc};
@@ -66,6 +69,7 @@ pub use segments::Segments;
 pub const COLLECTIONS: &[&Collection] = &[
     &migrate::MIGRATIONS_COLLECTION,
     &workspaces::WORKSPACES,
+    &instances::INSTANCES,
     &access::API_KEYS,
     &audit::AUDIT,
     &numbers::NUMBERS,
@@ -103,19 +107,22 @@ const SERVER_MAJOR_MIN: i32 = 6;
 pub struct Storage {
     database: Database,
     timeout: Duration,
+    /// By this name the server knows our connections.
+    app_name: Arc<str>,
 }
 
 impl Storage {
     /// Connects, and sees that the server is one that we can work with.
     pub async fn connect(config: &MongoConfig) -> Result<Self, Error> {
         let mut options = ClientOptions::parse(config.uri.expose()).await?;
-        options.app_name.get_or_insert_with(|| "pesan".to_owned());
+        let app_name = Arc::from(options.app_name.get_or_insert_with(|| "pesan".to_owned()).as_str());
         options.server_selection_timeout = Some(config.timeout);
         options.connect_timeout = Some(config.timeout);
         options.max_pool_size = Some(config.pool_max);
         let storage = Self {
             database: Client::with_options(options)?.database(&config.database),
             timeout: config.timeout,
+            app_name,
         };
         match storage.check_server().await {
             Ok(()) => Ok(storage),

@@ -20,7 +20,7 @@ use crate::domain::conversation::WINDOW_S;
 use crate::domain::message::Context;
 use crate::domain::person::Person;
 use crate::domain::position::Position;
-use crate::domain::sending::{Attempt, Priority, Reason, State};
+use crate::domain::sending::{Attempt, Intervention, Priority, Reason, State};
 use crate::domain::status::Fault;
 
 /// A message that is to be queued.
@@ -43,12 +43,25 @@ pub struct NewOutgoing<'a> {
     /// As a list of messages shows it.
     pub content: Content<'a>,
     pub reply_to: Option<&'a str>,
+    /// It is a reaction, and no message that a conversation shows.
+    pub reaction: Option<Reacting>,
+    /// Whether the customer's window was closed: it counts for Meta's messaging limit.
+    pub initiates: bool,
     /// `domain::outgoing::Message` as JSON.
     pub message: String,
     pub by: String,
     pub idempotency_key: Option<&'a str>,
     /// What the key stands for, as a digest.
     pub body_digest: String,
+}
+
+/// What a reaction of ours is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reacting {
+    /// The document of the message, if it is here.
+    pub target: Option<String>,
+    /// None: it is taken back.
+    pub emoji: Option<String>,
 }
 
 /// A message of ours, as far as sending it needs it, and as its sender sees it.
@@ -69,14 +82,20 @@ pub struct Outgoing {
     pub by: String,
     pub requested_ms: i64,
     pub send_at_ms: Option<i64>,
+    /// What it was planned for at first.
+    pub planned_ms: Option<i64>,
     /// Not before then, after a try that did not end well.
     pub not_before_ms: Option<i64>,
     pub tries: u32,
     pub attempts: Vec<Attempt>,
+    /// What was done to it beside, in its order.
+    pub history: Vec<Intervention>,
     pub reason: Option<Reason>,
+    pub reaction: Option<Reacting>,
+    pub initiates: bool,
     /// Whether its conversation does not show it yet, because its time has not come.
     pub is_unlisted: bool,
-    preview: String,
+    pub(super) preview: String,
     pub body_digest: String,
 }
 
@@ -98,8 +117,20 @@ impl NewOutgoing<'_> {
         if let Some(key) = self.idempotency_key {
             send.insert("idempotencyKey", key);
         }
+        if self.initiates {
+            send.insert("initiates", true);
+        }
+        if let Some(Reacting { target, emoji }) = &self.reaction {
+            let mut reaction = Document::new();
+            reaction.extend(target.as_ref().map(|target| ("target".to_owned(), Bson::from(target.as_str()))));
+            reaction.extend(emoji.as_ref().map(|emoji| ("emoji".to_owned(), Bson::from(emoji.as_str()))));
+            send.insert("reaction", reaction);
+        }
         if self.send_at_ms.is_some() {
             send.insert("scheduled", true);
+            send.insert("plannedAtMs", due_ms);
+        }
+        if self.is_shown_later() {
             send.insert("unlisted", true);
             send.insert("preview", self.content.preview());
         }
@@ -128,11 +159,10 @@ impl NewOutgoing<'_> {
             let context = Context { wamid: Some(wamid.into()), ..Context::default() };
             document.insert("context", to_bson(&context)?);
         }
-        let happening = Happening::Message {
-            message: self.id.to_string(),
-            conversation: self.conversation,
-            number: self.number,
-            inbound: false,
+        let (message, conversation, number) = (self.id.to_string(), self.conversation, self.number);
+        let happening = match self.reaction {
+            Some(_) => Happening::MessageChanged { message, conversation, number },
+            None => Happening::Message { message, conversation, number, inbound: false },
         };
         let told = Told::of(self.workspace, happening, Write::insert(MESSAGES.name, document))
             .and(self.conversation_write())
@@ -140,7 +170,11 @@ impl NewOutgoing<'_> {
         Ok(told)
     }
 
-    /// The conversation is there, and shows the message, unless its time has not come.
+    fn is_shown_later(&self) -> bool {
+        self.send_at_ms.is_some() && self.reaction.is_none()
+    }
+
+    /// The conversation is there, and shows the message, unless its time has not come. It never shows a reaction.
     fn conversation_write(&self) -> Write {
         let mut insert = doc! {
             "v": 1,
@@ -155,7 +189,7 @@ impl NewOutgoing<'_> {
         if let Some(group_id) = self.group_id {
             insert.insert("groupId", group_id);
         }
-        let mut change = if self.send_at_ms.is_none() {
+        let mut change = if self.send_at_ms.is_none() && self.reaction.is_none() {
             let preview = self.content.preview();
             listing(&self.id.to_string(), self.position, self.content.kind_name(), &preview)
         } else {
@@ -168,7 +202,7 @@ impl NewOutgoing<'_> {
 }
 
 /// How a conversation comes to show a message of ours; counted once.
-fn listing(id: &str, position: Position, kind: &str, preview: &str) -> Document {
+pub(super) fn listing(id: &str, position: Position, kind: &str, preview: &str) -> Document {
     // The fields in the order of `conversations`: the database compares them one by one.
     let last = doc! {
         "at": position.second,
@@ -182,7 +216,7 @@ fn listing(id: &str, position: Position, kind: &str, preview: &str) -> Document 
 }
 
 impl Outgoing {
-    fn when(&self, states: &[State]) -> Document {
+    pub(super) fn when(&self, states: &[State]) -> Document {
         let states: Vec<&str> = states.iter().map(|state| state.name()).collect();
         doc! {
             "_id": self.id.to_string(),
@@ -192,7 +226,7 @@ impl Outgoing {
     }
 
     /// An acceptance is a step with the customer; all else is with us alone, for whoever looks at the message again.
-    fn happening(&self, state: State, now_ms: i64) -> Happening {
+    pub(super) fn happening(&self, state: State, now_ms: i64) -> Happening {
         let (message, conversation, number) = (self.id.to_string(), self.conversation, self.number);
         if state == State::Accepted {
             let (step, at_s) = (state.name().to_owned(), now_ms.div_euclid(1_000));
@@ -202,7 +236,7 @@ impl Outgoing {
         }
     }
 
-    fn with_listing(&self, told: Told) -> Told {
+    pub(super) fn with_listing(&self, told: Told) -> Told {
         if !self.is_unlisted {
             return told;
         }
@@ -232,7 +266,11 @@ impl Outgoing {
         };
         let mut filter = self.when(&[State::Leaving, State::Unconfirmed, State::Queued, State::Refused]);
         filter.insert("wamid", doc! { "$exists": false });
-        let answered = doc! { "$max": { "lastOutboundAt": now_s }, "$min": { "firstOutboundAt": now_s } };
+        let mut latest = doc! { "lastOutboundAt": now_s };
+        if self.initiates {
+            latest.insert("initiatedAtMs", now_ms);
+        }
+        let answered = doc! { "$max": latest, "$min": { "firstOutboundAt": now_s } };
         let told = Told::of(
             self.workspace,
             self.happening(State::Accepted, now_ms),
@@ -240,7 +278,25 @@ impl Outgoing {
         )
         .and(Write::update(CONVERSATIONS.name, doc! { "_id": binary(self.conversation) }, answered))
         .answering(self.conversation);
-        Ok(self.with_listing(told))
+        Ok(self.with_listing(self.with_reaction(told)))
+    }
+
+    /// Meta has taken the reaction: the message that it is about shows it.
+    fn with_reaction(&self, told: Told) -> Told {
+        let Some(Reacting { target: Some(target), emoji }) = &self.reaction else { return told };
+        // The fields in the order of `messages`: the latest stays.
+        let mut reaction = doc! { "at": self.position.second, "order": self.position.order };
+        if let Some(emoji) = emoji {
+            reaction.insert("emoji", emoji);
+        }
+        let (message, conversation, number) = (target.clone(), self.conversation, self.number);
+        let filter = doc! { "_id": target, "workspace": binary(self.workspace) };
+        let change = doc! { "$max": { "reactions.us": reaction } };
+        told.and(Write::update_if_there(MESSAGES.name, filter, change)).telling(Happening::MessageChanged {
+            message,
+            conversation,
+            number,
+        })
     }
 
     /// It ended otherwise: refused, or nobody knows.
@@ -275,45 +331,6 @@ impl Outgoing {
             Write::update(MESSAGES.name, filter, change),
         );
         Ok(self.with_listing(told))
-    }
-
-    /// Somebody takes it back before it leaves.
-    pub fn cancelled(&self, now_ms: i64) -> Told {
-        let change = doc! {
-            "$set": { "send.state": State::Cancelled.name(), "send.cancelledAtMs": now_ms },
-            "$unset": { "send.open": "", "send.notBeforeMs": "" },
-        };
-        Told::of(
-            self.workspace,
-            self.happening(State::Cancelled, now_ms),
-            Write::update(MESSAGES.name, self.when(&[State::Queued]), change),
-        )
-    }
-
-    /// It is tried anew after it was refused.
-    pub fn requeued(&self, now_ms: i64) -> Told {
-        let change = doc! {
-            "$set": { "send.state": State::Queued.name(), "send.open": true, "send.dueAtMs": now_ms, "send.tries": 0 },
-            "$unset": { "send.reason": "", "failure": "" },
-        };
-        Told::of(
-            self.workspace,
-            self.happening(State::Queued, now_ms),
-            Write::update(MESSAGES.name, self.when(&[State::Refused]), change),
-        )
-        .and(joining(self.workspace, self.number, self.conversation, now_ms, Priority::Reply))
-    }
-
-    /// Nobody has heard of it for long: it stays unconfirmed, and that is told once.
-    pub fn left_unconfirmed(&self, now_ms: i64) -> Told {
-        let change = doc! { "$unset": { "send.unconfirmedAtMs": "" } };
-        let mut filter = self.when(&[State::Unconfirmed]);
-        filter.insert("send.unconfirmedAtMs", doc! { "$exists": true });
-        Told::of(
-            self.workspace,
-            self.happening(State::Unconfirmed, now_ms),
-            Write::update(MESSAGES.name, filter, change),
-        )
     }
 
     fn end_attempt(&self, set: &mut Document, attempt: Option<&Attempt>) -> Result<(), Error> {
@@ -475,21 +492,30 @@ impl Storage {
         }
         let mut before = message;
         before.attempts.pop();
-        match self.change_and_tell(&before.accepted(wamid, last.as_ref(), now_ms)?, now_ms).await {
+        // What came before without our id still waits: whoever looks for it must find this one, even after a death.
+        let mark = doc! { "$set": { "send.unwelcomed": true } };
+        let told = before.accepted(wamid, last.as_ref(), now_ms)?;
+        let told = told.and(Write::update(MESSAGES.name, doc! { "_id": before.id.to_string() }, mark));
+        match self.change_and_tell(&told, now_ms).await {
             // Another message has that name: it was told under two ids, and one of them is enough.
             Err(Error::Duplicate) => Ok(false),
             outcome => outcome,
         }
     }
 
-    fn sent_messages(&self) -> Handle<Document> {
+    pub(super) fn sent_messages(&self) -> Handle<Document> {
         self.database.collection(MESSAGES.name)
     }
 }
 
 const MALFORMED: Error = Error::Malformed { what: "a message that is to be sent" };
 
-fn outgoing_of(document: &Document) -> Result<Outgoing, Error> {
+fn reacting_of(reaction: &Document) -> Reacting {
+    let text = |field| reaction.get_str(field).ok().map(str::to_owned);
+    Reacting { target: text("target"), emoji: text("emoji") }
+}
+
+pub(super) fn outgoing_of(document: &Document) -> Result<Outgoing, Error> {
     let text = |field| document.get_str(field).ok().map(str::to_owned);
     let id = |field| uuid_of(document, field).ok_or(MALFORMED);
     let send = document.get_document("send").map_err(|_| MALFORMED)?;
@@ -497,6 +523,7 @@ fn outgoing_of(document: &Document) -> Result<Outgoing, Error> {
     let own_id = document.get_str("_id").ok().and_then(|id| Uuid::try_parse(id).ok()).ok_or(MALFORMED)?;
     let state = part("state").ok_or(MALFORMED)?;
     let attempts = part("attempts").unwrap_or(Bson::Array(Vec::new()));
+    let history = part("history").unwrap_or(Bson::Array(Vec::new()));
     let reason = part("reason").map(bson::deserialize_from_bson).transpose().map_err(|_| MALFORMED)?;
     let is_scheduled = send.get_bool("scheduled").unwrap_or(false);
     Ok(Outgoing {
@@ -517,9 +544,13 @@ fn outgoing_of(document: &Document) -> Result<Outgoing, Error> {
         by: send.get_str("by").unwrap_or_default().to_owned(),
         requested_ms: send.get_i64("requestedAtMs").unwrap_or(0),
         send_at_ms: send.get_i64("dueAtMs").ok().filter(|_| is_scheduled),
+        planned_ms: send.get_i64("plannedAtMs").ok(),
         not_before_ms: send.get_i64("notBeforeMs").ok(),
         tries: send.get_i32("tries").ok().and_then(|tries| u32::try_from(tries).ok()).unwrap_or(0),
         attempts: bson::deserialize_from_bson(attempts).map_err(|_| MALFORMED)?,
+        history: bson::deserialize_from_bson(history).map_err(|_| MALFORMED)?,
+        reaction: send.get_document("reaction").ok().map(reacting_of),
+        initiates: send.get_bool("initiates").unwrap_or(false),
         reason,
         is_unlisted: send.get_bool("unlisted").unwrap_or(false),
         preview: send.get_str("preview").unwrap_or_default().to_owned(),

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use futures_util::TryStreamExt;
 use mongodb::ClientSession;
 use mongodb::bson::{Document, doc};
 use mongodb::options::{ReadConcern, TransactionOptions};
@@ -14,9 +15,12 @@ use super::write::{number, refusals};
 use super::{Error, Storage, durable};
 
 /// Somebody else appended or changed the same at the same time: how often the whole is tried.
-const TRIES_MAX: usize = 50;
-/// How long until what was decided on something that has changed is decided anew.
-const PLAN_AGAIN_AFTER: Duration = Duration::from_millis(3);
+const TRIES_MAX: u32 = 50;
+const AGAIN_AFTER: Duration = Duration::from_millis(2);
+const AGAIN_AFTER_MAX: Duration = Duration::from_millis(20);
+/// A transaction of ours takes milliseconds from one step to the next. Whoever has left one alone for so long is gone or
+/// stands still.
+const ABANDONED_AFTER: Duration = Duration::from_secs(2);
 
 /// One write of a change.
 #[derive(Clone, Debug)]
@@ -28,7 +32,7 @@ pub struct Write {
 #[derive(Clone, Debug)]
 enum Statement {
     Insert(Document),
-    /// The update, and whether the document is made if it is not there.
+    /// The update, and whether it may find nothing to change.
     Update(Document, bool),
     Remove(Document),
 }
@@ -53,6 +57,11 @@ impl Write {
     pub fn upsert(collection: &'static str, filter: Document, change: Document) -> Self {
         let statement = doc! { "q": filter, "u": change, "upsert": true };
         Self { collection, statement: Statement::Update(statement, true) }
+    }
+
+    /// Changes the document that matches; that there is none changes nothing about the rest.
+    pub fn update_if_there(collection: &'static str, filter: Document, change: Document) -> Self {
+        Self { collection, statement: Statement::Update(doc! { "q": filter, "u": change }, true) }
     }
 
     /// Changes the document that matches by what is in it.
@@ -170,7 +179,7 @@ impl Storage {
             if !matches!(outcome, Err(Error::Conflict | Error::Duplicate)) {
                 break;
             }
-            tokio::time::sleep(PLAN_AGAIN_AFTER).await;
+            tokio::time::sleep(AGAIN_AFTER).await;
         }
         outcome
     }
@@ -204,15 +213,39 @@ impl Storage {
         done
     }
 
+    /// Ends transactions that somebody has begun and left alone. Whoever dies within one leaves it open, and the server
+    /// would keep all others from its documents, the workspace's next event among them, for a minute. Gives how many.
+    pub async fn end_abandoned_changes(&self) -> Result<usize, Error> {
+        let left_us = i64::try_from(ABANDONED_AFTER.as_micros()).unwrap_or(i64::MAX);
+        let left = doc! { "$match": {
+            "appName": &*self.app_name,
+            "type": "idleSession",
+            "transaction.timeInactiveMicros": { "$gt": left_us },
+        } };
+        let stages = [doc! { "$currentOp": { "allUsers": false, "idleSessions": true } }, left];
+        let admin = self.database.client().database("admin");
+        let found: Vec<Document> = admin.aggregate(stages).await?.try_collect().await?;
+        let id = |one: &Document| one.get_document("lsid").ok()?.get("id").cloned();
+        let sessions: Vec<Document> = found.iter().filter_map(id).map(|id| doc! { "id": id }).collect();
+        if sessions.is_empty() {
+            return Ok(0);
+        }
+        let count = sessions.len();
+        self.run(doc! { "killSessions": sessions }).await?;
+        Ok(count)
+    }
+
     /// Makes the change and tells of it. False: a document that was to be changed is not there, and nothing was done.
     /// `Duplicate`: a key of the change is taken.
     pub async fn change_and_tell(&self, told: &Told, now_ms: i64) -> Result<bool, Error> {
         let mut outcome = Err(Error::Conflict);
-        for _ in 0..TRIES_MAX {
+        for tries in 1..=TRIES_MAX {
             outcome = self.try_change_and_tell(told, now_ms).await;
             if !matches!(outcome, Err(Error::Conflict)) {
                 break;
             }
+            // Until a majority has what somebody else was faster with, one would only lose again.
+            tokio::time::sleep((AGAIN_AFTER * tries).min(AGAIN_AFTER_MAX)).await;
         }
         outcome
     }

@@ -5,7 +5,7 @@
 
 use futures_util::TryStreamExt;
 use mongodb::Collection as Handle;
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{Bson, Document, doc};
 use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
@@ -61,6 +61,8 @@ pub struct Turn {
     pub pair: PairUse,
     /// Whoever held it before is gone, and what it knew of the pair with it.
     pub was_lost: bool,
+    /// When this process began with it, in the sender's time.
+    pub claimed_ms: i64,
     claim: Uuid,
 }
 
@@ -177,7 +179,8 @@ impl Storage {
             doc! { "$set": { "priority": {
                 "$cond": [{ "$eq": [{ "$type": "$readyAtMs" }, "missing"] }, "$$REMOVE", "$priority"],
             } } },
-            doc! { "$unset": ["holder", "claim", "leaseUntil", "lost"] },
+            doc! { "$unset": ["holder", "claim", "leaseUntil"] },
+            doc! { "$set": { "lost": if turn.was_lost { Bson::Boolean(true) } else { "$$REMOVE".into() } } },
         ];
         Ok(self.turns().update_one(mine, give).await?.matched_count == 1)
     }
@@ -204,6 +207,7 @@ fn turn_of(document: &Document) -> Option<Turn> {
             refusals: count("refusals"),
         },
         was_lost: document.get_bool("lost").unwrap_or(false),
+        claimed_ms: 0,
         claim: uuid_of(document, "claim")?,
     })
 }

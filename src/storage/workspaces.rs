@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::arrivals::{binary, uuid_of};
 use super::index::{Collection, Index};
 use super::{Error, Storage, durable};
+use crate::domain::sending::UnconfirmedPolicy;
 use crate::ids::derived;
 
 pub const WORKSPACES: Collection = Collection {
@@ -100,6 +101,30 @@ impl Storage {
         let found: Vec<Document> =
             self.workspaces().find(doc! {}).sort(doc! { "_id": 1 }).await?.try_collect().await?;
         found.iter().map(workspace_of).collect()
+    }
+
+    /// What becomes of messages of which nothing is heard.
+    pub async fn unconfirmed_policy(&self, workspace: Uuid) -> Result<UnconfirmedPolicy, Error> {
+        let fields = doc! { "unconfirmedPolicy": 1 };
+        let found = self.workspaces().find_one(doc! { "_id": binary(workspace) }).projection(fields).await?;
+        let name = found.as_ref().and_then(|found| found.get_str("unconfirmedPolicy").ok());
+        Ok(name.and_then(UnconfirmedPolicy::named).unwrap_or_default())
+    }
+
+    /// Sets it; gives the one before.
+    pub async fn set_unconfirmed_policy(
+        &self,
+        workspace: Uuid,
+        policy: UnconfirmedPolicy,
+    ) -> Result<UnconfirmedPolicy, Error> {
+        let set = doc! { "$set": { "unconfirmedPolicy": policy.name() } };
+        let before = self
+            .workspaces()
+            .find_one_and_update(doc! { "_id": binary(workspace) }, set)
+            .write_concern(durable(self.timeout))
+            .await?;
+        let name = before.as_ref().and_then(|before| before.get_str("unconfirmedPolicy").ok());
+        Ok(name.and_then(UnconfirmedPolicy::named).unwrap_or_default())
     }
 
     pub(super) fn workspaces(&self) -> Handle<Document> {

@@ -16,7 +16,8 @@ use crate::support::eventually;
 use crate::support::webhook::{ACCOUNT_ID, PHONE_NUMBER_ID};
 
 /// They take no id of anything that is there; labels go by their names, each workspace's apart.
-const WITHOUT_IDS: &[&str] = &["addNumber", "connectNumber", "createApiKey", "deleteLabel", "saveLabel"];
+const WITHOUT_IDS: &[&str] =
+    &["addNumber", "connectNumber", "createApiKey", "deleteLabel", "saveLabel", "updateSendingSettings"];
 
 /// Values that a mutation needs beside ids, to get as far as looking for what they name.
 fn given(mutation: &str, path: &str) -> Option<Value> {
@@ -27,6 +28,13 @@ fn given(mutation: &str, path: &str) -> Option<Value> {
         ("setCallback", "url") => json!("https://crm.example/api/webhooks/whatsapp"),
         ("setTwoStepPin", "pin") | ("registerNumber", "pin") | ("verifyCode", "code") => json!("314159"),
         ("snoozeConversation", "until") => json!("2026-11-22T08:00:00Z"),
+        // Both workspaces have numbers of this account.
+        (_, path) if path.rsplit('.').next() == Some("accountId") => Value::Null,
+        ("createTemplate", "input.content") => json!({ "body": { "text": "halo" } }),
+        ("createTemplate", "input.name") => json!("promo"),
+        ("createTemplate", "input.language") => json!("id"),
+        ("deleteTemplate", "input.name") => Value::Null,
+        ("sendReaction", "input.emoji") => json!("👍"),
         (_, "language") => json!("EN"),
         _ => return None,
     };
@@ -332,8 +340,10 @@ async fn ids_of(desk: &Desk, key: &Secret, mark: &str) -> BTreeMap<&'static str,
         json!({ "n": mark }),
     )
     .await;
+    let templates = run("{ templates { nodes { id } } }", json!({})).await;
     [
         ("Conversation", id),
+        ("Template", text(&templates["templates"]["nodes"][0]["id"])),
         ("Number", text(&conversation["numberId"])),
         ("Contact", text(&conversation["contactId"])),
         ("Account", text(&data["numbers"][0]["accountId"])),

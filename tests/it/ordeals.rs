@@ -5,8 +5,15 @@
 
 use std::time::Duration;
 
-use mongodb::bson::doc;
+use mongodb::Client;
+use mongodb::bson::{Binary, Document, doc, spec::BinarySubtype};
+use mongodb::options::ClientOptions;
+use pesan::events::Log;
+use pesan::storage::events::{Happening, NewBatch};
+use pesan::storage::workspaces::first_workspace;
+use uuid::Uuid;
 
+use crate::support::app::TestApp;
 use crate::support::fleet::Fleet;
 use crate::support::load::{Dice, Load, Story, Webhook};
 use crate::support::oracle::{examine, settle};
@@ -14,7 +21,7 @@ use crate::support::ordeal::{
     conclude, die_at, fail_commands, failing, freeze, kill_database, start_mongod, taken_more,
 };
 use crate::support::webhook::post;
-use crate::support::{PATIENCE, client, mongo};
+use crate::support::{PATIENCE, client, eventually, mongo};
 
 /// Few enough for a busy machine to do something else beside.
 const SENDERS: usize = 6;
@@ -132,4 +139,30 @@ fn in_one_body(webhooks: &[Webhook]) -> String {
         }
     }
     all.to_string()
+}
+
+#[tokio::test]
+async fn a_change_that_its_process_left_open_holds_nobody_up_for_long() {
+    let app = TestApp::start();
+    // Somebody takes the workspace's next event, and is not heard of any more.
+    let mut options = ClientOptions::parse(mongo::uri()).await.unwrap();
+    options.app_name = Some("pesan".to_owned());
+    let other = Client::with_options(options).unwrap();
+    let mut session = other.start_session().await.unwrap();
+    session.start_transaction().await.unwrap();
+    let next = app.storage.last_event(first_workspace()).await.unwrap() + 1;
+    let event = [first_workspace().as_bytes().as_slice(), &next.to_be_bytes()].concat();
+    let event = doc! { "_id": Binary { subtype: BinarySubtype::Generic, bytes: event } };
+    let events = other.database(&app.database).collection::<Document>("events");
+    events.insert_one(event).session(&mut session).await.unwrap();
+
+    let log = Log::new(&app.storage, &app.clock.clock());
+    eventually("the event is free", || async {
+        app.run_worker("lease").await.unwrap();
+        let happenings = vec![Happening::Contact { contact: Uuid::nil() }];
+        let batch = NewBatch { workspace: first_workspace(), source: None, happenings };
+        tokio::time::timeout(Duration::from_secs(1), log.append(vec![batch])).await.ok()?.ok()
+    })
+    .await;
+    assert!(session.commit_transaction().await.is_err(), "it was ended");
 }

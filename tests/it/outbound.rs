@@ -1,7 +1,11 @@
 //! Sending, against the simulator over HTTP: what the customer gets, and what the sender is told. What was taken, the
 //! simulator's journal says.
 
+mod doubts;
 mod faults;
+mod kinds;
+mod later;
+mod pace;
 pub mod stage;
 
 use std::time::Duration;
@@ -73,10 +77,13 @@ async fn every_kind_of_content_arrives_as_it_was_asked_for() {
         ("location", json!({ "location": { "latitude": -6.2, "longitude": 106.8, "name": "Monas" } })),
         (
             "contacts",
-            json!({ "contacts": [{ "formattedName": "Budi", "firstName": "Budi", "phones": ["+62812"] }] }),
+            json!({ "contacts": [{ "name": { "formattedName": "Budi", "firstName": "Budi" }, "phones": [{ "phone": "+62812" }] }] }),
         ),
         ("reaction", json!({ "reaction": { "messageId": inbound, "emoji": "👍" } })),
-        ("interactive", json!({ "interactive": { "body": "Well?", "action": { "replyButtons": buttons } } })),
+        (
+            "interactive",
+            json!({ "interactive": { "body": "Well?", "action": { "replyButtons": { "buttons": buttons } } } }),
+        ),
         (
             "interactive",
             json!({ "interactive": { "body": "Which?", "action": { "list": { "button": "See", "sections": rows } } } }),

@@ -23,6 +23,8 @@ pub enum Kind {
     NetworkCut,
     /// Requests that send a message: the first status webhook is delivered before the answer.
     StatusFirst,
+    /// The same, and no status carries the sender's own data.
+    NamelessStatusFirst,
     /// Webhooks: delivered twice.
     Duplicate,
     /// Webhooks: the updates that are due together go in reverse order, each in its own POST.

@@ -137,7 +137,25 @@ async fn answer_with(
             time::flush(platform).await;
             (answer, false)
         }
+        Kind::NamelessStatusFirst => {
+            let body = without_callback_data(&body);
+            let answer =
+                graph::answer(platform, &Call { is_status_first: true, ..call(request, body) }).await;
+            time::flush(platform).await;
+            (answer, false)
+        }
         Kind::Duplicate | Kind::Reorder => (graph::answer(platform, &call(request, body)).await, false),
+    }
+}
+
+/// A body that is no object stays as it is.
+fn without_callback_data(body: &web::Bytes) -> web::Bytes {
+    match serde_json::from_slice::<Value>(body) {
+        Ok(Value::Object(mut fields)) => {
+            fields.remove("biz_opaque_callback_data");
+            web::Bytes::from(Value::Object(fields).to_string())
+        }
+        _ => body.clone(),
     }
 }
 

@@ -2,8 +2,10 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
 
-use super::content::ContentInput;
+use super::content::{ContentInput, MarketingInput, field};
 use crate::auth::Deed;
+use crate::domain::outgoing::Marketing;
+use crate::domain::outgoing::breach::Breach;
 use crate::domain::sending;
 use crate::graphql::context::{allowed, services};
 use crate::graphql::error::{Failure, UserError, UserErrorCode};
@@ -25,6 +27,18 @@ pub enum RecipientInput {
     Phone(String),
     /// A business-scoped user id, like `US.13491208655302741918`.
     UserId(String),
+    /// A phone number and a business-scoped user id; where they differ, Meta goes by the phone number.
+    Both(PhoneAndUserIdInput),
+    /// Meta's id of a group.
+    GroupId(String),
+}
+
+#[derive(Debug, InputObject)]
+pub struct PhoneAndUserIdInput {
+    /// In any spelling, with its country code.
+    phone: String,
+    /// Like `US.13491208655302741918`.
+    user_id: String,
 }
 
 /// Who goes first when a number has more to send than it may.
@@ -48,6 +62,10 @@ pub struct SendMessageInput {
     content: ContentInput,
     /// The message that it answers, by Meta's id (wamid).
     reply_to: Option<String>,
+    /// Sent only while the customer has this key; for numbers that check identities.
+    identity_key_hash: Option<String>,
+    /// Sends a template by Meta's endpoint for marketing messages.
+    marketing: Option<MarketingInput>,
     /// Chosen by the client, up to 200 characters: the same key with the same message again gives the message that is
     /// there already, so a request whose answer was lost can be made again.
     idempotency_key: Option<String>,
@@ -62,6 +80,36 @@ pub struct SendMessageInput {
 #[derive(Debug, SimpleObject)]
 pub struct SendMessagePayload {
     /// The message as it stands now; null if there are errors.
+    pub message: Option<OutgoingMessage>,
+    /// What the caller can put right; empty if all went well.
+    pub user_errors: Vec<UserError>,
+}
+
+/// A reaction to a message.
+#[derive(Debug, InputObject)]
+pub struct SendReactionInput {
+    /// The message that it is about, by our id.
+    message_id: ID,
+    /// One emoji; without one the reaction is taken back.
+    emoji: Option<String>,
+    /// As with `sendMessage`.
+    idempotency_key: Option<String>,
+}
+
+/// A reaction that was queued, or why it was not.
+#[derive(Debug, SimpleObject)]
+pub struct SendReactionPayload {
+    /// The reaction, which leaves in the order of its conversation. Once Meta has taken it, the message that it is about
+    /// shows it.
+    pub reaction: Option<OutgoingMessage>,
+    /// What the caller can put right; empty if all went well.
+    pub user_errors: Vec<UserError>,
+}
+
+/// A message with another time, or why it has none.
+#[derive(Debug, SimpleObject)]
+pub struct RescheduleMessagePayload {
+    /// The message with its new time.
     pub message: Option<OutgoingMessage>,
     /// What the caller can put right; empty if all went well.
     pub user_errors: Vec<UserError>,
@@ -121,15 +169,51 @@ impl MessageMutation {
         Ok(CancelMessagePayload { message, user_errors })
     }
 
-    /// Tries a message anew that was refused. One whose end is not known is not sent again.
+    /// Reacts to a message, ours or a customer's, or takes the reaction back. It leaves in the order of its conversation.
+    async fn send_reaction(
+        &self,
+        context: &Context<'_>,
+        input: SendReactionInput,
+    ) -> Result<SendReactionPayload, Failure> {
+        let visitor = allowed(context, Deed::SendMessages)?;
+        let SendReactionInput { message_id, emoji, idempotency_key } = input;
+        let outbound = &services(context)?.outbound;
+        let sent = outbound.react(visitor, &message_id, emoji, idempotency_key).await;
+        let (reaction, user_errors) = outcome(sent)?;
+        Ok(SendReactionPayload { reaction, user_errors })
+    }
+
+    /// Gives a planned message that has not left another time.
+    async fn reschedule_message(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Our id of the message, not Meta's.")] id: ID,
+        #[graphql(desc = "Not before this moment; now, if not said.")] send_at: Option<DateTime>,
+    ) -> Result<RescheduleMessagePayload, Failure> {
+        let visitor = allowed(context, Deed::SendMessages)?;
+        let send_at_ms = send_at.map(|at| at.0.as_millisecond());
+        let moved = match scalar::uuid(&id) {
+            Some(id) => services(context)?.outbound.reschedule(visitor, id, send_at_ms).await,
+            None => Err(Error::NotFound("id")),
+        };
+        let (message, user_errors) = outcome(moved)?;
+        Ok(RescheduleMessagePayload { message, user_errors })
+    }
+
+    /// Tries a message anew that was refused. One whose end is not known is not sent again, unless that is said.
     async fn retry_message(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Our id of the message, not Meta's.")] id: ID,
+        #[graphql(
+            default,
+            desc = "Also if it is unconfirmed: Meta may have taken it, so the customer may get it twice."
+        )]
+        even_if_unconfirmed: bool,
     ) -> Result<RetryMessagePayload, Failure> {
         let visitor = allowed(context, Deed::SendMessages)?;
         let retried = match scalar::uuid(&id) {
-            Some(id) => services(context)?.outbound.retry(visitor, id).await,
+            Some(id) => services(context)?.outbound.retry(visitor, id, even_if_unconfirmed).await,
             None => Err(Error::NotFound("id")),
         };
         let (message, user_errors) = outcome(retried)?;
@@ -146,12 +230,16 @@ fn ask(input: SendMessageInput) -> Result<Ask, Error> {
         RecipientInput::ContactId(contact) => To::Contact(id(&contact, "to.contactId")?),
         RecipientInput::Phone(phone) => To::Phone(phone),
         RecipientInput::UserId(user_id) => To::UserId(user_id),
+        RecipientInput::Both(PhoneAndUserIdInput { phone, user_id }) => To::Both { phone, user_id },
+        RecipientInput::GroupId(id) => To::Group(id),
     };
     Ok(Ask {
         to,
         number: input.number_id.map(|number| id(&number, "numberId")).transpose()?,
         content: input.content.try_into()?,
         reply_to: input.reply_to,
+        identity_key_hash: input.identity_key_hash,
+        marketing: input.marketing.map(Marketing::from),
         idempotency_key: input.idempotency_key,
         send_at_ms: input.send_at.map(|at| at.0.as_millisecond()),
         priority: match input.priority {
@@ -175,8 +263,11 @@ fn outcome(done: Result<Outgoing, Error>) -> Result<(Option<OutgoingMessage>, Ve
         }
         Error::Invalid { field, sentence } => one(UserError::invalid(field, sentence)),
         Error::Breaches(breaches) => {
-            let errors = breaches.iter().map(|breach| UserError::invalid(&breach.field, breach.to_string()));
-            Ok((None, errors.collect()))
+            let error = |mut breach: Breach| {
+                breach.field = field(&breach.field);
+                UserError::invalid(&breach.field, breach.to_string())
+            };
+            Ok((None, breaches.into_iter().map(error).collect()))
         }
         Error::WindowClosed(templates) => {
             let text = "More than 24 hours have passed since the customer last wrote.";

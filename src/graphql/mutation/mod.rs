@@ -7,4 +7,5 @@ pub mod message;
 pub mod doctor;
 pub mod inbox;
 pub mod number;
+pub mod sending;
 pub mod template;

@@ -16,6 +16,7 @@ use super::context::{allowed, allowed_on, services};
 use super::error::{Failure, UserError};
 use super::scalar;
 use super::scalar::DateTime;
+use super::sending::NumberPace;
 use crate::auth::{Deed, Visitor};
 use crate::domain::number::{Approval, Connection, Facts, Standing};
 use crate::numbers;
@@ -205,6 +206,12 @@ impl Number {
     /// How it behaves.
     async fn settings(&self) -> NumberSettings {
         NumberSettings::from(&self.record.settings)
+    }
+
+    /// How fast it sends now, and to how many customers it has written first.
+    #[graphql(complexity = "5 + child_complexity")]
+    async fn pace(&self, context: &Context<'_>) -> Result<NumberPace, Failure> {
+        Ok(services(context)?.outbound.pace(&self.record).await?.into())
     }
 
     /// Since when it is paused; null: it is not.

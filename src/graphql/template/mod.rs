@@ -12,7 +12,9 @@ use super::page::{Asked, Page, Stretch, TemplateCursor, cost};
 use super::scalar;
 use super::scalar::DateTime;
 use crate::auth::{Deed, authorize_number};
+use crate::domain::outgoing::template;
 use crate::domain::template::remedy::next_step;
+use crate::outbound;
 use crate::storage::template_record;
 use crate::storage::template_record::TemplateRecord;
 use crate::templates::Refused;
@@ -269,7 +271,14 @@ impl TemplateQuery {
         let Some(number) = storage.find_number(visitor.workspace, id).await? else {
             return Ok(refused(vec![unknown().on("numberId")]));
         };
-        match templates.preview(&number, &template.into()).await {
+        let asked = match template::Template::try_from(template) {
+            Ok(asked) => asked,
+            Err(outbound::Error::Invalid { field, sentence }) => {
+                return Ok(refused(vec![UserError::invalid(field, sentence)]));
+            }
+            Err(error) => return Err(Failure::internal(error)),
+        };
+        match templates.preview(&number, &asked).await {
             Ok((preview, wrong)) => Ok(TemplatePreviewPayload {
                 preview: preview.map(TemplatePreview::from),
                 user_errors: breaches(&wrong),

@@ -1,5 +1,6 @@
 //! What a number is examined with: its token and its app, opened for the time of the examination.
 
+use super::super::line::usual_app_secret;
 use super::Settings;
 use crate::crypto::Sealed;
 use crate::keys::{self, Keys};
@@ -39,11 +40,8 @@ impl Access {
         let app_secret =
             open(record, keys, sealed::APP_SECRET, record.app_secret.as_ref()).await.and_then(Result::ok);
         let pin = open(record, keys, sealed::PIN, record.pin.as_ref()).await.and_then(Result::ok);
-        // The settings' secret is that of the settings' app; which app a bare secret is of, nobody knows.
-        let is_settings_app =
-            settings.app_id.is_some() && (record.app_id.is_none() || record.app_id == settings.app_id);
-        let app_secret =
-            app_secret.or_else(|| settings.app_secrets.first().filter(|_| is_settings_app).cloned());
+        let ours = (settings.app_id.as_deref(), settings.app_secrets.first());
+        let app_secret = app_secret.or_else(|| usual_app_secret(ours, record.app_id.as_deref()).cloned());
         Self { token, app_id: record.app_id.clone().or_else(|| settings.app_id.clone()), app_secret, pin }
     }
 

@@ -20,14 +20,14 @@ use crate::support::{PATIENCE, mongo, within};
 const SETTLED_WITHIN: Duration = Duration::from_mins(1);
 
 /// Services on one database whose number can send.
-struct Senders {
-    fleet: Fleet,
-    meta: Meta,
-    callers: Vec<Caller>,
+pub struct Senders {
+    pub fleet: Fleet,
+    pub meta: Meta,
+    pub callers: Vec<Caller>,
 }
 
 impl Senders {
-    async fn new(services: usize, limits_lifted: bool) -> Self {
+    pub async fn new(services: usize, limits_lifted: bool) -> Self {
         let meta = Meta::start(limits_lifted);
         meta.add_template().await;
         let settings = settings(&meta);
@@ -50,7 +50,7 @@ impl Senders {
     }
 
     /// Waits until nothing is queued or under way any more; gives state by id.
-    async fn states(&self, ids: &[String], patience: Duration) -> HashMap<String, String> {
+    pub async fn states(&self, ids: &[String], patience: Duration) -> HashMap<String, String> {
         let caller = self.callers.last().unwrap();
         within(patience, "everything has ended", || async {
             let mut states = HashMap::new();

@@ -29,13 +29,7 @@ async fn the_simulator_accepts_every_sample_as_we_encode_it() {
                 continue;
             }
         };
-        let mime_type = match &message.content {
-            Content::Image(_) => "image/jpeg",
-            Content::Video(_) => "video/mp4",
-            Content::Audio(_) => "audio/ogg",
-            Content::Sticker(_) => "image/webp",
-            _ => "application/pdf",
-        };
+        let mime_type = mime_type_of(&message.content);
         if let Some(file) = file_of(&mut message.content)
             && matches!(file.source, Source::Id(_))
         {
@@ -62,7 +56,18 @@ async fn the_simulator_accepts_every_sample_as_we_encode_it() {
     assert!(templates > 15, "{templates} templates");
 }
 
-fn file_of(content: &mut Content) -> Option<&mut File> {
+/// What a file of this content can be.
+pub fn mime_type_of(content: &Content) -> &'static str {
+    match content {
+        Content::Image(_) => "image/jpeg",
+        Content::Video(_) => "video/mp4",
+        Content::Audio(_) => "audio/ogg",
+        Content::Sticker(_) => "image/webp",
+        _ => "application/pdf",
+    }
+}
+
+pub fn file_of(content: &mut Content) -> Option<&mut File> {
     match content {
         Content::Image(content) | Content::Video(content) => Some(&mut content.file),
         Content::Audio(audio) => Some(&mut audio.file),
@@ -73,6 +78,11 @@ fn file_of(content: &mut Content) -> Option<&mut File> {
 }
 
 async fn upload(sim: &Sim, mime_type: &str) -> String {
+    upload_to(&sim.client, &sim.url(""), mime_type).await
+}
+
+/// Uploads a file of that type to a simulator; gives its id.
+pub async fn upload_to(client: &reqwest::Client, url: &str, mime_type: &str) -> String {
     let boundary = "xyz";
     let part = |head: &str, bytes: &str| {
         format!("--{boundary}\r\ncontent-disposition: form-data; name={head}\r\n\r\n{bytes}\r\n")
@@ -80,9 +90,8 @@ async fn upload(sim: &Sim, mime_type: &str) -> String {
     let file = format!("\"file\"; filename=\"a\"\r\ncontent-type: {mime_type}");
     let form =
         format!("{}{}--{boundary}--\r\n", part("\"messaging_product\"", "whatsapp"), part(&file, "bytes"));
-    let request = sim
-        .client
-        .post(sim.url(&format!("/v25.0/{NUMBER_ID}/media")))
+    let request = client
+        .post(format!("{url}/v25.0/{NUMBER_ID}/media"))
         .bearer_auth(TOKEN)
         .header("content-type", format!("multipart/form-data; boundary={boundary}"))
         .body(form);
@@ -91,7 +100,7 @@ async fn upload(sim: &Sim, mime_type: &str) -> String {
 }
 
 /// A template that a message fits.
-fn definition_of(sent: &Template, is_marketing: bool) -> Value {
+pub fn definition_of(sent: &Template, is_marketing: bool) -> Value {
     let is_code = matches!(
         (sent.body.as_slice(), sent.buttons.as_slice()),
         ([Parameter { value: ParameterValue::Text(code), .. }], [button]) if button.value == ButtonValue::UrlSuffix(code.clone())

@@ -342,6 +342,19 @@ fn around(message: &Message, field: &str, bound: Bound) -> (Vec<Message>, Vec<(M
     }
 }
 
+/// Every message that is beyond a limit, with its name and the field that breaks it.
+pub fn beyond_limits() -> Vec<(String, Message, String)> {
+    let mut all = Vec::new();
+    for (name, limits) in LIMITS {
+        let message = base(name);
+        for (field, bound) in *limits {
+            let (_, beyond) = around(&message, field, *bound);
+            all.extend(beyond.into_iter().map(|(message, field, _)| ((*name).to_owned(), message, field)));
+        }
+    }
+    all
+}
+
 fn breaches(message: &Message) -> Vec<Breach> {
     check::message(message).err().unwrap_or_default()
 }

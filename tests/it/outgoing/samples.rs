@@ -887,6 +887,33 @@ pub fn rows() -> Vec<(String, Value, Made)> {
     rows
 }
 
+/// Compares a body with its sample, leaf by leaf: what is wrong, and what deviates on purpose.
+pub fn compare(
+    name: &str,
+    body: &Value,
+    sample: &Value,
+    wrong: &mut Vec<String>,
+    deviations: &mut BTreeSet<(&'static str, &'static str)>,
+) {
+    let (mut ours, mut theirs) = (BTreeMap::new(), BTreeMap::new());
+    leaves(body, "", &mut ours);
+    leaves(sample, "", &mut theirs);
+    let pointers: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
+    for pointer in pointers {
+        let (mine, theirs) = (ours.get(pointer), theirs.get(pointer));
+        if is_alike(pointer, mine, theirs) {
+            continue;
+        }
+        let row = DEVIATIONS.iter().find(|(sample, place, ..)| *sample == name && place == pointer);
+        match row {
+            Some((sample, place, expected, _)) if mine.map(Value::to_string).as_deref() == *expected => {
+                deviations.insert((*sample, *place));
+            }
+            _ => wrong.push(format!("{name}: {pointer} is {mine:?}, the sample has {theirs:?}")),
+        }
+    }
+}
+
 /// The messages of all samples, with their names.
 pub fn messages() -> Vec<(String, Message)> {
     let message = |(name, _, made)| match made {
@@ -910,23 +937,7 @@ fn every_sample_is_made_leaf_by_leaf_without_raw() {
             }
             Made::Read(mark) => encode::read_mark(mark),
         };
-        let (mut ours, mut theirs) = (BTreeMap::new(), BTreeMap::new());
-        leaves(&body, "", &mut ours);
-        leaves(sample, "", &mut theirs);
-        let pointers: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
-        for pointer in pointers {
-            let (mine, theirs) = (ours.get(pointer), theirs.get(pointer));
-            if is_alike(pointer, mine, theirs) {
-                continue;
-            }
-            let row = DEVIATIONS.iter().find(|(sample, place, ..)| sample == name && place == pointer);
-            match row {
-                Some((sample, place, expected, _)) if mine.map(Value::to_string).as_deref() == *expected => {
-                    deviations.insert((*sample, *place));
-                }
-                _ => wrong.push(format!("{name}: {pointer} is {mine:?}, the sample has {theirs:?}")),
-            }
-        }
+        compare(name, &body, sample, &mut wrong, &mut deviations);
     }
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
     for (sample, place, _, reason) in DEVIATIONS {

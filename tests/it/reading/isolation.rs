@@ -15,7 +15,8 @@ use crate::support::webhook;
 use crate::support::webhook::{ACCOUNT_ID, Customer, PHONE_NUMBER_ID, echo, inbound, status, text, value};
 
 /// Queries that tell of the workspace as a whole and take no id; what they say is looked at all the same.
-const WITHOUT_IDS: &[&str] = &["apiKeys", "auditLog", "contacts", "labels", "viewer", "workspace"];
+const WITHOUT_IDS: &[&str] =
+    &["apiKeys", "auditLog", "contacts", "labels", "sendingSettings", "viewer", "workspace"];
 
 /// What the tests of numbers, of templates, of sending, of contacts and of search hold to the same.
 const OF_OTHERS: &[&str] = &[

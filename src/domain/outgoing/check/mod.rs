@@ -108,7 +108,7 @@ fn content(judge: &mut Judge, content: &Content) {
         }
         Content::Location(location) => plain::location(judge, "content.location", location),
         Content::Contacts(contacts) => plain::contacts(judge, contacts),
-        Content::Reaction(reaction) => judge.filled("content.reaction.messageId", &reaction.message_id),
+        Content::Reaction(reaction) => plain::reaction(judge, reaction),
         Content::Template(sent) => template::check(judge, sent),
         Content::Interactive(sent) => interactive::check(judge, sent),
         Content::Pin(pin) => plain::pin(judge, pin),

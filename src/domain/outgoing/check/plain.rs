@@ -1,7 +1,7 @@
 //! Limits of content that is neither interactive nor a template.
 
 use super::super::breach::{Found, Judge, Limit};
-use super::super::plain::{Audio, Captioned, Contact, Document, Location, Pin, PinChange, Text};
+use super::super::plain::{Audio, Captioned, Contact, Document, Location, Pin, PinChange, Reaction, Text};
 use super::file;
 
 const TEXT_CHARS_MAX: usize = 4096;
@@ -10,6 +10,8 @@ const CONTACTS_MAX: usize = 257;
 const LATITUDE_MAX: u32 = 90;
 const LONGITUDE_MAX: u32 = 180;
 const PIN_DAYS_MAX: i64 = 30;
+/// One emoji can be a family of several, each with its skin.
+const EMOJI_CHARS_MAX: usize = 32;
 
 pub(super) fn text(judge: &mut Judge, text: &Text) {
     judge.chars("content.text.body", &text.body, TEXT_CHARS_MAX);
@@ -87,6 +89,13 @@ fn is_date(text: &str) -> bool {
             _ => byte.is_ascii_digit(),
         });
     has_form && text.parse::<jiff::civil::Date>().is_ok()
+}
+
+pub(super) fn reaction(judge: &mut Judge, reaction: &Reaction) {
+    judge.filled("content.reaction.messageId", &reaction.message_id);
+    if let Some(emoji) = &reaction.emoji {
+        judge.chars_max("content.reaction.emoji", emoji, EMOJI_CHARS_MAX);
+    }
 }
 
 pub(super) fn pin(judge: &mut Judge, pin: &Pin) {

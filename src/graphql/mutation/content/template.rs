@@ -1,0 +1,275 @@
+//! Templates that Meta has approved, with what goes into their places.
+
+use async_graphql::{InputObject, Json, OneofObject};
+use serde_json::Value;
+
+use super::interactive::{CatalogInput, ProductInput, ProductSectionInput};
+use super::order::OrderDetailsInput;
+use super::plain::{FileInput, LocationInput, NamedFileInput};
+use super::{invalid, optional_object};
+use crate::domain::outgoing::interactive::ProductSection;
+use crate::domain::outgoing::template::{
+    self, Button, ButtonValue, Card, Header, Language, Parameter, ParameterValue, TapTarget, Template,
+};
+use crate::graphql::scalar::DateTime;
+use crate::outbound::Error;
+
+/// A template that Meta has approved, with what goes into its places.
+#[derive(Debug, InputObject)]
+pub struct TemplateInput {
+    name: String,
+    /// Like `id` or `en_US`.
+    language: String,
+    /// Says expressly that no other language will do, which Meta assumes anyway.
+    #[graphql(default)]
+    is_language_deterministic: bool,
+    header: Option<TemplateHeaderInput>,
+    /// What goes into the text, in order; or by name, if the template has named places.
+    #[graphql(default)]
+    body: Vec<TemplateParameterInput>,
+    #[graphql(default)]
+    buttons: Vec<TemplateButtonInput>,
+    /// The cards of a carousel, in their order.
+    #[graphql(default)]
+    cards: Vec<TemplateCardInput>,
+    /// When a limited-time offer ends.
+    offer_ends_at: Option<DateTime>,
+    /// Where a tap on the picture of the header leads.
+    #[graphql(default)]
+    tap_targets: Vec<TapTargetInput>,
+}
+
+/// What goes into one place: exactly one of text, currency, dateTime and groupId.
+#[derive(Debug, InputObject)]
+pub struct TemplateParameterInput {
+    /// Only for templates with named places.
+    name: Option<String>,
+    text: Option<String>,
+    currency: Option<TemplateCurrencyInput>,
+    date_time: Option<TemplateDateTimeInput>,
+    /// In templates that invite to a group: Meta's id of the group.
+    group_id: Option<String>,
+}
+
+/// An amount, which Meta shows as the customer writes amounts.
+#[derive(Debug, InputObject)]
+pub struct TemplateCurrencyInput {
+    /// Shown where Meta cannot write it itself.
+    fallback_value: String,
+    /// Three letters, like `IDR`.
+    code: String,
+    /// In thousandths.
+    #[graphql(name = "amount1000")]
+    amount_1000: i64,
+}
+
+/// A moment. Meta shows the fallback value.
+#[derive(Debug, InputObject)]
+pub struct TemplateDateTimeInput {
+    fallback_value: String,
+    /// Monday is 1.
+    day_of_week: Option<u32>,
+    year: Option<i32>,
+    month: Option<u32>,
+    day_of_month: Option<u32>,
+    hour: Option<u32>,
+    minute: Option<u32>,
+    /// `GREGORIAN`.
+    calendar: Option<String>,
+}
+
+/// What stands above the text: exactly one of these.
+#[derive(Debug, OneofObject)]
+pub enum TemplateHeaderInput {
+    Text(TemplateParameterInput),
+    Image(FileInput),
+    /// A GIF too, which is a short film.
+    Video(FileInput),
+    Document(NamedFileInput),
+    Location(LocationInput),
+    Product(ProductInput),
+}
+
+#[derive(Debug, InputObject)]
+pub struct TemplateButtonInput {
+    /// Its place among all buttons of the template, from 0.
+    index: u32,
+    value: TemplateButtonValueInput,
+}
+
+/// What a button needs: exactly one of these.
+#[derive(Debug, OneofObject)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, read and turned into the domain's form at once"
+)]
+pub enum TemplateButtonValueInput {
+    /// Comes back when it is tapped.
+    QuickReply(String),
+    /// Ends the address of the button.
+    UrlSuffix(String),
+    /// The code that it copies; up to 20 characters.
+    CopyCode(String),
+    Flow(TemplateFlowInput),
+    Catalog(CatalogInput),
+    MultiProduct(TemplateProductsInput),
+    VoiceCall(TemplateVoiceCallInput),
+    OrderDetails(OrderDetailsInput),
+}
+
+#[derive(Debug, InputObject)]
+pub struct TemplateFlowInput {
+    /// Comes back with the answer.
+    token: Option<String>,
+    /// What the first screen is given, as a JSON object.
+    data: Option<Json<Value>>,
+}
+
+#[derive(Debug, InputObject)]
+pub struct TemplateProductsInput {
+    /// The product whose picture is shown.
+    thumbnail_product_retailer_id: String,
+    /// From 1 to 10, with up to 30 products in all.
+    sections: Vec<ProductSectionInput>,
+}
+
+#[derive(Debug, InputObject)]
+pub struct TemplateVoiceCallInput {
+    /// How long the button works, from 1 to 43,200.
+    ttl_minutes: Option<u32>,
+    /// Comes with the call; up to 512 characters.
+    payload: Option<String>,
+}
+
+/// A card of a carousel.
+#[derive(Debug, InputObject)]
+pub struct TemplateCardInput {
+    header: Option<TemplateHeaderInput>,
+    #[graphql(default)]
+    body: Vec<TemplateParameterInput>,
+    #[graphql(default)]
+    buttons: Vec<TemplateButtonInput>,
+}
+
+#[derive(Debug, InputObject)]
+pub struct TapTargetInput {
+    url: String,
+    title: String,
+}
+
+impl TryFrom<TemplateInput> for Template {
+    type Error = Error;
+
+    fn try_from(input: TemplateInput) -> Result<Self, Error> {
+        let target = |TapTargetInput { url, title }| TapTarget { url, title };
+        Ok(Self {
+            name: input.name,
+            language: Language { code: input.language, is_deterministic: input.is_language_deterministic },
+            header: input.header.map(Header::try_from).transpose()?,
+            body: all(input.body)?,
+            buttons: all(input.buttons)?,
+            cards: all(input.cards)?,
+            offer_ends_at_ms: input.offer_ends_at.map(|at| at.0.as_millisecond()),
+            tap_targets: input.tap_targets.into_iter().map(target).collect(),
+        })
+    }
+}
+
+fn all<I, T: TryFrom<I, Error = Error>>(inputs: Vec<I>) -> Result<Vec<T>, Error> {
+    inputs.into_iter().map(T::try_from).collect()
+}
+
+impl TryFrom<TemplateParameterInput> for Parameter {
+    type Error = Error;
+
+    fn try_from(input: TemplateParameterInput) -> Result<Self, Error> {
+        let TemplateParameterInput { name, text, currency, date_time, group_id } = input;
+        let value = match (text, currency, date_time, group_id) {
+            (Some(text), None, None, None) => ParameterValue::Text(text),
+            (None, Some(currency), None, None) => {
+                let TemplateCurrencyInput { fallback_value, code, amount_1000 } = currency;
+                ParameterValue::Currency { fallback_value, code, amount_1000 }
+            }
+            (None, None, Some(moment), None) => ParameterValue::DateTime(Box::new(moment.into())),
+            (None, None, None, Some(group_id)) => ParameterValue::GroupId(group_id),
+            _ => {
+                let sentence = "Each parameter has exactly one of text, currency, dateTime and groupId.";
+                return Err(invalid("content.template", sentence));
+            }
+        };
+        Ok(Self { name, value })
+    }
+}
+
+impl From<TemplateDateTimeInput> for template::DateTime {
+    fn from(input: TemplateDateTimeInput) -> Self {
+        Self {
+            fallback_value: input.fallback_value,
+            day_of_week: input.day_of_week,
+            year: input.year,
+            month: input.month,
+            day_of_month: input.day_of_month,
+            hour: input.hour,
+            minute: input.minute,
+            calendar: input.calendar,
+        }
+    }
+}
+
+impl TryFrom<TemplateHeaderInput> for Header {
+    type Error = Error;
+
+    fn try_from(input: TemplateHeaderInput) -> Result<Self, Error> {
+        Ok(match input {
+            TemplateHeaderInput::Text(text) => Self::Text(text.try_into()?),
+            TemplateHeaderInput::Image(file) => Self::Image(file.into()),
+            TemplateHeaderInput::Video(file) => Self::Video(file.into()),
+            TemplateHeaderInput::Document(document) => {
+                let (file, filename) = document.parts();
+                Self::Document { file, filename }
+            }
+            TemplateHeaderInput::Location(location) => Self::Location(location.into()),
+            TemplateHeaderInput::Product(product) => Self::Product(product.into()),
+        })
+    }
+}
+
+impl TryFrom<TemplateButtonInput> for Button {
+    type Error = Error;
+
+    fn try_from(input: TemplateButtonInput) -> Result<Self, Error> {
+        use TemplateButtonValueInput as Input;
+        let value = match input.value {
+            Input::QuickReply(payload) => ButtonValue::QuickReply(payload),
+            Input::UrlSuffix(suffix) => ButtonValue::UrlSuffix(suffix),
+            Input::CopyCode(code) => ButtonValue::CopyCode(code),
+            Input::Flow(TemplateFlowInput { token, data }) => {
+                ButtonValue::Flow { token, data: optional_object(data, "content.template.buttons")? }
+            }
+            Input::Catalog(catalog) => {
+                ButtonValue::Catalog { thumbnail_product_retailer_id: catalog.thumbnail_product_retailer_id }
+            }
+            Input::MultiProduct(TemplateProductsInput { thumbnail_product_retailer_id, sections }) => {
+                let sections = sections.into_iter().map(ProductSection::from).collect();
+                ButtonValue::MultiProduct { thumbnail_product_retailer_id, sections }
+            }
+            Input::VoiceCall(TemplateVoiceCallInput { ttl_minutes, payload }) => {
+                ButtonValue::VoiceCall { ttl_minutes, payload }
+            }
+            Input::OrderDetails(details) => ButtonValue::OrderDetails(Box::new(details.try_into()?)),
+        };
+        Ok(Self { index: input.index, value })
+    }
+}
+
+impl TryFrom<TemplateCardInput> for Card {
+    type Error = Error;
+
+    fn try_from(input: TemplateCardInput) -> Result<Self, Error> {
+        Ok(Self {
+            header: input.header.map(Header::try_from).transpose()?,
+            body: all(input.body)?,
+            buttons: all(input.buttons)?,
+        })
+    }
+}

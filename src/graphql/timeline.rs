@@ -1,0 +1,158 @@
+//! Everything that happened to a message, in its order: with us, at Meta, and with the customer. It answers "why did this
+//! not arrive?".
+
+use async_graphql::{Enum, SimpleObject};
+
+use super::outgoing::SendReason;
+use super::scalar;
+use super::scalar::DateTime;
+use super::status::StatusReport;
+use crate::domain::sending;
+use crate::domain::sending::{Attempt, Intervention, State};
+use crate::domain::status::Outcome;
+use crate::storage::message_record::StatusRecord;
+use crate::storage::outgoing::Outgoing;
+
+/// A kind of step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum TimelineStep {
+    /// It came in.
+    Received,
+    /// Somebody asked for it, and it was put in the queue.
+    Queued,
+    /// It was given another time.
+    Rescheduled,
+    /// Its conversation's turn came.
+    Claimed,
+    /// The request was about to leave.
+    Left,
+    /// Meta has taken it.
+    Accepted,
+    /// The request did not succeed; it is tried again.
+    WillRetry,
+    /// Meta has not taken it.
+    Refused,
+    /// No answer came: Meta may have taken it.
+    Unconfirmed,
+    /// No status came for long; it was left so.
+    LeftUnconfirmed,
+    /// No status came for long; by the workspace's settings it counts as failed.
+    GivenUp,
+    /// No status came for long; by the workspace's settings it was queued again.
+    SentAgain,
+    /// Somebody had it tried anew.
+    Retried,
+    /// Somebody took it back.
+    Cancelled,
+    /// Meta told of it; `report` has what.
+    Status,
+}
+
+/// One thing that happened to a message.
+#[derive(Debug, SimpleObject)]
+pub struct TimelineEntry {
+    pub at: Option<DateTime>,
+    pub step: TimelineStep,
+    /// Who did it: `api-key:…` or `user:…`; null: the service itself, or Meta.
+    pub by: Option<String>,
+    /// Which request it belongs to, from 1; null: none.
+    pub attempt: Option<i32>,
+    /// Why a request did not succeed.
+    pub reason: Option<SendReason>,
+    /// For what time it was planned.
+    pub send_at: Option<DateTime>,
+    /// What Meta told.
+    pub report: Option<StatusReport>,
+}
+
+/// An entry with its place among the others.
+struct Placed {
+    at_ms: i64,
+    entry: TimelineEntry,
+}
+
+fn placed(at_ms: i64, step: TimelineStep) -> Placed {
+    let entry = TimelineEntry {
+        at: scalar::moment(at_ms),
+        step,
+        by: None,
+        attempt: None,
+        reason: None,
+        send_at: None,
+        report: None,
+    };
+    Placed { at_ms, entry }
+}
+
+/// The timeline of a message that was sent through this service.
+pub fn of_ours(message: &Outgoing, statuses: Vec<StatusRecord>) -> Vec<TimelineEntry> {
+    let mut queued = placed(message.requested_ms, TimelineStep::Queued);
+    queued.entry.by = Some(message.by.clone());
+    queued.entry.send_at = message.planned_ms.and_then(scalar::moment);
+    let mut all = vec![queued];
+    for (number, attempt) in (1..).zip(&message.attempts) {
+        of_attempt(number, attempt, &mut all);
+    }
+    all.extend(message.history.iter().map(of_intervention));
+    in_order(all, statuses)
+}
+
+/// The timeline of any other message.
+pub fn of_other(received_ms: i64, statuses: Vec<StatusRecord>) -> Vec<TimelineEntry> {
+    in_order(vec![placed(received_ms, TimelineStep::Received)], statuses)
+}
+
+fn of_attempt(number: i32, attempt: &Attempt, all: &mut Vec<Placed>) {
+    let mut push = |at_ms: i64, step, reason: Option<sending::Reason>| {
+        let mut one = placed(at_ms, step);
+        one.entry.attempt = Some(number);
+        one.entry.reason = reason.map(SendReason::from);
+        all.push(one);
+    };
+    if let Some(claimed_ms) = attempt.claimed_ms {
+        push(claimed_ms, TimelineStep::Claimed, None);
+    }
+    push(attempt.at_ms, TimelineStep::Left, None);
+    let (Some(ended_ms), Some(state)) = (attempt.ended_ms, attempt.state) else { return };
+    let step = match state {
+        State::Accepted => TimelineStep::Accepted,
+        State::Unconfirmed => TimelineStep::Unconfirmed,
+        State::Refused | State::Cancelled => TimelineStep::Refused,
+        State::Queued | State::Leaving => TimelineStep::WillRetry,
+    };
+    push(ended_ms, step, attempt.reason.clone());
+}
+
+fn of_intervention(done: &Intervention) -> Placed {
+    let step = match done.deed {
+        sending::Deed::Rescheduled => TimelineStep::Rescheduled,
+        sending::Deed::Cancelled => TimelineStep::Cancelled,
+        sending::Deed::Retried => TimelineStep::Retried,
+        sending::Deed::LeftUnconfirmed => TimelineStep::LeftUnconfirmed,
+        sending::Deed::GivenUp => TimelineStep::GivenUp,
+        sending::Deed::SentAgain => TimelineStep::SentAgain,
+    };
+    let mut one = placed(done.at_ms, step);
+    one.entry.by.clone_from(&done.by);
+    one.entry.send_at = done.send_at_ms.and_then(scalar::moment);
+    one
+}
+
+fn in_order(mut all: Vec<Placed>, mut statuses: Vec<StatusRecord>) -> Vec<TimelineEntry> {
+    // Meta's time has seconds only: within one, the order of the steps.
+    statuses.sort_by_key(|status| match status.outcome {
+        Outcome::Message(step) => (status.at_s, step.rank()),
+        _ => (status.at_s, 0),
+    });
+    all.extend(statuses.into_iter().map(|status| {
+        let from_ms = status.at_s.saturating_mul(1_000);
+        // Some moment of that second, and none after it was known here.
+        let at_ms = from_ms.saturating_add(999).min(status.received_ms.max(from_ms));
+        let mut one = placed(at_ms, TimelineStep::Status);
+        one.entry.at = scalar::second(status.at_s);
+        one.entry.report = Some(status.into());
+        one
+    }));
+    all.sort_by_key(|one| one.at_ms);
+    all.into_iter().map(|one| one.entry).collect()
+}
