@@ -167,7 +167,9 @@ pub struct NumberChangedEvent {
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct TemplateChangedEvent {
+    /// Its place in the log: the `after` of whoever goes on from here.
     pub cursor: Cursor,
+    /// When it was written down.
     pub at: Option<DateTime>,
     /// Our id of the template.
     pub template_id: ID,
