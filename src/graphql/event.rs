@@ -325,19 +325,7 @@ pub fn event(batch: &Batch, index: usize, happening: &Happening) -> Event {
             })
         }
         Happening::Work { conversation, number, work, by, about } => {
-            let work = ConversationWork::named(&work);
-            let is_of_user = matches!(work, ConversationWork::Assigned | ConversationWork::Unassigned);
-            let (user_id, note_id) = if is_of_user { (about, None) } else { (None, about.map(ID)) };
-            Event::ConversationWork(ConversationWorkEvent {
-                cursor,
-                at,
-                conversation_id: scalar::id(conversation),
-                number_id: scalar::id(number),
-                work,
-                by,
-                user_id,
-                note_id,
-            })
+            worked((cursor, at), (conversation, number), &work, (by, about))
         }
         Happening::Contact { contact } => {
             Event::ContactChanged(ContactChangedEvent { cursor, at, contact_id: scalar::id(contact) })
@@ -363,6 +351,27 @@ pub fn event(batch: &Batch, index: usize, happening: &Happening) -> Event {
             number_id: number.map(scalar::id),
         }),
     }
+}
+
+fn worked(
+    (cursor, at): (Cursor, Option<DateTime>),
+    (conversation, number): (Uuid, Uuid),
+    work: &str,
+    (by, about): (Option<String>, Option<String>),
+) -> Event {
+    let work = ConversationWork::named(work);
+    let is_of_user = matches!(work, ConversationWork::Assigned | ConversationWork::Unassigned);
+    let (user_id, note_id) = if is_of_user { (about, None) } else { (None, about.map(ID)) };
+    Event::ConversationWork(ConversationWorkEvent {
+        cursor,
+        at,
+        conversation_id: scalar::id(conversation),
+        number_id: scalar::id(number),
+        work,
+        by,
+        user_id,
+        note_id,
+    })
 }
 
 fn step_named(name: &str) -> MessageStep {

@@ -25,7 +25,7 @@ fn given(mutation: &str, path: &str) -> Option<Value> {
         ("sendMessage", "input.content") => json!({ "text": { "body": "halo" } }),
         ("assignConversation", "input.userId") => json!("crm-7"),
         ("setCallback", "url") => json!("https://crm.example/api/webhooks/whatsapp"),
-        ("setTwoStepPin", "pin") | ("registerNumber", "pin") | ("verifyCode", "code") => json!("314159"),
+        ("setTwoStepPin" | "registerNumber", "pin") | ("verifyCode", "code") => json!("314159"),
         ("snoozeConversation", "until") => json!("2026-11-22T08:00:00Z"),
         // Both workspaces have numbers of this account.
         (_, path) if path.rsplit('.').next() == Some("accountId") => Value::Null,
