@@ -168,7 +168,9 @@ pub struct NumberChangedEvent {
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct TemplateChangedEvent {
+    /// Its place in the log: the `after` of whoever goes on from here.
     pub cursor: Cursor,
+    /// When it was written down.
     pub at: Option<DateTime>,
     /// Our id of the template.
     pub template_id: ID,
@@ -326,19 +328,7 @@ pub fn event(batch: &Batch, index: usize, happening: &Happening) -> Event {
             })
         }
         Happening::Work { conversation, number, work, by, about } => {
-            let work = ConversationWork::named(&work);
-            let is_of_user = matches!(work, ConversationWork::Assigned | ConversationWork::Unassigned);
-            let (user_id, note_id) = if is_of_user { (about, None) } else { (None, about.map(ID)) };
-            Event::ConversationWork(ConversationWorkEvent {
-                cursor,
-                at,
-                conversation_id: scalar::id(conversation),
-                number_id: scalar::id(number),
-                work,
-                by,
-                user_id,
-                note_id,
-            })
+            worked((cursor, at), (conversation, number), &work, (by, about))
         }
         Happening::Contact { contact } => {
             Event::ContactChanged(ContactChangedEvent { cursor, at, contact_id: scalar::id(contact) })
@@ -372,6 +362,27 @@ pub fn event(batch: &Batch, index: usize, happening: &Happening) -> Event {
             number_id: number.map(scalar::id),
         }),
     }
+}
+
+fn worked(
+    (cursor, at): (Cursor, Option<DateTime>),
+    (conversation, number): (Uuid, Uuid),
+    work: &str,
+    (by, about): (Option<String>, Option<String>),
+) -> Event {
+    let work = ConversationWork::named(work);
+    let is_of_user = matches!(work, ConversationWork::Assigned | ConversationWork::Unassigned);
+    let (user_id, note_id) = if is_of_user { (about, None) } else { (None, about.map(ID)) };
+    Event::ConversationWork(ConversationWorkEvent {
+        cursor,
+        at,
+        conversation_id: scalar::id(conversation),
+        number_id: scalar::id(number),
+        work,
+        by,
+        user_id,
+        note_id,
+    })
 }
 
 fn step_named(name: &str) -> MessageStep {

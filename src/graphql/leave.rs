@@ -48,8 +48,11 @@ pub enum SendHoldReason {
 /// Why nothing leaves, and what to do.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct SendHold {
+    /// What is in the way, for programs.
     pub reason: SendHoldReason,
+    /// What is in the way, for people.
     pub message: String,
+    /// What to do about it; null: nothing can be done here.
     pub next_step: String,
 }
 
@@ -62,6 +65,7 @@ pub struct SendPrice {
     /// As the pricing of a message names it: `regular`, `free_customer_service`, `free_entry_point` and so on.
     #[graphql(name = "type")]
     pub kind: String,
+    /// Whether Meta charges nothing for it, as far as is known.
     pub is_free: bool,
 }
 
@@ -69,6 +73,7 @@ pub struct SendPrice {
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct SendLeave {
+    /// How much may be sent now.
     pub scope: SendScope,
     /// Why nothing leaves; null if something may.
     pub hold: Option<SendHold>,

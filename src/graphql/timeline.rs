@@ -51,7 +51,9 @@ pub enum TimelineStep {
 /// One thing that happened to a message.
 #[derive(Debug, SimpleObject)]
 pub struct TimelineEntry {
+    /// When it happened.
     pub at: Option<DateTime>,
+    /// What happened.
     pub step: TimelineStep,
     /// Who did it: `api-key:…` or `user:…`; null: the service itself, or Meta.
     pub by: Option<String>,

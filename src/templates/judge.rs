@@ -189,8 +189,10 @@ impl Templates {
     }
 }
 
+/// Languages are kept with an underscore, as Meta lists them; its webhooks, and callers, write a hyphen too.
 fn in_language<'r>(named: &'r [TemplateRecord], language: &str) -> Option<&'r TemplateRecord> {
-    named.iter().find(|record| record.language.as_deref() == Some(language))
+    let kept = language.replace('-', "_");
+    named.iter().find(|record| record.language.as_deref() == Some(kept.as_str()))
 }
 
 /// Whether nothing need be asked: the template can be sent, and what it consists of is known.

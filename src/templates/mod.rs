@@ -56,8 +56,13 @@ struct Inner {
     app_id: Option<String>,
     app_secret: Option<Secret>,
     /// When Meta was last asked about a name in an account, and whether it answered.
-    asked: Mutex<Memory<(Uuid, String, String), (i64, bool)>>,
+    asked: Mutex<Memory<Named, Answered>>,
 }
+
+/// A workspace, an account, and a name in it.
+type Named = (Uuid, String, String);
+/// When Meta was asked, in milliseconds, and whether it answered.
+type Answered = (i64, bool);
 
 /// Which account's templates are meant.
 #[derive(Clone, Debug, PartialEq, Eq)]

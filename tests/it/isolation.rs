@@ -26,7 +26,7 @@ fn given(mutation: &str, path: &str) -> Option<Value> {
         ("editContact", "input.displayName") => json!("Budi"),
         ("assignConversation", "input.userId") => json!("crm-7"),
         ("setCallback", "url") => json!("https://crm.example/api/webhooks/whatsapp"),
-        ("setTwoStepPin", "pin") | ("registerNumber", "pin") | ("verifyCode", "code") => json!("314159"),
+        ("setTwoStepPin" | "registerNumber", "pin") | ("verifyCode", "code") => json!("314159"),
         ("snoozeConversation", "until") => json!("2026-11-22T08:00:00Z"),
         // Both workspaces have numbers of this account.
         (_, path) if path.rsplit('.').next() == Some("accountId") => Value::Null,
@@ -34,6 +34,9 @@ fn given(mutation: &str, path: &str) -> Option<Value> {
         ("createTemplate", "input.name") => json!("promo"),
         ("createTemplate", "input.language") => json!("id"),
         ("deleteTemplate", "input.name") => Value::Null,
+        ("uploadTemplateSample", "input.data") => json!("/9j/4AAQSkZJRg=="),
+        ("uploadTemplateSample", "input.mimeType") => json!("image/jpeg"),
+        ("uploadTemplateSample", "input.fileName") => json!("sample.jpg"),
         ("sendReaction", "input.emoji") => json!("👍"),
         (_, "language") => json!("EN"),
         _ => return None,

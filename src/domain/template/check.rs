@@ -50,7 +50,8 @@ fn whole(
     if sent.name != definition.name {
         judge.breach(&format!("{AT}.name"), one_of(&definition.name), Found::text(&sent.name));
     }
-    if sent.language.code != definition.language {
+    // Callers write a hyphen where Meta lists an underscore.
+    if sent.language.code.replace('-', "_") != definition.language.replace('-', "_") {
         let field = format!("{AT}.language.code");
         judge.breach(&field, one_of(&definition.language), Found::text(&sent.language.code));
     }

@@ -33,6 +33,7 @@ pub enum RecipientInput {
     GroupId(String),
 }
 
+/// A customer by both names. Meta is given both; where they differ, the phone number decides.
 #[derive(Debug, InputObject)]
 pub struct PhoneAndUserIdInput {
     /// In any spelling, with its country code.
@@ -173,7 +174,7 @@ impl MessageMutation {
     async fn send_reaction(
         &self,
         context: &Context<'_>,
-        input: SendReactionInput,
+        #[graphql(desc = "Which message, and what to put on it.")] input: SendReactionInput,
     ) -> Result<SendReactionPayload, Failure> {
         let visitor = allowed(context, Deed::SendMessages)?;
         let SendReactionInput { message_id, emoji, idempotency_key } = input;

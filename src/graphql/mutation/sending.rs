@@ -19,6 +19,7 @@ pub struct UpdateSendingSettingsInput {
     accepts_duplicates: bool,
 }
 
+/// The settings as they are now, or why they were not changed.
 #[derive(Debug, SimpleObject)]
 pub struct UpdateSendingSettingsPayload {
     /// The settings as they are now; null if nothing was changed.
@@ -36,7 +37,7 @@ impl SendingMutation {
     async fn update_sending_settings(
         &self,
         context: &Context<'_>,
-        input: UpdateSendingSettingsInput,
+        #[graphql(desc = "What is to hold from now on.")] input: UpdateSendingSettingsInput,
     ) -> Result<UpdateSendingSettingsPayload, Failure> {
         let visitor = allowed(context, Deed::ChangeSettings)?;
         let services = services(context)?;

@@ -13,6 +13,7 @@ pub struct TemplateComponents {
     pub parts: TemplateParts,
     /// The cards of a carousel; empty if it is none.
     pub cards: Vec<TemplateParts>,
+    /// The part that counts down; null if it has none.
     pub limited_time_offer: Option<TemplateOffer>,
     /// Components that this version does not know, by Meta's names.
     pub unknown: Vec<String>,
@@ -21,13 +22,17 @@ pub struct TemplateComponents {
 /// What a template and a card of a carousel have alike.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct TemplateParts {
+    /// What stands above the body; null if there is nothing.
     pub header: Option<TemplateHeader>,
     /// Null where Meta writes the text itself: in templates that carry a code.
     pub body: Option<TemplateText>,
+    /// The small print below the body; null if there is none.
     pub footer: Option<String>,
+    /// What there is to tap, in its order.
     pub buttons: Vec<TemplateButton>,
 }
 
+/// What stands above the body of a template.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct TemplateHeader {
     /// `TEXT`, `IMAGE`, `VIDEO`, `GIF`, `DOCUMENT`, `LOCATION` or `PRODUCT`.
@@ -45,6 +50,7 @@ pub struct TemplateText {
     pub variables: Vec<String>,
 }
 
+/// A button of a template.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct TemplateButton {
     /// Its place among all buttons, from 0, as `sendMessage` names it.
@@ -52,9 +58,11 @@ pub struct TemplateButton {
     /// `QUICK_REPLY`, `URL`, `PHONE_NUMBER` and so on, in Meta's words.
     #[graphql(name = "type")]
     pub kind: String,
+    /// What stands on it; null where WhatsApp decides.
     pub text: String,
     /// Where it leads; with its variable.
     pub url: Option<String>,
+    /// The number that it calls; null if it calls none.
     pub phone_number: Option<String>,
     /// The value that a message gives it, as `sendMessage` names it, like `urlSuffix`; null: none.
     pub takes: Option<String>,
@@ -65,6 +73,7 @@ pub struct TemplateButton {
 /// An offer that may end.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct TemplateOffer {
+    /// What the offer is called; up to 16 characters.
     pub text: String,
     /// Whether a message says when it ends.
     pub has_expiration: bool,
@@ -73,24 +82,33 @@ pub struct TemplateOffer {
 /// How a template will look; media are named by their kind.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct TemplatePreview {
+    /// The words above; null if there are none, or it is a file.
     pub header: Option<String>,
+    /// The text with the values in their places.
     pub body: String,
+    /// The small print below; null if there is none.
     pub footer: Option<String>,
+    /// The buttons, with their values.
     pub buttons: Vec<TemplatePreviewButton>,
+    /// The cards, if it is a carousel.
     pub cards: Vec<TemplatePreviewCard>,
 }
 
 /// A card of a carousel, as it will look.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct TemplatePreviewCard {
+    /// What stands at the top of the card; null if it is a file.
     pub header: Option<String>,
+    /// The card's text with the values in their places.
     pub body: String,
+    /// What there is to tap on the card.
     pub buttons: Vec<TemplatePreviewButton>,
 }
 
 /// A button, as it will look.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct TemplatePreviewButton {
+    /// What stands on it.
     pub text: String,
     /// Where it leads, of buttons that lead somewhere.
     pub url: Option<String>,

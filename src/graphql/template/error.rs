@@ -81,7 +81,7 @@ pub(in crate::graphql) fn lacking(lack: Lack) -> UserError {
         Lack::Language { alternatives } => {
             let text = "The template is not there in this language.";
             let error = UserError::new(UserErrorCode::TemplateNotFound, text);
-            let error = error.on("content.template.language.code");
+            let error = error.on("content.template.language");
             (error.next("Use one of the other languages, or make it in this one."), alternatives)
         }
         Lack::Status { status, reason, alternatives } => {

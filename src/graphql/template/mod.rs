@@ -26,12 +26,15 @@ pub(super) use error::{breaches, lacking, user_errors};
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct Template {
+    /// Our id of it, not the one that Meta gives it (`templateId`).
     pub id: ID,
     /// Meta's id of it.
     pub template_id: String,
     /// The WhatsApp Business Account that it belongs to.
     pub account_id: String,
+    /// The name by which it is sent; the same in each of its languages.
     pub name: Option<String>,
+    /// Its language in Meta's spelling, like `id` or `en_US`. Each language is a template of its own.
     pub language: Option<String>,
     /// `APPROVED`, `REJECTED`, `PAUSED`, `DISABLED` and so on; `DELETED`: it is not at Meta any more.
     pub status: Option<String>,
@@ -49,6 +52,7 @@ pub struct Template {
     pub category: Option<String>,
     /// The category that Meta holds to be right, or will give it.
     pub coming_category: Option<String>,
+    /// When it gets `comingCategory`; null if nothing is coming, or Meta has named no time.
     pub category_changes_at: Option<DateTime>,
     /// The category that it had before Meta gave it this one.
     pub previous_category: Option<String>,
@@ -56,8 +60,11 @@ pub struct Template {
     pub sub_category: Option<String>,
     /// `GREEN`, `YELLOW`, `RED` or `UNKNOWN`.
     pub quality: Option<String>,
+    /// The text above the body; null if it has none, or Meta has not told it.
     pub header_text: Option<String>,
+    /// The text itself, its places as `{{1}}` or `{{name}}`; null until Meta has told it.
     pub body_text: Option<String>,
+    /// The small print below the body; null if it has none, or Meta has not told it.
     pub footer_text: Option<String>,
     /// `POSITIONAL` or `NAMED`: how its variables are called.
     pub parameter_format: Option<String>,
@@ -78,9 +85,11 @@ pub struct Template {
 /// A change of a template's status.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct TemplateStatusChange {
+    /// When Meta told of it.
     pub at: Option<DateTime>,
     /// In Meta's word.
     pub status: String,
+    /// Why, in Meta's words; null: Meta gave none.
     pub reason: Option<String>,
 }
 
@@ -220,7 +229,7 @@ impl TemplateQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Meta's id of the account; the same as in `filter`.")] account_id: Option<ID>,
-        filter: Option<TemplateFilter>,
+        #[graphql(desc = "Which of them.")] filter: Option<TemplateFilter>,
         #[graphql(desc = "How many; 50 if not said, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the last one of the page before.")] after: Option<String>,
         #[graphql(desc = "How many, going up the list.")] last: Option<i32>,

@@ -162,17 +162,18 @@ async fn a_death_right_after_the_answer_was_stored_leaves_no_status_waiting() {
     senders.fleet.instances[0].death().await;
     let statuses = senders.fleet.database.collection::<mongodb::bson::Document>("statuses");
     let waiting = mongodb::bson::doc! { "waiting": true };
-    // It came before the answer; on a busy machine the death may come before it is applied.
-    assert!(statuses.count_documents(waiting.clone()).await.unwrap() <= 1, "one was told before the answer");
     senders.fleet.instances[0].start(None);
     senders.fleet.instances[0].ready(PATIENCE).await;
+    // It was told before the answer; on a busy machine the death comes before it is applied.
+    within(Duration::from_mins(1), "its status has moved it", || async {
+        let message = caller.message(&id).await;
+        (message["state"] == "ACCEPTED" && message["status"] != "ACCEPTED").then_some(())
+    })
+    .await;
     within(Duration::from_mins(1), "nothing waits any more", || async {
         (statuses.count_documents(waiting.clone()).await.unwrap() == 0).then_some(())
     })
     .await;
-    let message = caller.message(&id).await;
-    assert_eq!(message["state"], "ACCEPTED");
-    assert_ne!(message["status"], "ACCEPTED", "its status has moved it: {message:#}");
     assert_eq!(senders.meta.taken().await.len(), 1);
     senders.fleet.stop().await;
 }

@@ -161,6 +161,9 @@ async fn every_sample_goes_through_the_api_without_raw_and_crosses_the_wire_as_m
     stage.hear().await;
     let samples = prepared(&stage).await;
     assert!(samples.len() > 68, "{} samples", samples.len());
+    let sync = "mutation($n: ID!) { syncTemplates(numberId: $n) { userErrors { code message } } }";
+    let synced = stage.caller.ask(sync, json!({ "n": number() })).await;
+    assert_eq!(synced["data"]["syncTemplates"]["userErrors"], json!([]), "{synced}");
     open_windows(&stage, &samples.iter().map(|(_, _, message)| message).collect::<Vec<_>>()).await;
     let mut ids = Vec::new();
     for (name, _, message) in &samples {

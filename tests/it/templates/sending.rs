@@ -77,7 +77,7 @@ async fn what_a_template_does_not_take_is_refused_with_field_and_limit() {
     check(plant(json!({ "video": link })), "content.template.header", "image").await;
     let code = json!({ "name": "verification_code", "language": "en_US", "body": [{ "text": "1".repeat(16) }],
         "buttons": [{ "index": 0, "value": { "urlSuffix": "1".repeat(16) } }] });
-    check(code, "content.template.body[0].value.text", "15").await;
+    check(code, "content.template.body[0].text", "15").await;
 
     assert_eq!(desk.app.all("messages").await.len(), 0, "nothing was queued");
     queued(&desk, order(&["Budi", "7"])).await;
@@ -105,7 +105,7 @@ async fn an_unknown_template_or_language_is_refused_with_what_would_do_and_asked
     assert_eq!(desk.asked("message_templates").await, asked + 1, "a name is asked for once a minute");
     let mut foreign = order(&["Budi", "7"]);
     foreign["language"] = "id".into();
-    let error = refused(&desk, foreign, "content.template.language.code", "TEMPLATE_NOT_FOUND").await;
+    let error = refused(&desk, foreign, "content.template.language", "TEMPLATE_NOT_FOUND").await;
     assert_eq!(error["alternatives"], json!(["en_US"]));
 
     // Somebody makes it at Meta; nobody here has heard of it.

@@ -22,18 +22,24 @@ pub struct InteractiveInput {
     body: Option<String>,
     /// Up to 60 characters.
     footer: Option<String>,
+    /// What there is to tap.
     action: InteractiveActionInput,
 }
 
 /// What stands above the text: exactly one of these.
 #[derive(Debug, OneofObject)]
 pub enum InteractiveHeaderInput {
+    /// Words, up to 60 characters.
     Text(HeaderTextInput),
+    /// A picture: JPEG or PNG, up to 5 MB.
     Image(FileInput),
+    /// A film: MP4 or 3GPP, up to 16 MB.
     Video(FileInput),
+    /// A file of any kind, up to 100 MB.
     Document(NamedFileInput),
 }
 
+/// Words above the body.
 #[derive(Debug, InputObject)]
 pub struct HeaderTextInput {
     /// Up to 60 characters.
@@ -49,10 +55,13 @@ pub struct HeaderTextInput {
     reason = "one at a time, read and turned into the domain's form at once"
 )]
 pub enum InteractiveActionInput {
+    /// Up to three buttons.
     ReplyButtons(ReplyButtonsInput),
+    /// A button that opens a list, of which the customer chooses a row.
     List(ListInput),
     /// A button that opens an address.
     CtaUrl(LinkButtonInput),
+    /// A button that opens a flow.
     Flow(FlowInput),
     /// `true`: asks the customer where they are.
     LocationRequest(bool),
@@ -60,7 +69,9 @@ pub enum InteractiveActionInput {
     Address(AddressInput),
     /// The whole catalogue.
     Catalog(CatalogInput),
+    /// One product of a catalogue.
     Product(ProductInput),
+    /// Products of a catalogue, in sections.
     ProductList(ProductListInput),
     /// Cards with pictures.
     MediaCarousel(MediaCarouselInput),
@@ -72,16 +83,20 @@ pub enum InteractiveActionInput {
     ContactRequest(bool),
     /// A button that calls the business.
     VoiceCall(VoiceCallInput),
+    /// What the customer is to pay for, and how.
     OrderDetails(OrderDetailsInput),
+    /// How an order stands that was sent before.
     OrderStatus(OrderStatusInput),
 }
 
+/// Up to three buttons that answer the message.
 #[derive(Debug, InputObject)]
 pub struct ReplyButtonsInput {
     /// From 1 to 3.
     buttons: Vec<ReplyButtonInput>,
 }
 
+/// A button that answers the message.
 #[derive(Debug, InputObject)]
 pub struct ReplyButtonInput {
     /// Comes back when it is tapped; up to 256 characters.
@@ -90,6 +105,7 @@ pub struct ReplyButtonInput {
     title: String,
 }
 
+/// A list that the customer opens with a button.
 #[derive(Debug, InputObject)]
 pub struct ListInput {
     /// What opens the list; up to 20 characters.
@@ -98,13 +114,16 @@ pub struct ListInput {
     sections: Vec<ListSectionInput>,
 }
 
+/// A part of a list.
 #[derive(Debug, InputObject)]
 pub struct ListSectionInput {
     /// Needed when there are several; up to 24 characters.
     title: Option<String>,
+    /// What can be chosen in it; at least one.
     rows: Vec<ListRowInput>,
 }
 
+/// A row of a list that the customer can choose.
 #[derive(Debug, InputObject)]
 pub struct ListRowInput {
     /// Comes back when it is tapped; up to 200 characters.
@@ -115,15 +134,19 @@ pub struct ListRowInput {
     description: Option<String>,
 }
 
+/// A button that opens a web page.
 #[derive(Debug, InputObject)]
 pub struct LinkButtonInput {
     /// Up to 20 characters.
     display_text: String,
+    /// The page's address, with https:// or http://.
     url: String,
 }
 
+/// A button that opens a flow: forms that the customer fills in within WhatsApp.
 #[derive(Debug, InputObject)]
 pub struct FlowInput {
+    /// Which flow, by its id or its name.
     flow: FlowNameInput,
     /// The text of the button; up to 30 characters.
     button: String,
@@ -138,7 +161,9 @@ pub struct FlowInput {
 /// Which flow: exactly one of these.
 #[derive(Debug, OneofObject)]
 pub enum FlowNameInput {
+    /// Meta's id of the flow.
     Id(String),
+    /// The flow's name in the account.
     Name(String),
 }
 
@@ -148,6 +173,7 @@ pub enum FlowNameInput {
 pub enum MessageFlowMode {
     /// For tests.
     Draft,
+    /// The flow as customers see it.
     Published,
 }
 
@@ -160,19 +186,23 @@ pub enum FlowStartInput {
     DataExchange(bool),
 }
 
+/// Opens a flow at one of its screens, without asking our server first.
 #[derive(Debug, InputObject)]
 pub struct FlowNavigateInput {
+    /// The id of the screen that is shown first.
     screen: Option<String>,
     /// What the screen is given, as a JSON object.
     data: Option<Json<Value>>,
 }
 
+/// Asks the customer for a delivery address. In India and Singapore only.
 #[derive(Debug, InputObject)]
 pub struct AddressInput {
     /// Two letters; Meta has `IN` alone.
     country: String,
     /// Filled in beforehand: a JSON object of Meta's fields.
     values: Option<Json<Value>>,
+    /// Addresses that the customer may choose from instead of writing one.
     #[graphql(default)]
     saved_addresses: Vec<SavedAddressInput>,
     /// What was wrong before, shown at the fields: a JSON object.
@@ -182,31 +212,38 @@ pub struct AddressInput {
 /// An address that the customer can pick.
 #[derive(Debug, InputObject)]
 pub struct SavedAddressInput {
+    /// The business's own id of the address; the customer's answer names it.
     id: String,
     /// A JSON object of Meta's fields.
     value: Json<Value>,
 }
 
+/// Opens the catalogue that is connected to the number.
 #[derive(Debug, InputObject)]
 pub struct CatalogInput {
     /// The product whose picture is shown; the first of the catalogue if not said.
     pub(super) thumbnail_product_retailer_id: Option<String>,
 }
 
+/// One product of a catalogue.
 #[derive(Debug, InputObject)]
 pub struct ProductInput {
+    /// Meta's id of the catalogue.
     catalog_id: String,
     /// The business's own id of the product.
     product_retailer_id: String,
 }
 
+/// Products of a catalogue, in sections.
 #[derive(Debug, InputObject)]
 pub struct ProductListInput {
+    /// Meta's id of the catalogue.
     catalog_id: String,
     /// From 1 to 10, with up to 30 products in all.
     sections: Vec<ProductSectionInput>,
 }
 
+/// A section of a list of products.
 #[derive(Debug, InputObject)]
 pub struct ProductSectionInput {
     /// Needed when there are several; up to 24 characters.
@@ -215,40 +252,50 @@ pub struct ProductSectionInput {
     product_retailer_ids: Vec<String>,
 }
 
+/// Cards with pictures or films, side by side.
 #[derive(Debug, InputObject)]
 pub struct MediaCarouselInput {
     /// From 2 to 10, with the same kind and number of buttons.
     cards: Vec<MediaCardInput>,
 }
 
+/// One card of a carousel.
 #[derive(Debug, InputObject)]
 pub struct MediaCardInput {
+    /// The picture or film of the card; the same kind on all cards.
     header: MediaCardHeaderInput,
     /// Up to 160 characters and 2 line breaks.
     body: Option<String>,
+    /// What there is to tap on the card.
     action: MediaCardActionInput,
 }
 
 /// The picture of a card: exactly one of these.
 #[derive(Debug, OneofObject)]
 pub enum MediaCardHeaderInput {
+    /// A picture at the top of the card.
     Image(FileInput),
+    /// A film at the top of the card.
     Video(FileInput),
 }
 
 /// What there is to tap on a card: exactly one of these.
 #[derive(Debug, OneofObject)]
 pub enum MediaCardActionInput {
+    /// A button that opens a web page.
     CtaUrl(LinkButtonInput),
+    /// Buttons that answer the message; every card has the same number of them.
     QuickReplies(Vec<ReplyButtonInput>),
 }
 
+/// Products of a catalogue, side by side.
 #[derive(Debug, InputObject)]
 pub struct ProductCarouselInput {
     /// From 2 to 10, of one catalogue.
     cards: Vec<ProductInput>,
 }
 
+/// A button that calls the business within WhatsApp.
 #[derive(Debug, InputObject)]
 pub struct VoiceCallInput {
     /// Up to 20 characters; Meta's own words if not said.

@@ -23,17 +23,27 @@ pub use template::TemplateInput;
 /// What is sent: exactly one of these.
 #[derive(Debug, OneofObject)]
 pub enum ContentInput {
+    /// Words.
     Text(TextInput),
+    /// A picture: JPEG or PNG, up to 5 MB.
     Image(CaptionedInput),
+    /// A film: MP4 or 3GPP, up to 16 MB.
     Video(CaptionedInput),
+    /// A sound file or a voice message: AAC, AMR, MP3, MP4 or Ogg with Opus, up to 16 MB.
     Audio(AudioInput),
+    /// A file of any kind, up to 100 MB.
     Document(DocumentInput),
+    /// A WebP picture: a still one up to 100 KB, a moving one up to 500 KB.
     Sticker(StickerInput),
+    /// A place on the map. Not for groups.
     Location(LocationInput),
     /// From 1 to 257 cards.
     Contacts(Vec<ContactInput>),
+    /// An emoji on a message. Not for groups.
     Reaction(ReactionInput),
+    /// A template, which may be sent while the window is closed too.
     Template(TemplateInput),
+    /// Words with something to tap. Not for groups.
     Interactive(InteractiveInput),
     /// In groups only.
     Pin(PinInput),

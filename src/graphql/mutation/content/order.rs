@@ -13,6 +13,7 @@ use crate::outbound::Error;
 /// An amount of money: `value` divided by `offset`.
 #[derive(Debug, InputObject)]
 pub struct AmountInput {
+    /// The amount times `offset`, which is 100: 2150 are 21.50.
     value: i64,
     /// 100 for currencies with cents.
     offset: i64,
@@ -23,6 +24,7 @@ pub struct AmountInput {
 pub struct OrderDetailsInput {
     /// The business's own; the payment's statuses carry it.
     reference_id: String,
+    /// Whether something is delivered.
     kind: OrderGoodsKind,
     /// The way to pay, in Meta's word, like `upi`.
     payment_type: Option<String>,
@@ -33,7 +35,9 @@ pub struct OrderDetailsInput {
     payment_settings: Vec<Json<Value>>,
     /// Three letters, like `INR`.
     currency: String,
+    /// What the customer pays: subtotal, tax and shipping less the discount.
     total_amount: AmountInput,
+    /// The items, and what is added to or taken off their price.
     order: OrderInput,
 }
 
@@ -41,7 +45,9 @@ pub struct OrderDetailsInput {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "GoodsKind")]
 pub enum OrderGoodsKind {
+    /// Nothing is delivered.
     DigitalGoods,
+    /// Something is delivered.
     PhysicalGoods,
 }
 
@@ -50,49 +56,68 @@ pub enum OrderGoodsKind {
 pub struct OrderInput {
     /// In Meta's word, like `pending`.
     status: String,
+    /// Meta's id of the catalogue that the items are from, if they are from one.
     catalog_id: Option<String>,
     /// Until when it can be paid.
     expiration: Option<OrderExpirationInput>,
+    /// What is ordered; at least one.
     #[graphql(default)]
     items: Vec<OrderItemInput>,
+    /// What the items cost together.
     subtotal: Option<AmountInput>,
+    /// The tax on it.
     tax: Option<OrderChargeInput>,
+    /// What the delivery costs.
     shipping: Option<OrderChargeInput>,
+    /// What is taken off.
     discount: Option<OrderDiscountInput>,
 }
 
 /// Until when an order can be paid.
 #[derive(Debug, InputObject)]
 pub struct OrderExpirationInput {
+    /// After this moment it cannot be paid any more.
     at: DateTime,
+    /// What the customer reads about it; up to 120 characters.
     description: Option<String>,
 }
 
+/// One item of an order.
 #[derive(Debug, InputObject)]
 pub struct OrderItemInput {
     /// The business's own id of the product.
     retailer_id: Option<String>,
+    /// What it is called; the customer reads it.
     name: String,
     /// The price of one.
     amount: AmountInput,
     /// The reduced price of one.
     sale_amount: Option<AmountInput>,
+    /// How many of it; at least 1.
     quantity: u32,
+    /// Where it comes from. Needed by law in India for items without a catalogue.
     country_of_origin: Option<String>,
+    /// Who brings it into the country. Needed by law in India for items without a catalogue.
     importer_name: Option<String>,
 }
 
 /// Tax or shipping.
 #[derive(Debug, InputObject)]
 pub struct OrderChargeInput {
+    /// How much it is.
     amount: AmountInput,
+    /// What it is for; up to 60 characters.
     description: Option<String>,
 }
 
+/// What is taken off the price.
 #[derive(Debug, InputObject)]
 pub struct OrderDiscountInput {
+    /// How much less it is.
     amount: AmountInput,
+    /// Why; up to 60 characters.
     description: Option<String>,
+    /// The programme that gives it, like a customer card.
     program_name: Option<String>,
 }
 
@@ -103,6 +128,7 @@ pub struct OrderStatusInput {
     reference_id: String,
     /// In Meta's word, like `processing`.
     status: String,
+    /// What the customer reads about it; up to 120 characters.
     description: Option<String>,
 }
 

@@ -9,6 +9,7 @@ use crate::domain::outgoing::plain::{
 };
 use crate::outbound::Error;
 
+/// Words that are sent.
 #[derive(Debug, InputObject)]
 pub struct TextInput {
     /// Up to 4,096 characters.
@@ -30,21 +31,26 @@ pub enum FileInput {
 /// An image or a video.
 #[derive(Debug, InputObject)]
 pub struct CaptionedInput {
+    /// Where Meta finds it.
     file: FileInput,
     /// Up to 1,024 characters.
     caption: Option<String>,
 }
 
+/// A sound file or a voice message.
 #[derive(Debug, InputObject)]
 pub struct AudioInput {
+    /// Where Meta finds it.
     file: FileInput,
     /// Shown as a voice message: Ogg with Opus only.
     #[graphql(default)]
     voice: bool,
 }
 
+/// A file that the customer can save and open.
 #[derive(Debug, InputObject)]
 pub struct DocumentInput {
+    /// Where Meta finds it.
     file: FileInput,
     /// Up to 1,024 characters.
     caption: Option<String>,
@@ -55,42 +61,55 @@ pub struct DocumentInput {
 /// A document in a header, which has no caption.
 #[derive(Debug, InputObject)]
 pub struct NamedFileInput {
+    /// Where the file is.
     file: FileInput,
     /// As the customer sees it; its ending decides how it is shown.
     filename: Option<String>,
 }
 
+/// A small picture that stands alone in the chat, without words.
 #[derive(Debug, InputObject)]
 pub struct StickerInput {
+    /// Where Meta finds it.
     file: FileInput,
 }
 
+/// A place on the map.
 #[derive(Debug, InputObject)]
 pub struct LocationInput {
     /// From -90 to 90 degrees.
     latitude: f64,
     /// From -180 to 180 degrees.
     longitude: f64,
+    /// What the place is called, above the address.
     name: Option<String>,
+    /// The postal address in one line, as the customer reads it.
     address: Option<String>,
 }
 
 /// A person whose card is sent.
 #[derive(Debug, InputObject)]
 pub struct ContactInput {
+    /// How the person is called; the card shows it.
     name: ContactNameInput,
     /// As `YYYY-MM-DD`.
     birthday: Option<String>,
+    /// Where the person works.
     company: Option<String>,
+    /// Where in the company the person works.
     department: Option<String>,
     /// What the person is in the company.
     title: Option<String>,
+    /// Telephone numbers in any spelling, best with the country code; none of them empty.
     #[graphql(default)]
     phones: Vec<ContactPhoneInput>,
+    /// E-mail addresses; none of them empty.
     #[graphql(default)]
     emails: Vec<ContactEmailInput>,
+    /// Web pages of the person or company.
     #[graphql(default)]
     urls: Vec<ContactUrlInput>,
+    /// Where the person or company is.
     #[graphql(default)]
     addresses: Vec<ContactAddressInput>,
 }
@@ -100,8 +119,11 @@ pub struct ContactInput {
 pub struct ContactNameInput {
     /// As it is shown.
     formatted_name: String,
+    /// The given name.
     first_name: Option<String>,
+    /// The family name.
     last_name: Option<String>,
+    /// What stands between first and last name.
     middle_name: Option<String>,
     /// Before the name, like `Dr.`
     prefix: Option<String>,
@@ -109,8 +131,10 @@ pub struct ContactNameInput {
     suffix: Option<String>,
 }
 
+/// A phone number on a contact card.
 #[derive(Debug, InputObject)]
 pub struct ContactPhoneInput {
+    /// The number as it is to be shown.
     phone: String,
     /// `Mobile`, `Work`, whatever one likes.
     kind: Option<String>,
@@ -118,26 +142,36 @@ pub struct ContactPhoneInput {
     wa_id: Option<String>,
 }
 
+/// An e-mail address on a contact card.
 #[derive(Debug, InputObject)]
 pub struct ContactEmailInput {
+    /// The address itself, like `budi@toko.example`.
     email: String,
     /// `Home`, `Work`, whatever one likes.
     kind: Option<String>,
 }
 
+/// A web page on a contact card.
 #[derive(Debug, InputObject)]
 pub struct ContactUrlInput {
+    /// Its address, beginning with https:// or http://.
     url: String,
     /// `Company`, whatever one likes.
     kind: Option<String>,
 }
 
+/// An address on a contact card.
 #[derive(Debug, InputObject)]
 pub struct ContactAddressInput {
+    /// Street and house number.
     street: Option<String>,
+    /// The name of the town.
     city: Option<String>,
+    /// The state or province, as it is written in addresses there.
     state: Option<String>,
+    /// The postal code.
     zip: Option<String>,
+    /// The name of the country, for people.
     country: Option<String>,
     /// Two letters, like `ID`.
     country_code: Option<String>,
@@ -145,6 +179,7 @@ pub struct ContactAddressInput {
     kind: Option<String>,
 }
 
+/// An emoji on a message, or that it is taken back.
 #[derive(Debug, InputObject)]
 pub struct ReactionInput {
     /// The message that it is about, by Meta's id (wamid).
@@ -158,12 +193,14 @@ pub struct ReactionInput {
 pub struct PinInput {
     /// The message, by Meta's id (wamid).
     message_id: String,
+    /// Whether it is pinned or not any more.
     change: PinChangeInput,
 }
 
 /// What becomes of it: exactly one of these.
 #[derive(Debug, OneofObject)]
 pub enum PinChangeInput {
+    /// Pins it, for some days.
     Pin(PinForInput),
     /// `true`: it is pinned no more.
     Unpin(bool),

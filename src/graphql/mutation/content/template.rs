@@ -17,16 +17,19 @@ use crate::outbound::Error;
 /// A template that Meta has approved, with what goes into its places.
 #[derive(Debug, InputObject)]
 pub struct TemplateInput {
+    /// The template's name at Meta, up to 512 characters.
     name: String,
     /// Like `id` or `en_US`.
     language: String,
     /// Says expressly that no other language will do, which Meta assumes anyway.
     #[graphql(default)]
     is_language_deterministic: bool,
+    /// What goes into the header, if it has a place or a file.
     header: Option<TemplateHeaderInput>,
     /// What goes into the text, in order; or by name, if the template has named places.
     #[graphql(default)]
     body: Vec<TemplateParameterInput>,
+    /// What goes into those of its buttons that have a place, each once.
     #[graphql(default)]
     buttons: Vec<TemplateButtonInput>,
     /// The cards of a carousel, in their order.
@@ -44,8 +47,11 @@ pub struct TemplateInput {
 pub struct TemplateParameterInput {
     /// Only for templates with named places.
     name: Option<String>,
+    /// What is put there; not empty.
     text: Option<String>,
+    /// An amount of money, written as the customer's language has it.
     currency: Option<TemplateCurrencyInput>,
+    /// A date, written as the customer's language has it.
     date_time: Option<TemplateDateTimeInput>,
     /// In templates that invite to a group: Meta's id of the group.
     group_id: Option<String>,
@@ -66,13 +72,19 @@ pub struct TemplateCurrencyInput {
 /// A moment. Meta shows the fallback value.
 #[derive(Debug, InputObject)]
 pub struct TemplateDateTimeInput {
+    /// What is shown where WhatsApp cannot write the date in the customer's language.
     fallback_value: String,
     /// Monday is 1.
     day_of_week: Option<u32>,
+    /// With four digits.
     year: Option<i32>,
+    /// From 1 to 12.
     month: Option<u32>,
+    /// From 1 to 31.
     day_of_month: Option<u32>,
+    /// From 0 to 23.
     hour: Option<u32>,
+    /// From 0 to 59.
     minute: Option<u32>,
     /// `GREGORIAN`.
     calendar: Option<String>,
@@ -81,19 +93,26 @@ pub struct TemplateDateTimeInput {
 /// What stands above the text: exactly one of these.
 #[derive(Debug, OneofObject)]
 pub enum TemplateHeaderInput {
+    /// For the place in a header of words.
     Text(TemplateParameterInput),
+    /// For a header with a picture.
     Image(FileInput),
     /// A GIF too, which is a short film.
     Video(FileInput),
+    /// For a header with a file.
     Document(NamedFileInput),
+    /// For a header with a place on the map.
     Location(LocationInput),
+    /// One product of a catalogue.
     Product(ProductInput),
 }
 
+/// What goes into one button of a template.
 #[derive(Debug, InputObject)]
 pub struct TemplateButtonInput {
     /// Its place among all buttons of the template, from 0.
     index: u32,
+    /// What that kind of button needs.
     value: TemplateButtonValueInput,
 }
 
@@ -110,13 +129,19 @@ pub enum TemplateButtonValueInput {
     UrlSuffix(String),
     /// The code that it copies; up to 20 characters.
     CopyCode(String),
+    /// For a button that opens a flow.
     Flow(TemplateFlowInput),
+    /// For a button that opens the catalogue.
     Catalog(CatalogInput),
+    /// For a button that shows several products.
     MultiProduct(TemplateProductsInput),
+    /// For a button that calls the business within WhatsApp.
     VoiceCall(TemplateVoiceCallInput),
+    /// For a button that shows an order to be paid.
     OrderDetails(OrderDetailsInput),
 }
 
+/// What a button that opens a flow gives to it.
 #[derive(Debug, InputObject)]
 pub struct TemplateFlowInput {
     /// Comes back with the answer.
@@ -125,6 +150,7 @@ pub struct TemplateFlowInput {
     data: Option<Json<Value>>,
 }
 
+/// The products that a button shows.
 #[derive(Debug, InputObject)]
 pub struct TemplateProductsInput {
     /// The product whose picture is shown.
@@ -133,6 +159,7 @@ pub struct TemplateProductsInput {
     sections: Vec<ProductSectionInput>,
 }
 
+/// What a button that calls the business is given.
 #[derive(Debug, InputObject)]
 pub struct TemplateVoiceCallInput {
     /// How long the button works, from 1 to 43,200.
@@ -144,16 +171,22 @@ pub struct TemplateVoiceCallInput {
 /// A card of a carousel.
 #[derive(Debug, InputObject)]
 pub struct TemplateCardInput {
+    /// The card's picture, film or product.
     header: Option<TemplateHeaderInput>,
+    /// What goes into the places of the card's text, in their order.
     #[graphql(default)]
     body: Vec<TemplateParameterInput>,
+    /// What goes into the card's buttons.
     #[graphql(default)]
     buttons: Vec<TemplateButtonInput>,
 }
 
+/// What opens when somebody taps the message.
 #[derive(Debug, InputObject)]
 pub struct TapTargetInput {
+    /// The address that opens, beginning with https://.
     url: String,
+    /// What the link is called.
     title: String,
 }
 

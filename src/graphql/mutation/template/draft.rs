@@ -33,6 +33,7 @@ impl TemplateCategory {
 /// What a template consists of. Either its parts, or `authentication`, or `componentsJson`.
 #[derive(Debug, InputObject)]
 pub struct TemplateContentInput {
+    /// What stands above the body.
     header: Option<TemplateHeaderDraftInput>,
     /// Up to 1,024 characters; needed, but for templates that carry a code.
     body: Option<TemplateTextDraftInput>,
@@ -41,6 +42,7 @@ pub struct TemplateContentInput {
     /// Ten at most; quick replies side by side.
     #[graphql(default)]
     buttons: Vec<TemplateButtonDraftInput>,
+    /// A part that counts down to the end of an offer.
     limited_time_offer: Option<TemplateOfferInput>,
     /// From 2 to 10 cards make a carousel.
     #[graphql(default)]
@@ -61,10 +63,12 @@ pub struct TemplateTextDraftInput {
     examples: Vec<TemplateExampleInput>,
 }
 
+/// An example for a named place of a text; Meta's reviewers read it.
 #[derive(Debug, InputObject)]
 pub struct TemplateExampleInput {
     /// The variable's name, where variables have names.
     name: Option<String>,
+    /// What could stand there.
     value: String,
 }
 
@@ -75,8 +79,11 @@ pub enum TemplateHeaderDraftInput {
     Text(TemplateTextDraftInput),
     /// The handle of a sample that was uploaded (`uploadTemplateSample`).
     ImageHandle(String),
+    /// A film; the handle of a sample that was uploaded.
     VideoHandle(String),
+    /// A moving picture; the handle of a sample that was uploaded.
     GifHandle(String),
+    /// A document; the handle of a sample that was uploaded.
     DocumentHandle(String),
     /// `true`: a place, which each message names.
     Location(bool),
@@ -87,10 +94,15 @@ pub enum TemplateHeaderDraftInput {
 /// A button: exactly one of these.
 #[derive(Debug, OneofObject)]
 pub enum TemplateButtonDraftInput {
+    /// Answers the message with its own words.
     QuickReply(TemplateLabelInput),
+    /// Opens a web page.
     Url(TemplateUrlButtonInput),
+    /// Calls a phone number.
     PhoneNumber(TemplatePhoneButtonInput),
+    /// Copies a code, like that of a coupon.
     CopyCode(TemplateCopyButtonInput),
+    /// Opens a flow.
     Flow(TemplateFlowButtonInput),
     /// Opens the catalog.
     Catalog(TemplateLabelInput),
@@ -98,6 +110,7 @@ pub enum TemplateButtonDraftInput {
     MultiProduct(TemplateLabelInput),
     /// Calls the business within WhatsApp.
     VoiceCall(TemplateLabelInput),
+    /// Shows an order to be paid.
     OrderDetails(TemplateLabelInput),
     /// `true`: asks the customer for their phone number, with Meta's own label.
     RequestContactInfo(bool),
@@ -106,6 +119,7 @@ pub enum TemplateButtonDraftInput {
 /// A label of up to 25 characters.
 #[derive(Debug, InputObject)]
 pub struct TemplateLabelInput {
+    /// What stands on the button.
     text: String,
 }
 
@@ -141,6 +155,7 @@ pub struct TemplateCopyButtonInput {
 pub struct TemplateFlowButtonInput {
     /// Up to 25 characters.
     text: String,
+    /// Meta's id of the flow.
     flow_id: String,
     /// The screen that it begins with; without it, the flow's first data exchange decides.
     screen: Option<String>,
@@ -159,8 +174,11 @@ pub struct TemplateOfferInput {
 /// A card of a carousel.
 #[derive(Debug, InputObject)]
 pub struct TemplateCardDraftInput {
+    /// Its picture or film; the same kind on every card.
     header: Option<TemplateHeaderDraftInput>,
+    /// What the card says below its picture.
     body: Option<TemplateTextDraftInput>,
+    /// What there is to tap on it; the same kinds on every card.
     #[graphql(default)]
     buttons: Vec<TemplateButtonDraftInput>,
 }
@@ -185,6 +203,7 @@ pub struct TemplateCodeDraftInput {
     add_security_recommendation: bool,
     /// From 1 to 90.
     code_expiration_minutes: Option<u32>,
+    /// How the customer gets the code into the app.
     #[graphql(default)]
     way: TemplateCodeWay,
     /// The label of the button that copies it, up to 25 characters; Meta has one of its own.
@@ -202,6 +221,7 @@ pub struct TemplateCodeDraftInput {
 /// An app for Android.
 #[derive(Debug, InputObject)]
 pub struct TemplateAppInput {
+    /// The Android name of the app, like `com.example.shop`.
     package_name: String,
     /// Eleven characters.
     signature_hash: String,

@@ -28,10 +28,12 @@ pub struct CreateTemplateInput {
     name: String,
     /// Like `id` or `en_US`.
     language: String,
+    /// What it is for; Meta may hold another category to be right.
     category: TemplateCategory,
     /// Variables have names, like `{{first_name}}`; otherwise they are numbered from `{{1}}` on.
     #[graphql(default)]
     named_variables: bool,
+    /// What it says, part by part.
     content: TemplateContentInput,
     /// How long Meta tries to deliver it, in seconds; -1: 30 days. What is allowed depends on the category.
     send_ttl_seconds: Option<i64>,
@@ -64,6 +66,7 @@ pub struct TemplateNameInput {
     account_id: Option<ID>,
     /// Our id of a number of the account.
     number_id: Option<ID>,
+    /// The template's name; in all its languages.
     name: String,
 }
 
@@ -85,16 +88,19 @@ pub struct TemplateSampleInput {
 /// What asking Meta has brought.
 #[derive(Debug, SimpleObject)]
 pub struct TemplateSyncReport {
+    /// The WhatsApp Business Account that was read.
     pub account_id: String,
     /// How many templates Meta has.
     pub found: usize,
     /// How many of them were not known.
     pub added: usize,
+    /// How many of them are new or were different here.
     pub changed: usize,
     /// How many are not at Meta any more.
     pub deleted: usize,
     /// Whether all of them could be read.
     pub is_whole: bool,
+    /// When all of them had been read.
     pub synced_at: Option<DateTime>,
 }
 
@@ -112,13 +118,16 @@ impl From<Report> for TemplateSyncReport {
     }
 }
 
+/// What came of reading an account's templates.
 #[derive(Debug, SimpleObject)]
 pub struct SyncTemplatesPayload {
+    /// What was read; null if there are errors.
     pub report: Option<TemplateSyncReport>,
     /// What the caller can put right; empty if all went well.
     pub user_errors: Vec<UserError>,
 }
 
+/// A template that was made or changed, or why it was not.
 #[derive(Debug, SimpleObject)]
 pub struct TemplatePayload {
     /// The template as it is now.
@@ -127,6 +136,7 @@ pub struct TemplatePayload {
     pub user_errors: Vec<UserError>,
 }
 
+/// What was deleted, or why nothing was.
 #[derive(Debug, SimpleObject)]
 pub struct DeleteTemplatePayload {
     /// Our ids of those that are gone.
@@ -135,6 +145,7 @@ pub struct DeleteTemplatePayload {
     pub user_errors: Vec<UserError>,
 }
 
+/// The handle of a sample that was uploaded, or why it was not.
 #[derive(Debug, SimpleObject)]
 pub struct UploadTemplateSamplePayload {
     /// What a header of a template names, as `imageHandle`, `videoHandle` and so on.
