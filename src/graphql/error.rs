@@ -140,6 +140,8 @@ pub enum UserErrorCode {
     ChangedMeanwhile,
     /// The role or key does not allow it.
     NotAllowed,
+    /// The contact is blocked for the number.
+    ContactBlocked,
     /// The customer has not written within 24 hours: only a template may be sent.
     WindowClosed,
     /// The idempotency key was used for another message.

@@ -43,6 +43,8 @@ pub enum SendHoldReason {
     NumberBlocked,
     /// The number has no access token.
     NoToken,
+    /// Somebody has blocked the contact for this number.
+    ContactBlocked,
 }
 
 /// Why nothing leaves, and what to do.
@@ -127,6 +129,11 @@ fn hold(hold: &Hold) -> SendHold {
             SendHoldReason::NoToken,
             "The number has no access token.",
             "Save an access token for this number.",
+        ),
+        Hold::ContactBlocked => (
+            SendHoldReason::ContactBlocked,
+            "The contact is blocked: nothing is sent to it by this number.",
+            "Unblock the contact first (unblockContact).",
         ),
         Hold::Blocked(block) => {
             let words = Words::of(block);

@@ -88,6 +88,8 @@ pub enum Error {
     Template(Lack),
     #[error("the number has no access token")]
     NoToken,
+    #[error("the contact is blocked")]
+    ContactBlocked,
     #[error("the key was used for another message")]
     KeyTaken,
     #[error("the message is {}", .0.name())]
@@ -138,6 +140,7 @@ impl Outbound {
             return Err(Error::NoToken);
         }
         let address = self.address(&ask.to, &number, conversation).await?;
+        self.ensure_not_blocked(&number, address.contact).await?;
         let message = Message {
             reply_to: ask.reply_to.clone(),
             identity_key_hash: ask.identity_key_hash,
@@ -189,6 +192,12 @@ impl Outbound {
         crash::pass("after-queued");
         self.0.nudge.wake();
         self.find(visitor, new.id).await
+    }
+
+    async fn ensure_not_blocked(&self, number: &NumberRecord, contact: Option<Uuid>) -> Result<(), Error> {
+        let Some(contact) = contact else { return Ok(()) };
+        let is_blocked = self.0.storage.is_blocked(number.workspace, contact, number.id).await?;
+        if is_blocked { Err(Error::ContactBlocked) } else { Ok(()) }
     }
 
     /// A message of the visitor's workspace and numbers.

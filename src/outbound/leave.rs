@@ -30,6 +30,8 @@ pub enum Hold {
     /// Something has to be mended first.
     Blocked(Block),
     NoToken,
+    /// Somebody has blocked the contact.
+    ContactBlocked,
 }
 
 /// What may be sent.
@@ -79,7 +81,17 @@ impl Outbound {
         let number = number.ok_or(Error::NotFound("numberId"))?;
         let windows = conversation.as_ref().map(windows_of).unwrap_or_default();
         let at_s = self.0.clock.now_ms().div_euclid(1_000);
-        let (leave, hold) = (window::can_send(windows, at_s), hold_of(&number));
+        let leave = window::can_send(windows, at_s);
+        let contact = match whom {
+            Whom::Contact { contact, .. } => Some(contact),
+            Whom::Conversation(_) => conversation.and_then(|conversation| conversation.contact),
+        };
+        let hold = match (hold_of(&number), contact) {
+            (None, Some(contact)) if storage.is_blocked(visitor.workspace, contact, number.id).await? => {
+                Some(Hold::ContactBlocked)
+            }
+            (hold, _) => hold,
+        };
         Ok(Leave { number, windows, leave, hold, at_s })
     }
 }

@@ -283,6 +283,12 @@ fn outcome(done: Result<Outgoing, Error>) -> Result<(Option<OutgoingMessage>, Ve
                 .on("numberId")
                 .next("Save an access token for this number."))
         }
+        Error::ContactBlocked => {
+            let text = "The contact is blocked: nothing is sent to it by this number.";
+            one(UserError::new(UserErrorCode::ContactBlocked, text)
+                .on("to")
+                .next("Unblock the contact first (unblockContact)."))
+        }
         Error::KeyTaken => {
             let text = "The key was used for another message.";
             one(UserError::new(UserErrorCode::IdempotencyKeyTaken, text)

@@ -57,6 +57,21 @@ async fn a_block_holds_here_and_at_meta_for_the_numbers_that_it_is_for() {
     assert_eq!((is_blocked(&app, &id, first).await, is_blocked(&app, &id, second).await), (true, false));
     let requests = meta.requests("block_users").await;
     assert_eq!(requests.len(), 1);
+    let send = async |number: Uuid| {
+        let text = "mutation($input: SendMessageInput!) { sendMessage(input: $input) {
+            message { id } userErrors { code field nextStep } } }";
+        let content = json!({ "text": { "body": "halo" } });
+        let input = json!({ "numberId": number, "to": { "contactId": id }, "content": content });
+        app.ask(&desk.key, text, json!({ "input": input })).await["userErrors"][0]["code"].clone()
+    };
+    assert_eq!(send(first).await, "CONTACT_BLOCKED");
+    assert_eq!(send(second).await, "WINDOW_CLOSED", "it is not blocked for the other number");
+    let leave = async || {
+        let text =
+            "query($c: ID!, $n: ID!) { canSend(contactId: $c, numberId: $n) { scope hold { reason } } }";
+        app.ask(&desk.key, text, json!({ "c": id, "n": first })).await
+    };
+    assert_eq!(leave().await, json!({ "scope": "NOTHING", "hold": { "reason": "CONTACT_BLOCKED" } }));
     // Again: nothing changes, and it is blocked since the first time.
     app.clock.advance(std::time::Duration::from_secs(60));
     let again = desk.done("blockContact", json!({ "contactId": id })).await;
@@ -64,6 +79,7 @@ async fn a_block_holds_here_and_at_meta_for_the_numbers_that_it_is_for() {
     let free = desk.done("unblockContact", json!({ "contactId": id })).await;
     assert_eq!((&free["outcomes"][0]["atMeta"], &free["contact"]["blocks"]), (&json!("DONE"), &json!([])));
     assert!(!is_blocked(&app, &id, first).await);
+    assert_eq!((send(first).await, &leave().await["hold"]), (Value::Null, &Value::Null));
     let audit = app.all("audit").await;
     assert_eq!(audit.iter().filter(|entry| entry["deed"] == "block-contacts").count(), 3);
 }
