@@ -216,8 +216,10 @@ mod tests {
 
     #[test]
     fn a_status_and_its_code_agree() {
-        // Three codes share 503; without more to go by it is the last of them.
-        for row in TABLE.iter().filter(|row| ![Code::Overloaded, Code::Resume].contains(&row.code)) {
+        // Some share a status with a code that says less; without more to go by it is that one.
+        let special =
+            [Code::OperationNotAllowed, Code::PersistedQueryNotFound, Code::Overloaded, Code::Resume];
+        for row in TABLE.iter().filter(|row| !special.contains(&row.code)) {
             assert_eq!(Code::of_status(row.status), row.code, "{}", row.name);
         }
     }
