@@ -30,8 +30,8 @@ const LAYERS: &[&[&str]] = &[
     &["people"],
     &["keys"],
     &["auth", "media"],
-    &["templates"],
     &["numbers"],
+    &["templates"],
     &["inbox", "ingest", "outbound", "relay", "analytics", "privacy"],
     &["automation"],
     // surfaces
