@@ -72,9 +72,9 @@ impl Parts {
         numbers.add_first(&config.whatsapp).await?;
         let ingest = Ingest::start(supervisor, storage, chance, instance, metrics);
         let doctor = Doctor::new(storage, &keys, &graph, chance, doctor::Settings::of(config));
-        let templates = Templates::new(storage, &keys, &graph, chance, &config.whatsapp);
-        let inbox = Inbox::new(storage, chance, (&graph, &keys, &ingest.log), &config.whatsapp);
+        let templates = Templates::new(storage, &numbers, &graph, chance);
         let mechanism = (&graph, &numbers, &ingest.log);
+        let inbox = Inbox::new(storage, chance, mechanism);
         let around = (config, instance, &templates);
         let outbound = Outbound::start(supervisor, storage, chance, mechanism, around);
         let access = Access::new(storage, clock, &config.access, metrics)?;

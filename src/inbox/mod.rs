@@ -24,13 +24,11 @@ use uuid::Uuid;
 
 use crate::auth::{Audit, Visitor};
 use crate::clock::Clock;
-use crate::config::WhatsappConfig;
 use crate::domain::inbox::Work;
 use crate::events::Log;
 use crate::ids::Random;
-use crate::keys::Keys;
 use crate::meta::client::Graph;
-use crate::secret::Secret;
+use crate::numbers::Numbers;
 use crate::storage::Storage;
 use crate::storage::conversation_record::ConversationRecord;
 use crate::storage::conversation_work::WorkOn;
@@ -53,31 +51,26 @@ struct Inner {
     clock: Clock,
     random: Random,
     graph: Graph,
-    keys: Keys,
+    numbers: Numbers,
     log: Log,
     audit: Audit,
-    app_id: Option<String>,
-    app_secret: Option<Secret>,
 }
 
 impl Inbox {
-    /// Works on the conversations in `storage`, with the Meta app of the settings.
+    /// Works on the conversations in `storage`.
     pub fn new(
         storage: &Storage,
         (clock, random): (&Clock, &Random),
-        (graph, keys, log): (&Graph, &Keys, &Log),
-        config: &WhatsappConfig,
+        (graph, numbers, log): (&Graph, &Numbers, &Log),
     ) -> Self {
         Self(Arc::new(Inner {
             storage: storage.clone(),
             clock: clock.clone(),
             random: random.clone(),
             graph: graph.clone(),
-            keys: keys.clone(),
+            numbers: numbers.clone(),
             log: log.clone(),
             audit: Audit::new(storage, clock, random),
-            app_id: config.app_id.clone(),
-            app_secret: config.app_secrets.first().cloned(),
         }))
     }
 

@@ -8,14 +8,12 @@ use uuid::Uuid;
 
 use super::{Error, Inbox};
 use crate::auth::Visitor;
-use crate::crypto::Sealed;
 use crate::domain::position::Position;
 use crate::keys;
-use crate::meta::client::{CallError, Credentials};
-use crate::secret::Secret;
+use crate::meta::client::CallError;
 use crate::storage;
 use crate::storage::conversation_record::ConversationRecord;
-use crate::storage::number_record::{NumberRecord, sealed};
+use crate::storage::number_record::NumberRecord;
 use crate::storage::read_mark::Heard;
 
 /// Whoever marks a conversation as read waits no longer for Meta.
@@ -60,11 +58,6 @@ pub enum Hindrance {
 enum Sign {
     Read,
     Typing,
-}
-
-struct Secrets {
-    token: Secret,
-    app_secret: Option<Secret>,
 }
 
 impl Inbox {
@@ -162,9 +155,8 @@ impl Inbox {
     }
 
     async fn try_show(&self, sign: Sign, number: &NumberRecord, heard: &Heard) -> Result<(), Hindrance> {
-        let secrets = self.secrets_of(number).await?;
-        let by = Credentials { token: &secrets.token, app_secret: secrets.app_secret.as_ref() };
-        let calls = self.0.graph.messages(by, &number.phone_number_id);
+        let line = self.0.numbers.open_line(number.clone()).await?.ok_or(Hindrance::NoToken)?;
+        let calls = self.0.graph.messages(line.credentials(), line.phone_number_id());
         let call = async {
             match sign {
                 Sign::Read => calls.mark_read(&heard.wamid).await,
@@ -179,27 +171,6 @@ impl Inbox {
     async fn number(&self, workspace: Uuid, id: Uuid) -> Result<NumberRecord, Hindrance> {
         let found = self.0.storage.find_number(workspace, id).await?;
         usable(found.ok_or(Hindrance::NoNumber)?)
-    }
-
-    async fn secrets_of(&self, number: &NumberRecord) -> Result<Secrets, Hindrance> {
-        let token = number.access_token.as_ref().ok_or(Hindrance::NoToken)?;
-        let token = self.open(number, sealed::ACCESS_TOKEN, token).await?;
-        let app_secret = match &number.app_secret {
-            Some(secret) => Some(self.open(number, sealed::APP_SECRET, secret).await?),
-            None if number.app_id.is_none() || number.app_id == self.0.app_id => self.0.app_secret.clone(),
-            None => None,
-        };
-        Ok(Secrets { token, app_secret })
-    }
-
-    async fn open(
-        &self,
-        number: &NumberRecord,
-        field: &'static str,
-        value: &Sealed,
-    ) -> Result<Secret, keys::Error> {
-        let document = number.id.to_string();
-        self.0.keys.open(&sealed::place(number.workspace, &document, field), value).await
     }
 }
 

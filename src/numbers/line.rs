@@ -13,7 +13,7 @@ use crate::secret::Secret;
 use crate::storage::number_record::{NumberChanges, NumberRecord, number_id, sealed};
 
 /// Meta (2026-07): the codes that say that the token itself is no longer good. Others speak of one permission.
-const TOKEN_CODES: &[i64] = &[0, 102, 190];
+pub const TOKEN_CODES: &[i64] = &[0, 102, 190];
 
 /// A number that calls can be made with.
 #[derive(Debug)]
@@ -72,6 +72,18 @@ impl Numbers {
                 Err(error.into())
             }
         }
+    }
+
+    /// The same without any consequence if they do not open. None: it has no access token.
+    pub async fn open_line(&self, record: NumberRecord) -> Result<Option<Line>, keys::Error> {
+        let Some(token) = &record.access_token else { return Ok(None) };
+        let (token, app_secret) = self.open_all(&record, token).await?;
+        Ok(Some(Line { record, token, app_secret }))
+    }
+
+    /// The Meta app of a number: its own, or that of the settings.
+    pub fn app_id_of(&self, record: &NumberRecord) -> Option<String> {
+        record.app_id.clone().or_else(|| self.0.app.id.clone())
     }
 
     async fn open_all(

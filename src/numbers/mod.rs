@@ -53,7 +53,7 @@ pub use connect::{Connected, Signup};
 pub use error::{Error, Tried};
 pub use facts::FactsFetch;
 pub use first::ensure_first_number;
-pub use line::Line;
+pub use line::{Line, TOKEN_CODES};
 pub use person::{Person, PersonName, PhoneCheck, PhoneState};
 pub use registration::CodeWay;
 

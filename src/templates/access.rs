@@ -4,27 +4,21 @@ use tracing::warn;
 use uuid::Uuid;
 
 use super::{Account, Error, Templates, Tried};
-use crate::crypto::Sealed;
 use crate::keys;
 use crate::meta::client::{CallError, Credentials, Refusal};
-use crate::secret::Secret;
+use crate::numbers::{Line, TOKEN_CODES};
 use crate::storage;
-use crate::storage::number_record::{NumberRecord, sealed};
-
-/// Meta (2026-07): the codes that say that the token itself is no longer good.
-const TOKEN_CODES: &[i64] = &[0, 102, 190];
+use crate::storage::number_record::NumberRecord;
 
 /// A token that reaches an account.
 pub(super) struct Access {
-    pub number: Uuid,
+    line: Line,
     pub app_id: Option<String>,
-    token: Secret,
-    app_secret: Option<Secret>,
 }
 
 impl Access {
     pub fn credentials(&self) -> Credentials<'_> {
-        Credentials { token: &self.token, app_secret: self.app_secret.as_ref() }
+        self.line.credentials()
     }
 }
 
@@ -58,34 +52,16 @@ impl Templates {
     }
 
     async fn open(&self, number: &NumberRecord) -> Result<Option<Access>, keys::Error> {
-        let Some(token) = &number.access_token else { return Ok(None) };
-        let token = self.unseal(number, sealed::ACCESS_TOKEN, token).await?;
-        // The settings' secret is that of the settings' app; which app a bare secret is of, nobody knows.
-        let is_settings_app =
-            self.0.app_id.is_some() && (number.app_id.is_none() || number.app_id == self.0.app_id);
-        let app_secret = match &number.app_secret {
-            Some(secret) => Some(self.unseal(number, sealed::APP_SECRET, secret).await?),
-            None => self.0.app_secret.clone().filter(|_| is_settings_app),
-        };
-        let app_id = number.app_id.clone().or_else(|| self.0.app_id.clone());
-        Ok(Some(Access { number: number.id, app_id, token, app_secret }))
-    }
-
-    async fn unseal(
-        &self,
-        number: &NumberRecord,
-        field: &'static str,
-        value: &Sealed,
-    ) -> Result<Secret, keys::Error> {
-        let document = number.id.to_string();
-        self.0.keys.open(&sealed::place(number.workspace, &document, field), value).await
+        let app_id = self.0.numbers.app_id_of(number);
+        let line = self.0.numbers.open_line(number.clone()).await?;
+        Ok(line.map(|line| Access { line, app_id }))
     }
 
     /// What a refusal says of the token itself is for the number's own check, which comes at once then.
     pub(super) async fn failed(&self, access: &Access, tried: Tried, error: CallError) -> Error {
         let code = error.refusal().and_then(Refusal::code);
         if code.is_some_and(|code| TOKEN_CODES.contains(&code))
-            && let Err(error) = self.0.storage.hasten_number_checks(&[access.number], &[]).await
+            && let Err(error) = self.0.storage.hasten_number_checks(&[access.line.record.id], &[]).await
         {
             warn!(%error, "the check of a number could not be hastened");
         }

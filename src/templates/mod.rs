@@ -24,12 +24,10 @@ use uuid::Uuid;
 use crate::auth::audit::NewEntry;
 use crate::auth::{Audit, Deed, Visitor};
 use crate::clock::Clock;
-use crate::config::WhatsappConfig;
 use crate::ids::Random;
-use crate::keys::Keys;
 use crate::meta::client::Graph;
+use crate::numbers::Numbers;
 use crate::people::memory::Memory;
-use crate::secret::Secret;
 use crate::storage::Storage;
 use crate::storage::number_record::NumberRecord;
 
@@ -48,13 +46,11 @@ pub struct Templates(Arc<Inner>);
 
 struct Inner {
     storage: Storage,
-    keys: Keys,
+    numbers: Numbers,
     graph: Graph,
     audit: Audit,
     clock: Clock,
     random: Random,
-    app_id: Option<String>,
-    app_secret: Option<Secret>,
     /// When Meta was last asked about a name in an account, and whether it answered.
     asked: Mutex<Memory<Named, Answered>>,
 }
@@ -85,20 +81,17 @@ impl Templates {
     /// The templates in `storage`, asked for with the numbers' own tokens.
     pub fn new(
         storage: &Storage,
-        keys: &Keys,
+        numbers: &Numbers,
         graph: &Graph,
         (clock, random): (&Clock, &Random),
-        config: &WhatsappConfig,
     ) -> Self {
         Self(Arc::new(Inner {
             storage: storage.clone(),
-            keys: keys.clone(),
+            numbers: numbers.clone(),
             graph: graph.clone(),
             audit: Audit::new(storage, clock, random),
             clock: clock.clone(),
             random: random.clone(),
-            app_id: config.app_id.clone(),
-            app_secret: config.app_secrets.first().cloned(),
             asked: Mutex::new(Memory::new(NAMES_REMEMBERED)),
         }))
     }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::numbers::{Desk, new_number};
-use crate::reading::isolation::fill;
+use crate::reading::isolation::{bare, fill, written};
 use crate::support::eventually;
 use crate::support::webhook::{ACCOUNT_ID, PHONE_NUMBER_ID};
 
@@ -176,18 +176,6 @@ impl Schema {
             })
             .collect();
         (!fields.is_empty()).then(|| format!("{{ {} }}", fields.join(" ")))
-    }
-}
-
-fn bare(of: &Value) -> &Value {
-    if of["ofType"].is_null() { of } else { bare(&of["ofType"]) }
-}
-
-fn written(of: &Value) -> String {
-    match of["kind"].as_str().unwrap() {
-        "NON_NULL" => format!("{}!", written(&of["ofType"])),
-        "LIST" => format!("[{}]", written(&of["ofType"])),
-        _ => of["name"].as_str().unwrap().to_owned(),
     }
 }
 

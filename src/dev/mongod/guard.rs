@@ -102,6 +102,9 @@ async fn start(
     Err(Failure("no free port could be had for mongod".to_owned()).into())
 }
 
+/// Files that nothing has asked for in five seconds are closed.
+const FILE_MANAGER: &str = "file_manager=(close_handle_minimum=100,close_idle_time=5,close_scan_interval=2)";
+
 fn spawn(program: &Path, folder: &Folder, port: u16, memory_mb: u32) -> Result<Child, Failure> {
     let mut command = Command::new(program);
     command
@@ -112,6 +115,10 @@ fn spawn(program: &Path, folder: &Folder, port: u16, memory_mb: u32) -> Result<C
         .args(["--port", &port.to_string(), "--bind_ip", "127.0.0.1", "--nounixsocket"])
         .args(["--replSet", replica_set::NAME, "--oplogSize", "256"])
         .args(["--wiredTigerCacheSizeGB", &(f64::from(memory_mb) / 1_024.0).to_string()])
+        // A database has some two hundred files. Those of databases that are gone or at rest must not stay open: hundreds of
+        // tests would use up what a process may have open, and the server ends then.
+        .args(["--wiredTigerEngineConfigString", FILE_MANAGER])
+        .args(["--setParameter", "minSnapshotHistoryWindowInSeconds=0"])
         .args(["--setParameter", "diagnosticDataCollectionEnabled=false"])
         // A single member has nobody to hand over to, so there is nothing to wait for.
         .args(["--setParameter", "shutdownTimeoutMillisForSignaledShutdown=0"]);

@@ -167,11 +167,13 @@ impl Schema {
     }
 }
 
-fn bare(of: &Value) -> &Value {
+/// A type without what it is wrapped in.
+pub fn bare(of: &Value) -> &Value {
     if of["ofType"].is_null() { of } else { bare(&of["ofType"]) }
 }
 
-fn written(of: &Value) -> String {
+/// A type as a document writes it.
+pub fn written(of: &Value) -> String {
     match of["kind"].as_str().unwrap() {
         "NON_NULL" => format!("{}!", written(&of["ofType"])),
         "LIST" => format!("[{}]", written(&of["ofType"])),
