@@ -24,7 +24,7 @@ mod timing;
 use std::time::Instant;
 
 use mongodb::bson::{Document, doc};
-use mongodb::{Database, IndexModel};
+use mongodb::{Collection as Handle, Database, IndexModel};
 use pesan::clock::Clock;
 use pesan::config::dev::DevConfig;
 use pesan::config::{Config, Source};
@@ -119,37 +119,9 @@ fn main() {
 async fn measure(uri: &str, messages: usize, depth: usize, rounds: usize) -> Vec<Row> {
     let name = format!("search_{messages}");
     let database = mongodb::Client::with_uri_str(uri).await.unwrap().database(&name);
-    let values = [
-        ("MONGODB_URI", uri),
-        ("PESAN_DATABASE", &name),
-        ("WHATSAPP_APP_SECRET", "bench"),
-        ("WHATSAPP_VERIFY_TOKEN", "bench"),
-    ];
-    let source = Source::of(values.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    let storage = Storage::connect(&Config::read(&source).unwrap().mongo).await.unwrap();
-    storage.migrate(&Clock::system(), &mut |_| {}).await.unwrap();
-
-    let begin = Instant::now();
-    for from in (0..messages).step_by(BATCH) {
-        let items: Vec<Item> = (from..(from + BATCH).min(messages)).map(item).collect();
-        storage.put_search_items(&items).await.unwrap();
-    }
-    cost("ours", messages, begin);
-    size(&database, "searchItems").await;
-
+    let storage = storage(uri, &name).await;
     let texts = database.collection::<Document>("texts");
-    let keys = doc! { "workspace": 1, "text": "text" };
-    let options = mongodb::options::IndexOptions::builder().default_language("none".to_owned()).build();
-    texts.create_index(IndexModel::builder().keys(keys).options(options).build()).await.unwrap();
-    let begin = Instant::now();
-    for from in (0..messages).step_by(BATCH) {
-        let documents = (from..(from + BATCH).min(messages)).map(|n| {
-            doc! { "_id": n.to_string(), "workspace": "first", "at": n as i64, "text": text(n) }
-        });
-        texts.insert_many(documents).await.unwrap();
-    }
-    cost("a text index", messages, begin);
-    size(&database, "texts").await;
+    fill(&storage, &database, &texts, messages).await;
 
     let (common, frequent, rare) = (word(0), word(40), word(3_000));
     let both = format!("{common} {frequent} ");
@@ -192,6 +164,44 @@ async fn measure(uri: &str, messages: usize, depth: usize, rounds: usize) -> Vec
     storage.close().await;
     database.drop().await.unwrap();
     rows
+}
+
+/// Our own storage in a database of this name.
+async fn storage(uri: &str, name: &str) -> Storage {
+    let values = [
+        ("MONGODB_URI", uri),
+        ("PESAN_DATABASE", name),
+        ("WHATSAPP_APP_SECRET", "bench"),
+        ("WHATSAPP_VERIFY_TOKEN", "bench"),
+    ];
+    let source = Source::of(values.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let storage = Storage::connect(&Config::read(&source).unwrap().mongo).await.unwrap();
+    storage.migrate(&Clock::system(), &mut |_| {}).await.unwrap();
+    storage
+}
+
+/// The same messages for both, and what that costs each.
+async fn fill(storage: &Storage, database: &Database, texts: &Handle<Document>, messages: usize) {
+    let begin = Instant::now();
+    for from in (0..messages).step_by(BATCH) {
+        let items: Vec<Item> = (from..(from + BATCH).min(messages)).map(item).collect();
+        storage.put_search_items(&items).await.unwrap();
+    }
+    cost("ours", messages, begin);
+    size(database, "searchItems").await;
+
+    let keys = doc! { "workspace": 1, "text": "text" };
+    let options = mongodb::options::IndexOptions::builder().default_language("none".to_owned()).build();
+    texts.create_index(IndexModel::builder().keys(keys).options(options).build()).await.unwrap();
+    let begin = Instant::now();
+    for from in (0..messages).step_by(BATCH) {
+        let documents = (from..(from + BATCH).min(messages)).map(|n| {
+            doc! { "_id": n.to_string(), "workspace": "first", "at": n as i64, "text": text(n) }
+        });
+        texts.insert_many(documents).await.unwrap();
+    }
+    cost("a text index", messages, begin);
+    size(database, "texts").await;
 }
 
 /// The place after so many that are found.
