@@ -1,24 +1,34 @@
 //! How fast an inbox reads over GraphQL: the list of conversations beside the driver's own find of the same documents,
-//! and pages of messages, the first and far down, in a small and in a large collection. Prints tables and judges no
-//! speed; a page that is not the one asked for fails it.
+//! and pages of messages, the first and far down, in a small and in a large collection (`pages`). What subscriptions cost
+//! (`memory`) and how soon subscribers hear of a webhook (`delivery`). Prints tables and judges no speed; a page that is
+//! not the one asked for, and an event that is not heard once, fail it.
 //!
+//! `PESAN_BENCH_ONLY=memory,delivery` runs some of them only.
 //! `PESAN_BENCH_QUICK=1` runs everything with small numbers, to see that it still works. `PESAN_BENCH_MESSAGES` says
 //! how many messages the large collection has (1000000), `PESAN_BENCH_DEPTH` how far down the deep page is (100000).
 
 #![allow(
+    clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
     clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
     clippy::disallowed_methods,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,
+    dead_code,
     missing_debug_implementations,
     reason = "a benchmark may stop where it stands, and reads the real clock; its figures fit a float"
 )]
 
 mod fill;
+#[path = "../ingest/histogram.rs"]
+mod histogram;
+mod live;
+#[path = "../ingest/proc.rs"]
+mod proc;
 mod timing;
 
 use mongodb::bson::{Document, doc};
@@ -51,6 +61,7 @@ struct Size {
     messages: usize,
     depth: usize,
     rounds: usize,
+    is_quick: bool,
 }
 
 impl Size {
@@ -65,6 +76,7 @@ impl Size {
             messages: number("PESAN_BENCH_MESSAGES", messages),
             depth: number("PESAN_BENCH_DEPTH", depth),
             rounds,
+            is_quick,
         }
     }
 }
@@ -132,11 +144,21 @@ fn main() {
         let options = Options { guard: PROGRAM.into(), data: None, memory_mb: MEMORY_MB, config };
         let mongod = PrivateMongod::start(&options, &mut |text| println!("{text}")).await.unwrap();
         let size = Size::of_environment();
-        let mut rows = Vec::new();
-        for messages in [SMALL.min(size.messages), size.messages] {
-            rows.extend(measure(mongod.uri(), messages, &size).await);
+        let only = std::env::var("PESAN_BENCH_ONLY").unwrap_or_default();
+        let wanted = |section: &str| only.is_empty() || only.split(',').any(|name| name == section);
+        if wanted("memory") {
+            live::memory(mongod.uri(), size.is_quick).await;
         }
-        print(&rows);
+        if wanted("delivery") {
+            live::delivery(mongod.uri(), size.is_quick).await;
+        }
+        if wanted("pages") {
+            let mut rows = Vec::new();
+            for messages in [SMALL.min(size.messages), size.messages] {
+                rows.extend(measure(mongod.uri(), messages, &size).await);
+            }
+            print(&rows);
+        }
         mongod.stop().await;
     });
 }

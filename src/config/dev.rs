@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::Source;
+use super::outbound;
 use super::setting::{Mistakes, Reader, Setting};
 use crate::secret::Secret;
 
@@ -45,7 +46,7 @@ static API_KEY: Setting = Setting {
     meaning: "The owner key that `pesan dev` sees to being there, for scripts. Unset: one is made once and kept in .data/dev.env.",
 };
 
-pub(super) const SETTINGS: &[&Setting] = &[&MONGOD, &CACHE_DIR, &CRASH_AT, &API_KEY];
+pub(super) const SETTINGS: &[&Setting] = &[&MONGOD, &CACHE_DIR, &CRASH_AT, &API_KEY, &outbound::RATE];
 
 /// The settings of development.
 #[derive(Clone, Debug)]

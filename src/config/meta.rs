@@ -7,7 +7,7 @@ use url::Url;
 use super::server::parse_ms;
 use super::setting::{Reader, Setting};
 
-static BASE_URL: Setting = Setting {
+pub(super) static BASE_URL: Setting = Setting {
     name: "GRAPH_API_BASE_URL",
     aliases: &[],
     default: Some("https://graph.facebook.com"),

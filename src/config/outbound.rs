@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "dev")]
+use super::meta;
 use super::setting::{Reader, Setting};
 
 static UNCONFIRMED_AFTER_S: Setting = Setting {
@@ -23,6 +25,17 @@ static AT_ONCE: Setting = Setting {
     meaning: "In how many conversations one process sends at once. Within a conversation messages leave one after the other.",
 };
 
+#[cfg(feature = "dev")]
+pub(super) static RATE: Setting = Setting {
+    name: "PESAN_DEV_SEND_RATE",
+    aliases: &[],
+    default: None,
+    example: "100000",
+    expects: "a number from 1 to 1000000, and a Graph API on this machine (GRAPH_API_BASE_URL)",
+    secret: false,
+    meaning: "For benchmarks: how many messages a second every number may send, whatever Meta allows. Refused unless the Graph API is a simulator on this machine.",
+};
+
 pub(super) const SETTINGS: &[&Setting] = &[&UNCONFIRMED_AFTER_S, &AT_ONCE];
 
 /// Sending.
@@ -32,6 +45,8 @@ pub struct OutboundConfig {
     pub unconfirmed_after: Duration,
     /// `PESAN_SENDS_AT_ONCE`.
     pub at_once: usize,
+    /// `PESAN_DEV_SEND_RATE`; none in a build without the feature `dev`.
+    pub rate: Option<f64>,
 }
 
 impl OutboundConfig {
@@ -42,6 +57,30 @@ impl OutboundConfig {
         let at_once = reader.required(&AT_ONCE, |text| {
             text.parse::<usize>().ok().filter(|count| (1..=2_048).contains(count))
         });
-        Some(Self { unconfirmed_after: Duration::from_secs(seconds?), at_once: at_once? })
+        let rate = Self::read_rate(reader);
+        Some(Self { unconfirmed_after: Duration::from_secs(seconds?), at_once: at_once?, rate: rate? })
+    }
+
+    #[cfg(feature = "dev")]
+    #[expect(
+        clippy::option_option,
+        reason = "outside: a mistake was noted; inside: the setting is not given"
+    )]
+    fn read_rate(reader: &mut Reader<'_>) -> Option<Option<f64>> {
+        let is_simulated = reader.text(&meta::BASE_URL).is_some_and(super::is_local);
+        reader.optional(&RATE, |text| {
+            let rate = text.parse::<u32>().ok().filter(|rate| (1..=1_000_000).contains(rate));
+            rate.filter(|_| is_simulated).map(f64::from)
+        })
+    }
+
+    #[cfg(not(feature = "dev"))]
+    #[expect(
+        clippy::option_option,
+        clippy::unnecessary_wraps,
+        reason = "as with the feature `dev`, where there is something to read"
+    )]
+    fn read_rate(_: &mut Reader<'_>) -> Option<Option<f64>> {
+        Some(None)
     }
 }

@@ -146,10 +146,13 @@ fn in_order(mut all: Vec<Placed>, mut statuses: Vec<StatusRecord>) -> Vec<Timeli
         Outcome::Message(step) => (status.at_s, step.rank()),
         _ => (status.at_s, 0),
     });
+    // Meta's clock may be behind ours, and yet nothing is told of a message that has not left.
+    let left = all.iter().filter(|one| one.entry.step == TimelineStep::Left).map(|one| one.at_ms);
+    let left_ms = left.min().unwrap_or(i64::MIN);
     all.extend(statuses.into_iter().map(|status| {
         let from_ms = status.at_s.saturating_mul(1_000);
         // Some moment of that second, and none after it was known here.
-        let at_ms = from_ms.saturating_add(999).min(status.received_ms.max(from_ms));
+        let at_ms = from_ms.saturating_add(999).min(status.received_ms.max(from_ms)).max(left_ms);
         let mut one = placed(at_ms, TimelineStep::Status);
         one.entry.at = scalar::second(status.at_s);
         one.entry.report = Some(status.into());

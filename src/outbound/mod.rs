@@ -10,7 +10,9 @@
 
 mod ask;
 mod change;
+mod desk;
 mod doubts;
+mod gather;
 mod leave;
 mod ledger;
 mod line;
@@ -36,6 +38,7 @@ use crate::people::People;
 use crate::runtime::{Nudge, Supervisor, Worker};
 use crate::storage::Storage;
 use crate::templates::Templates;
+use desk::Desk;
 use ledger::Ledger;
 use line::Lines;
 use sender::Equipment;
@@ -86,6 +89,7 @@ impl Outbound {
             config: config.outbound.clone(),
             instance,
             renewed: Mutex::new(Stopwatch::start()),
+            desk: Desk::start(supervisor, storage),
             nudge: nudge.clone(),
             supervisor: supervisor.clone(),
         }));

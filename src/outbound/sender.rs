@@ -14,8 +14,9 @@ use futures_util::stream::FuturesUnordered;
 use tracing::warn;
 use uuid::Uuid;
 
+use super::desk::Desk;
 use super::ledger::Ledger;
-use super::line::Lines;
+use super::line::{Line, Lines};
 use super::wake;
 use crate::clock::{Clock, Stopwatch};
 use crate::config::OutboundConfig;
@@ -27,6 +28,7 @@ use crate::runtime::worker::Round;
 use crate::runtime::{Nudge, Stop, Supervisor, Worker, crash};
 use crate::storage::Error;
 use crate::storage::Storage;
+use crate::storage::allowances::Rate;
 
 /// A process that is not heard of for so long loses its turns.
 const LEASE_MS: i64 = 10_000;
@@ -38,6 +40,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const LOOK_SOON: Duration = Duration::from_millis(40);
 /// With so much room it is worth looking again while the rest is under way.
 const ROOM_SHARE: usize = 4;
+/// The jobs that work turns off.
+pub(super) const TURN_JOB: &str = "outbound-turn";
 
 /// What sending needs. Cheap to clone.
 #[derive(Clone)]
@@ -56,6 +60,7 @@ pub struct Equipment {
     pub(super) instance: Uuid,
     /// Since the last renewal of the leases was asked for.
     pub(super) renewed: Mutex<Stopwatch>,
+    pub(super) desk: Desk,
     pub(super) nudge: Nudge,
     pub(super) supervisor: Supervisor,
 }
@@ -64,6 +69,11 @@ impl Equipment {
     /// Whether the turns that this process took are certainly still its own.
     pub(super) fn holds_its_turns(&self) -> bool {
         self.renewed.lock().unwrap_or_else(PoisonError::into_inner).elapsed() < SURE_FOR
+    }
+
+    /// How fast a number sends: as Meta lets it, or as a benchmark wants it.
+    pub(super) fn rate_of(&self, line: &Line) -> Rate {
+        self.config.rate.map_or(line.rate, |per_second| Rate { per_second, burst: per_second })
     }
 }
 
@@ -154,7 +164,7 @@ impl Sender {
             }
             look.has_more |= due.len() >= share;
             let wanted = i64::try_from(due.len()).unwrap_or(1);
-            let granted = storage.take_allowance(*number, line.rate, wanted).await?;
+            let granted = storage.take_allowance(*number, self.0.rate_of(&line), wanted).await?;
             if granted < wanted {
                 (look.is_short, look.has_more) = (true, true);
             }
@@ -170,7 +180,7 @@ impl Sender {
             for turn in turns {
                 let (equipment, line) = (Arc::clone(&self.0), Arc::clone(&line));
                 let job = async move { equipment.take_turn(turn, line).await };
-                running.push(Box::pin(self.0.supervisor.run("outbound-turn", job)));
+                running.push(Box::pin(self.0.supervisor.run(TURN_JOB, job)));
             }
             if left == 0 {
                 look.has_more = true;

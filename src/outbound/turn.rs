@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::desk::Waited;
 use super::line::Line;
 use super::sender::Equipment;
 use super::verdict::Verdict;
@@ -61,7 +62,7 @@ impl Equipment {
                 Some(self.clock.now_ms() + TROUBLE_PAUSE_MS)
             }
         };
-        if let Err(error) = self.storage.release_turn(&turn, ready_at_ms).await {
+        if let Err(error) = self.desk.release(turn, ready_at_ms).await {
             warn!(%error, "a turn cannot be given back; it comes back with the end of its lease");
         }
     }
@@ -77,11 +78,20 @@ impl Equipment {
         let Some(credentials) = line.credentials() else { return Ok(Some(self.clock.now_ms())) };
         // The turn came with one token of the number's allowance.
         let mut has_token = true;
-        for _ in 0..MESSAGES_MAX {
+        // What is asked for meanwhile puts the conversation in line once more.
+        let mut open = self.storage.open_outgoing(turn.conversation, None, MESSAGES_MAX + 1).await?;
+        let is_all = open.len() <= MESSAGES_MAX;
+        if !is_all {
             let now_ms = self.clock.now_ms();
-            let Some(message) = self.storage.next_outgoing(turn.conversation, now_ms).await? else {
-                return self.storage.next_due_ms(turn.conversation).await;
-            };
+            open = self.storage.open_outgoing(turn.conversation, Some(now_ms), MESSAGES_MAX).await?;
+        }
+        let mut next_due_ms: Option<i64> = None;
+        for message in open {
+            let now_ms = self.clock.now_ms();
+            if message.due_ms > now_ms {
+                next_due_ms = Some(next_due_ms.map_or(message.due_ms, |due_ms| due_ms.min(message.due_ms)));
+                continue;
+            }
             if message.state == State::Leaving {
                 self.lose(message, now_ms).await?;
                 continue;
@@ -94,7 +104,7 @@ impl Equipment {
             if let Some(pause) = self.graph.pause(&credentials, line.account_id.as_deref()) {
                 return Ok(Some(now_ms + millis(pause)));
             }
-            if !has_token && self.storage.take_allowance(line.number, line.rate, 1).await? == 0 {
+            if !has_token && self.storage.take_allowance(line.number, self.rate_of(line), 1).await? == 0 {
                 return Ok(Some(now_ms));
             }
             if self.supervisor.stop_signal().is_requested() || !self.holds_its_turns() {
@@ -107,7 +117,7 @@ impl Equipment {
                 None => {}
             }
         }
-        Ok(Some(self.clock.now_ms()))
+        if is_all { Ok(next_due_ms) } else { self.storage.next_due_ms(turn.conversation).await }
     }
 
     /// Whoever was to send it is gone, and nobody knows how far they came.
@@ -150,10 +160,20 @@ impl Equipment {
             self.ledger.enter(told).await?;
             return Ok(Some(Next::GoOn));
         };
-        if !self.storage.mark_leaving(message, &attempt).await? {
+        if !self.desk.mark(message.mark(turn, &attempt)).await? {
             return Ok(None);
         }
         crash::pass("after-leaving");
+        if !self.holds_its_turns() {
+            // This process stood still for so long that another one goes on with the conversation.
+            let reason = Reason {
+                meaning: "The service was held up before it could send.".to_owned(),
+                ..Reason::default()
+            };
+            (attempt.ended_ms, attempt.state) = (Some(self.clock.now_ms()), Some(State::Queued));
+            self.storage.put_back(message, &reason, &attempt, (left_ms, false)).await?;
+            return Ok(Some(Next::At(left_ms)));
+        }
         pair::leave(&mut turn.pair, left_ms);
         let body = encode::message(&content, Some(&message.id.to_string()));
         let calls = self.graph.messages(credentials, &line.phone_number_id);
@@ -234,9 +254,8 @@ impl Equipment {
 
     /// What came before Meta's name of the message was known waits no longer.
     pub(super) async fn welcome(&self, message: &Outgoing, wamid: &str) -> Result<(), Error> {
-        let key = [message_key(&message.phone_number_id, wamid)];
-        let (statuses, edits) =
-            tokio::try_join!(self.storage.statuses_waiting_for(&key), self.storage.edits_waiting_for(&key))?;
+        let Waited { statuses, edits } =
+            self.desk.waited(message_key(&message.phone_number_id, wamid)).await?;
         if statuses.is_empty() && edits.is_empty() {
             return Ok(());
         }

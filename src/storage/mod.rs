@@ -24,6 +24,7 @@ pub mod index;
 pub mod instances;
 pub mod labels;
 pub mod lanes;
+pub mod leaving;
 pub mod merges;
 pub mod message_record;
 pub mod messages;
@@ -99,6 +100,8 @@ pub const COLLECTIONS: &[&Collection] = &[
     &aside::DEAD_LETTERS,
 ];
 
+/// What the server knows us as, if the address does not say.
+const APP_NAME: &str = "pesan";
 /// The oldest server that has what we use.
 const SERVER_MAJOR_MIN: i32 = 6;
 
@@ -115,7 +118,7 @@ impl Storage {
     /// Connects, and sees that the server is one that we can work with.
     pub async fn connect(config: &MongoConfig) -> Result<Self, Error> {
         let mut options = ClientOptions::parse(config.uri.expose()).await?;
-        let app_name = Arc::from(options.app_name.get_or_insert_with(|| "pesan".to_owned()).as_str());
+        let app_name = Arc::from(options.app_name.get_or_insert_with(|| APP_NAME.to_owned()).as_str());
         options.server_selection_timeout = Some(config.timeout);
         options.connect_timeout = Some(config.timeout);
         options.max_pool_size = Some(config.pool_max);

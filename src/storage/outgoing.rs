@@ -14,7 +14,7 @@ use super::messages::{ACCEPTED, MESSAGES};
 use super::told::{Told, Write};
 use super::turns::joining;
 use super::value::to_bson;
-use super::{Error, Storage, durable};
+use super::{Error, Storage};
 use crate::domain::content::Content;
 use crate::domain::conversation::WINDOW_S;
 use crate::domain::message::Context;
@@ -82,6 +82,8 @@ pub struct Outgoing {
     pub by: String,
     pub requested_ms: i64,
     pub send_at_ms: Option<i64>,
+    /// When it was asked for, or is to leave.
+    pub due_ms: i64,
     /// What it was planned for at first.
     pub planned_ms: Option<i64>,
     /// Not before then, after a try that did not end well.
@@ -333,7 +335,7 @@ impl Outgoing {
         Ok(self.with_listing(told))
     }
 
-    fn end_attempt(&self, set: &mut Document, attempt: Option<&Attempt>) -> Result<(), Error> {
+    pub(super) fn end_attempt(&self, set: &mut Document, attempt: Option<&Attempt>) -> Result<(), Error> {
         if let Some(attempt) = attempt {
             set.insert(format!("send.attempts.{}", self.attempts.len()), to_bson(attempt)?);
         }
@@ -342,15 +344,25 @@ impl Outgoing {
 }
 
 impl Storage {
-    /// The message of a conversation that is to leave next: the first of those whose time has come.
-    pub async fn next_outgoing(&self, conversation: Uuid, now_ms: i64) -> Result<Option<Outgoing>, Error> {
-        let filter = doc! {
-            "conversation": binary(conversation),
-            "send.open": true,
-            "send.dueAtMs": { "$lte": now_ms },
-        };
-        let found = self.sent_messages().find_one(filter).sort(doc! { "at": 1, "order": 1 }).await?;
-        found.as_ref().map(outgoing_of).transpose()
+    /// What a conversation still has to send, in its order; at most so many, and only what is due by then, if that is
+    /// asked for.
+    pub async fn open_outgoing(
+        &self,
+        conversation: Uuid,
+        due_by_ms: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<Outgoing>, Error> {
+        let mut filter = doc! { "conversation": binary(conversation), "send.open": true };
+        if let Some(due_by_ms) = due_by_ms {
+            filter.insert("send.dueAtMs", doc! { "$lte": due_by_ms });
+        }
+        let (messages, limit) = (self.sent_messages(), i64::try_from(limit).unwrap_or(i64::MAX));
+        let mut cursor = messages.find(filter).sort(doc! { "at": 1, "order": 1 }).limit(limit).await?;
+        let mut found = Vec::new();
+        while cursor.advance().await? {
+            found.push(outgoing_of(&cursor.deserialize_current()?)?);
+        }
+        Ok(found)
     }
 
     /// When the next message of a conversation is due.
@@ -385,47 +397,6 @@ impl Storage {
             }
         }
         Ok(departures)
-    }
-
-    /// The durable mark before the request. False: it is not queued any more.
-    pub async fn mark_leaving(&self, message: &Outgoing, attempt: &Attempt) -> Result<bool, Error> {
-        let change = doc! {
-            "$set": {
-                "send.state": State::Leaving.name(),
-                "send.leftAtMs": attempt.at_ms,
-                format!("send.attempts.{}", message.attempts.len()): to_bson(attempt)?,
-            },
-            "$unset": { "send.notBeforeMs": "" },
-        };
-        let done = self
-            .sent_messages()
-            .update_one(message.when(&[State::Queued]), change)
-            .write_concern(durable(self.timeout))
-            .await?;
-        Ok(done.matched_count == 1)
-    }
-
-    /// Back in the queue after a try: it was certainly not taken. `counts`: it was a try of its own.
-    pub async fn put_back(
-        &self,
-        message: &Outgoing,
-        reason: &Reason,
-        attempt: &Attempt,
-        (not_before_ms, counts): (i64, bool),
-    ) -> Result<bool, Error> {
-        let mut set = doc! {
-            "send.state": State::Queued.name(),
-            "send.notBeforeMs": not_before_ms,
-            "send.reason": to_bson(reason)?,
-        };
-        message.end_attempt(&mut set, Some(attempt))?;
-        let change = doc! { "$set": set, "$inc": { "send.tries": i32::from(counts) } };
-        let done = self
-            .sent_messages()
-            .update_one(message.when(&[State::Leaving]), change)
-            .write_concern(durable(self.timeout))
-            .await?;
-        Ok(done.matched_count == 1)
     }
 
     /// A message that was sent through us.
@@ -544,6 +515,7 @@ pub(super) fn outgoing_of(document: &Document) -> Result<Outgoing, Error> {
         by: send.get_str("by").unwrap_or_default().to_owned(),
         requested_ms: send.get_i64("requestedAtMs").unwrap_or(0),
         send_at_ms: send.get_i64("dueAtMs").ok().filter(|_| is_scheduled),
+        due_ms: send.get_i64("dueAtMs").map_err(|_| MALFORMED)?,
         planned_ms: send.get_i64("plannedAtMs").ok(),
         not_before_ms: send.get_i64("notBeforeMs").ok(),
         tries: send.get_i32("tries").ok().and_then(|tries| u32::try_from(tries).ok()).unwrap_or(0),

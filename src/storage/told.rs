@@ -1,6 +1,7 @@
 //! A change and the event that tells of it, in one transaction: both are there, or neither. Several changes of one
 //! workspace go in one transaction too, with one batch of events.
 
+use std::mem::discriminant;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
@@ -21,6 +22,8 @@ const AGAIN_AFTER_MAX: Duration = Duration::from_millis(20);
 /// A transaction of ours takes milliseconds from one step to the next. Whoever has left one alone for so long is gone or
 /// stands still.
 const ABANDONED_AFTER: Duration = Duration::from_secs(2);
+/// How many writes go in one command: the largest messages together stay well below what a command may have.
+const TOGETHER_MAX: usize = 32;
 
 /// One write of a change.
 #[derive(Clone, Debug)]
@@ -85,18 +88,47 @@ impl Write {
         Self { collection, statement: Statement::Remove(filter) }
     }
 
-    fn command(&self) -> Document {
-        match &self.statement {
-            Statement::Insert(document) => doc! { "insert": self.collection, "documents": [document] },
-            Statement::Update(statement, _) => doc! { "update": self.collection, "updates": [statement] },
-            Statement::Remove(filter) => {
-                doc! { "delete": self.collection, "deletes": [{ "q": filter, "limit": 1 }] }
-            }
-        }
+    /// Whether the two can be one command.
+    fn goes_with(&self, other: &Self) -> bool {
+        let lenient = |write: &Self| matches!(write.statement, Statement::Update(_, true));
+        self.collection == other.collection
+            && discriminant(&self.statement) == discriminant(&other.statement)
+            && lenient(self) == lenient(other)
     }
 
     fn may_match_nothing(&self) -> bool {
         !matches!(self.statement, Statement::Update(_, false) | Statement::Remove(_))
+    }
+}
+
+/// The writes in as few commands as keep the order of those to one collection.
+fn together(writes: &[Write]) -> Vec<Vec<&Write>> {
+    let mut groups: Vec<Vec<&Write>> = Vec::new();
+    for write in writes {
+        let of_collection =
+            |group: &&mut Vec<&Write>| group.iter().any(|one| one.collection == write.collection);
+        match groups.iter_mut().rev().find(of_collection) {
+            Some(last) if last.len() < TOGETHER_MAX && last.iter().all(|one| one.goes_with(write)) => {
+                last.push(write);
+            }
+            _ => groups.push(vec![write]),
+        }
+    }
+    groups
+}
+
+/// One command for writes that go together.
+fn command(some: &[&Write]) -> Document {
+    let Some(first) = some.first() else { return Document::new() };
+    let statement = |write: &&Write| match &write.statement {
+        Statement::Insert(document) | Statement::Update(document, _) => document.clone(),
+        Statement::Remove(filter) => doc! { "q": filter, "limit": 1 },
+    };
+    let statements: Vec<Document> = some.iter().map(statement).collect();
+    match first.statement {
+        Statement::Insert(_) => doc! { "insert": first.collection, "documents": statements },
+        Statement::Update(..) => doc! { "update": first.collection, "updates": statements },
+        Statement::Remove(_) => doc! { "delete": first.collection, "deletes": statements },
     }
 }
 
@@ -272,20 +304,21 @@ impl Storage {
         seq: i64,
         now_ms: i64,
     ) -> Result<bool, Error> {
-        for write in &told.writes {
-            let matched = self.run_within(session, write.command()).await?;
-            if matched == 0 && !write.may_match_nothing() {
-                return Ok(false);
-            }
-        }
-        self.open_free_windows_within(session, &told.answered).await?;
+        // First the number: whoever comes second learns it before anything else is done for nothing.
         let batch = NewBatch { workspace: told.workspace, source: None, happenings: told.happenings.clone() };
         let event = batch_document(seq, &batch, now_ms)?;
         match self.run_within(session, doc! { "insert": EVENTS.name, "documents": [event] }).await {
             // Somebody else has that number: the whole once more, at the next.
-            Err(Error::Duplicate) => Err(Error::Conflict),
-            outcome => outcome.map(|_| true),
+            Err(Error::Duplicate) => return Err(Error::Conflict),
+            outcome => outcome?,
+        };
+        for some in together(&told.writes) {
+            let matched = self.run_within(session, command(&some)).await?;
+            if matched < some.len() as u64 && !some.iter().any(|write| write.may_match_nothing()) {
+                return Ok(false);
+            }
         }
+        self.open_free_windows_within(session, &told.answered).await.map(|()| true)
     }
 
     async fn run_within(&self, session: &mut ClientSession, command: Document) -> Result<u64, Error> {

@@ -6,11 +6,13 @@
 use futures_util::TryStreamExt;
 use mongodb::Collection as Handle;
 use mongodb::bson::{Bson, Document, doc};
+use mongodb::options::Hint;
 use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
 use super::index::{Collection, Index};
 use super::told::Write;
+use super::write::refusals;
 use super::{Error, Storage};
 use crate::domain::sending::Priority;
 
@@ -63,7 +65,7 @@ pub struct Turn {
     pub was_lost: bool,
     /// When this process began with it, in the sender's time.
     pub claimed_ms: i64,
-    claim: Uuid,
+    pub(super) claim: Uuid,
 }
 
 /// The write by which a conversation gets in line. It goes with the message.
@@ -81,17 +83,53 @@ pub(super) fn joining(
     Write::upsert(TURNS.name, doc! { "_id": binary(conversation) }, change)
 }
 
+impl Turn {
+    /// The update by which it is given back.
+    fn giving(&self, ready_at_ms: Option<i64>) -> Document {
+        let pair = self.pair;
+        let ready = match ready_at_ms {
+            // A missing value is more than any number to `$min`.
+            Some(at) => doc! { "$min": ["$readyAtMs", at] },
+            None => doc! { "$ifNull": ["$readyAtMs", "$$REMOVE"] },
+        };
+        let give = vec![
+            doc! { "$set": {
+                "readyAtMs": ready,
+                "pair": {
+                    "fromMs": pair.burst_from_ms,
+                    "burst": i64::from(pair.burst),
+                    "paidUntilMs": pair.paid_until_ms,
+                    "refusals": i64::from(pair.refusals),
+                },
+            } },
+            doc! { "$set": { "priority": {
+                "$cond": [{ "$eq": [{ "$type": "$readyAtMs" }, "missing"] }, "$$REMOVE", "$priority"],
+            } } },
+            doc! { "$unset": ["holder", "claim", "leaseUntil"] },
+            doc! { "$set": { "lost": if self.was_lost { Bson::Boolean(true) } else { "$$REMOVE".into() } } },
+        ];
+        doc! { "q": { "_id": binary(self.conversation), "claim": binary(self.claim) }, "u": give }
+    }
+}
+
 impl Storage {
     /// The numbers that have something in line, whether it is due or not: workspace and number.
     pub async fn numbers_in_line(&self) -> Result<Vec<(Uuid, Uuid)>, Error> {
-        // In the order of the index, so that the database jumps from one number to the next.
-        let stages = [
-            doc! { "$match": { "readyAtMs": { "$exists": true } } },
-            doc! { "$sort": { "number": 1, "priority": 1, "readyAtMs": 1 } },
-            doc! { "$group": { "_id": "$number", "workspace": { "$first": "$workspace" } } },
-        ];
-        let found: Vec<Document> = self.turns().aggregate(stages).await?.try_collect().await?;
-        Ok(found.iter().filter_map(|one| uuid_of(one, "workspace").zip(uuid_of(one, "_id"))).collect())
+        let (turns, wanted) = (self.turns(), doc! { "number": 1, "workspace": 1 });
+        let mut numbers: Vec<(Uuid, Uuid)> = Vec::new();
+        loop {
+            // From one number to the next, so that it costs by the numbers and not by what they have in line.
+            let mut filter = doc! { "readyAtMs": { "$exists": true } };
+            if let Some((_, last)) = numbers.last() {
+                filter.insert("number", doc! { "$gt": binary(*last) });
+            }
+            let next = turns.find_one(filter).sort(doc! { "number": 1, "priority": 1, "readyAtMs": 1 });
+            let next = next.hint(Hint::Name("due".to_owned())).projection(wanted.clone()).await?;
+            match next.and_then(|one| uuid_of(&one, "workspace").zip(uuid_of(&one, "number"))) {
+                Some(next) => numbers.push(next),
+                None => return Ok(numbers),
+            }
+        }
     }
 
     /// Conversations of a number whose turn it is.
@@ -156,33 +194,20 @@ impl Storage {
         Ok(self.turns().update_many(lost, back).await?.modified_count)
     }
 
-    /// Gives a turn back, to be looked at again at `ready_at_ms`; at none when nothing is left. What was asked for
-    /// meanwhile is looked at at once. False: somebody else has it by now.
-    pub async fn release_turn(&self, turn: &Turn, ready_at_ms: Option<i64>) -> Result<bool, Error> {
-        let pair = turn.pair;
-        let mine = doc! { "_id": binary(turn.conversation), "claim": binary(turn.claim) };
-        let ready = match ready_at_ms {
-            // A missing value is more than any number to `$min`.
-            Some(at) => doc! { "$min": ["$readyAtMs", at] },
-            None => doc! { "$ifNull": ["$readyAtMs", "$$REMOVE"] },
+    /// Gives turns back, each to be looked at again at its time; at none when nothing is left. What was asked for
+    /// meanwhile is looked at at once. One that somebody else has by now stays with them.
+    pub async fn release_turns(&self, turns: &[(Turn, Option<i64>)]) -> Result<(), Error> {
+        let updates: Vec<Document> =
+            turns.iter().map(|(turn, ready_at_ms)| turn.giving(*ready_at_ms)).collect();
+        let command = doc! {
+            "update": TURNS.name, "updates": updates, "ordered": false, "writeConcern": { "w": "majority" },
         };
-        let give = vec![
-            doc! { "$set": {
-                "readyAtMs": ready,
-                "pair": {
-                    "fromMs": pair.burst_from_ms,
-                    "burst": i64::from(pair.burst),
-                    "paidUntilMs": pair.paid_until_ms,
-                    "refusals": i64::from(pair.refusals),
-                },
-            } },
-            doc! { "$set": { "priority": {
-                "$cond": [{ "$eq": [{ "$type": "$readyAtMs" }, "missing"] }, "$$REMOVE", "$priority"],
-            } } },
-            doc! { "$unset": ["holder", "claim", "leaseUntil"] },
-            doc! { "$set": { "lost": if turn.was_lost { Bson::Boolean(true) } else { "$$REMOVE".into() } } },
-        ];
-        Ok(self.turns().update_one(mine, give).await?.matched_count == 1)
+        let run = self.database.run_command(command);
+        let reply = tokio::time::timeout(self.timeout, run).await.map_err(|_| Error::OutcomeUnknown)??;
+        match refusals(&reply).into_iter().next() {
+            Some((_, error)) => Err(error),
+            None => Ok(()),
+        }
     }
 
     fn turns(&self) -> Handle<Document> {

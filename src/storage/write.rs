@@ -106,11 +106,21 @@ impl Storage {
         collection: &str,
         updates: Vec<Update>,
     ) -> Result<Vec<Refusal>, Error> {
+        Ok(self.update_counted(collection, updates).await?.1)
+    }
+
+    /// Makes each update on its own, as `update_each`, and gives also how many have found their document.
+    pub(super) async fn update_counted(
+        &self,
+        collection: &str,
+        updates: Vec<Update>,
+    ) -> Result<(u64, Vec<Refusal>), Error> {
         let mut batch = Batch::new(self, cstr!("update"), cstr!("updates"), collection);
         for (index, update) in updates.into_iter().enumerate() {
             batch.push(index, statement(update)).await?;
         }
-        batch.finish().await
+        batch.send().await?;
+        Ok((batch.matched, batch.refusals))
     }
 
     /// Makes each update on its own, and fails with the first that is refused. `Conflict` when somebody else has made
@@ -177,13 +187,15 @@ struct Batch<'a> {
     places: Vec<usize>,
     array: RawArrayBuf,
     bytes: usize,
+    /// How many documents were found or made so far.
+    matched: u64,
     refusals: Vec<Refusal>,
 }
 
 impl<'a> Batch<'a> {
     fn new(storage: &'a Storage, verb: &'static CStr, list: &'static CStr, collection: &'a str) -> Self {
         let (places, array, refusals) = (Vec::new(), RawArrayBuf::new(), Vec::new());
-        Self { storage, verb, list, collection, places, array, bytes: 0, refusals }
+        Self { storage, verb, list, collection, places, array, bytes: 0, matched: 0, refusals }
     }
 
     async fn push(&mut self, index: usize, write: RawDocumentBuf) -> Result<(), Error> {
@@ -220,6 +232,7 @@ impl<'a> Batch<'a> {
         if reply.contains_key("writeConcernError") {
             return Err(Error::OutcomeUnknown);
         }
+        self.matched += number(&reply, "n");
         self.refusals.extend(
             refusals(&reply)
                 .into_iter()

@@ -6,7 +6,10 @@ mod faults;
 mod kinds;
 mod later;
 mod pace;
+mod reckoning;
+mod senders;
 pub mod stage;
+mod storm;
 
 use std::time::Duration;
 

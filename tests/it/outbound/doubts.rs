@@ -7,8 +7,8 @@ use pesan::auth::Role;
 use pesan::storage::workspaces::first_workspace;
 use serde_json::{Value, json};
 
-use super::faults::Senders;
 use super::later::run;
+use super::senders::Senders;
 use super::stage::{Caller, PABLO, Stage, key_of, template, text};
 use crate::reading::operation;
 use crate::support::webhook::{Customer, status};
@@ -152,7 +152,7 @@ async fn what_came_without_our_id_is_found_once_another_status_brings_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_death_right_after_the_answer_was_stored_leaves_no_status_waiting() {
-    let mut senders = Senders::new(1, true).await;
+    let mut senders = Senders::new(1, true, &[]).await;
     senders.fleet.instances[0].stop().await;
     senders.fleet.instances[0].start(Some(("after-acceptance", 1)));
     senders.fleet.instances[0].ready(PATIENCE).await;

@@ -67,6 +67,12 @@ impl Meta {
         self.control("faults", fault).await;
     }
 
+    /// Nothing more goes wrong.
+    pub async fn clear_faults(&self) {
+        let url = format!("{}/_sim/faults", self.running.url());
+        assert_eq!(client().delete(url).send().await.unwrap().status(), 200);
+    }
+
     pub async fn add_template(&self) {
         let body = json!({
             "name": "order_ready", "language": "en_US", "category": "UTILITY",

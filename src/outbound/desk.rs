@@ -1,0 +1,83 @@
+//! What turns ask of the database one by one, asked for many of them at once: the mark before a request, what waited for
+//! a name, and the giving back.
+
+use std::collections::HashMap;
+
+use super::gather::{Gather, each};
+use crate::runtime::Supervisor;
+use crate::storage::Error;
+use crate::storage::Storage;
+use crate::storage::leaving::Mark;
+use crate::storage::messages::WaitingEdit;
+use crate::storage::statuses::WaitingStatus;
+use crate::storage::turns::Turn;
+
+/// What waited for one message.
+#[derive(Debug, Default)]
+pub struct Waited {
+    pub statuses: Vec<WaitingStatus>,
+    pub edits: Vec<WaitingEdit>,
+}
+
+/// Where it is asked. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    marks: Gather<Mark, bool>,
+    waited: Gather<String, Waited>,
+    releases: Gather<(Turn, Option<i64>), ()>,
+}
+
+impl Desk {
+    /// Starts the tasks that ask.
+    pub fn start(supervisor: &Supervisor, storage: &Storage) -> Self {
+        let (marking, waiting, releasing) = (storage.clone(), storage.clone(), storage.clone());
+        Self {
+            marks: Gather::start(supervisor, "outbound-marks", move |marks| {
+                let storage = marking.clone();
+                async move {
+                    let outcome = storage.mark_leaving(&marks).await;
+                    outcome.unwrap_or_else(|error| vec![Err(error); marks.len()])
+                }
+            }),
+            waited: Gather::start(supervisor, "outbound-waited", move |keys| {
+                let storage = waiting.clone();
+                async move { each(keys.len(), waited(&storage, &keys).await) }
+            }),
+            releases: Gather::start(supervisor, "outbound-releases", move |turns| {
+                let storage = releasing.clone();
+                async move {
+                    let outcome = storage.release_turns(&turns).await;
+                    each(turns.len(), outcome.map(|()| vec![(); turns.len()]))
+                }
+            }),
+        }
+    }
+
+    /// The durable mark before the request. False: the message is not queued any more.
+    pub async fn mark(&self, mark: Mark) -> Result<bool, Error> {
+        self.marks.ask(mark).await
+    }
+
+    /// What waits for the message of this name.
+    pub async fn waited(&self, key: String) -> Result<Waited, Error> {
+        self.waited.ask(key).await
+    }
+
+    /// Gives a turn back, to be looked at again at `ready_at_ms`; at none when nothing is left.
+    pub async fn release(&self, turn: Turn, ready_at_ms: Option<i64>) -> Result<(), Error> {
+        self.releases.ask((turn, ready_at_ms)).await
+    }
+}
+
+async fn waited(storage: &Storage, keys: &[String]) -> Result<Vec<Waited>, Error> {
+    let (statuses, edits) =
+        tokio::try_join!(storage.statuses_waiting_for(keys), storage.edits_waiting_for(keys))?;
+    let mut found: HashMap<String, Waited> = HashMap::new();
+    for status in statuses {
+        found.entry(status.target.clone()).or_default().statuses.push(status);
+    }
+    for edit in edits {
+        found.entry(edit.target.clone()).or_default().edits.push(edit);
+    }
+    Ok(keys.iter().map(|key| found.remove(key).unwrap_or_default()).collect())
+}

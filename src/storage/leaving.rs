@@ -1,0 +1,120 @@
+//! The mark before a message's request: durable, for many messages in one write, and taken back when the request was
+//! certainly not taken.
+
+use std::collections::HashSet;
+
+use mongodb::bson::doc;
+use uuid::Uuid;
+
+use super::arrivals::{binary, uuid_of};
+use super::contacts::raw;
+use super::messages::MESSAGES;
+use super::outgoing::Outgoing;
+use super::turns::Turn;
+use super::value::to_bson;
+use super::write::Update;
+use super::{Error, Storage, durable};
+use crate::domain::sending::{Attempt, Reason, State};
+
+/// That a message is about to leave: who sends it, and which of its tries it is.
+#[derive(Clone, Debug)]
+pub struct Mark {
+    id: String,
+    workspace: Uuid,
+    claim: Uuid,
+    at_ms: i64,
+    /// Whoever has put it off meanwhile is heard.
+    due_ms: i64,
+    nth: usize,
+    attempt: Attempt,
+}
+
+impl Outgoing {
+    /// The mark that it is about to leave, in this turn.
+    pub fn mark(&self, turn: &Turn, attempt: &Attempt) -> Mark {
+        Mark {
+            id: self.id.to_string(),
+            claim: turn.claim,
+            at_ms: attempt.at_ms,
+            due_ms: self.due_ms,
+            nth: self.attempts.len(),
+            attempt: attempt.clone(),
+            workspace: self.workspace,
+        }
+    }
+}
+
+impl Mark {
+    fn update(&self) -> Result<Update, Error> {
+        let filter = doc! {
+            "_id": &self.id,
+            "workspace": binary(self.workspace),
+            "send.state": State::Queued.name(),
+            "send.dueAtMs": self.due_ms,
+        };
+        let change = doc! {
+            "$set": {
+                "send.state": State::Leaving.name(),
+                "send.leftAtMs": self.at_ms,
+                "send.claim": binary(self.claim),
+                format!("send.attempts.{}", self.nth): to_bson(&self.attempt)?,
+            },
+            "$unset": { "send.notBeforeMs": "" },
+        };
+        Ok(Update { filter: raw(&filter)?, change: raw(&change)?, upsert: false })
+    }
+}
+
+impl Storage {
+    /// The durable mark before the requests, for each of them. False: the message is not queued any more, or not for
+    /// then.
+    pub async fn mark_leaving(&self, marks: &[Mark]) -> Result<Vec<Result<bool, Error>>, Error> {
+        let updates = marks.iter().map(Mark::update).collect::<Result<Vec<Update>, Error>>()?;
+        let (matched, refusals) = self.update_counted(MESSAGES.name, updates).await?;
+        if matched == marks.len() as u64 {
+            return Ok(vec![Ok(true); marks.len()]);
+        }
+        let ids: Vec<&str> = marks.iter().map(|mark| mark.id.as_str()).collect();
+        let leaving = doc! { "_id": { "$in": ids }, "send.state": State::Leaving.name() };
+        let (messages, wanted) = (self.sent_messages(), doc! { "send.claim": 1, "send.leftAtMs": 1 });
+        let mut cursor = messages.find(leaving).projection(wanted).await?;
+        let mut marked = HashSet::new();
+        while cursor.advance().await? {
+            let found = cursor.deserialize_current()?;
+            let Ok(send) = found.get_document("send") else { continue };
+            let by = uuid_of(send, "claim").zip(send.get_i64("leftAtMs").ok());
+            marked.extend(found.get_str("_id").ok().map(str::to_owned).zip(by));
+        }
+        let is_marked = |mark: &Mark| Ok(marked.contains(&(mark.id.clone(), (mark.claim, mark.at_ms))));
+        let mut outcomes: Vec<Result<bool, Error>> = marks.iter().map(is_marked).collect();
+        for refusal in refusals {
+            if let Some(outcome) = outcomes.get_mut(refusal.index) {
+                *outcome = Err(refusal.error);
+            }
+        }
+        Ok(outcomes)
+    }
+
+    /// Back in the queue after a try: it was certainly not taken. `counts`: it was a try of its own.
+    pub async fn put_back(
+        &self,
+        message: &Outgoing,
+        reason: &Reason,
+        attempt: &Attempt,
+        (not_before_ms, counts): (i64, bool),
+    ) -> Result<bool, Error> {
+        let mut set = doc! {
+            "send.state": State::Queued.name(),
+            "send.notBeforeMs": not_before_ms,
+            "send.reason": to_bson(reason)?,
+        };
+        message.end_attempt(&mut set, Some(attempt))?;
+        let change = doc! { "$set": set, "$inc": { "send.tries": i32::from(counts) } };
+        let done = self
+            .sent_messages()
+            .update_one(message.when(&[State::Leaving]), change)
+            .write_concern(durable(self.timeout))
+            .await?;
+        Ok(done.matched_count == 1)
+    }
+}
