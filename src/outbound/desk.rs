@@ -1,7 +1,9 @@
-//! What turns ask of the database one by one, asked for many of them at once: the mark before a request, what waited for
-//! a name, and the giving back.
+//! What turns ask of the database one by one, asked for many of them at once: what there is to send, the mark before a
+//! request, what waited for a name, and the giving back.
 
 use std::collections::HashMap;
+
+use uuid::Uuid;
 
 use super::gather::{Gather, each};
 use crate::runtime::Supervisor;
@@ -9,8 +11,12 @@ use crate::storage::Error;
 use crate::storage::Storage;
 use crate::storage::leaving::Mark;
 use crate::storage::messages::WaitingEdit;
+use crate::storage::outgoing::Outgoing;
 use crate::storage::statuses::WaitingStatus;
 use crate::storage::turns::Turn;
+
+/// How many messages are read in one answer.
+const OPEN_MAX: usize = 512;
 
 /// What waited for one message.
 #[derive(Debug, Default)]
@@ -22,6 +28,7 @@ pub struct Waited {
 /// Where it is asked. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Desk {
+    open: Gather<Uuid, Option<Vec<Outgoing>>>,
     marks: Gather<Mark, bool>,
     waited: Gather<String, Waited>,
     releases: Gather<(Turn, Option<i64>), ()>,
@@ -30,8 +37,13 @@ pub struct Desk {
 impl Desk {
     /// Starts the tasks that ask.
     pub fn start(supervisor: &Supervisor, storage: &Storage) -> Self {
-        let (marking, waiting, releasing) = (storage.clone(), storage.clone(), storage.clone());
+        let (reading, marking) = (storage.clone(), storage.clone());
+        let (waiting, releasing) = (storage.clone(), storage.clone());
         Self {
+            open: Gather::start(supervisor, "outbound-open", move |conversations| {
+                let storage = reading.clone();
+                async move { each(conversations.len(), open(&storage, &conversations).await) }
+            }),
             marks: Gather::start(supervisor, "outbound-marks", move |marks| {
                 let storage = marking.clone();
                 async move {
@@ -53,6 +65,11 @@ impl Desk {
         }
     }
 
+    /// What a conversation still has to send, in its order. None: too much is asked for at once.
+    pub async fn open(&self, conversation: Uuid) -> Result<Option<Vec<Outgoing>>, Error> {
+        self.open.ask(conversation).await
+    }
+
     /// The durable mark before the request. False: the message is not queued any more.
     pub async fn mark(&self, mark: Mark) -> Result<bool, Error> {
         self.marks.ask(mark).await
@@ -67,6 +84,13 @@ impl Desk {
     pub async fn release(&self, turn: Turn, ready_at_ms: Option<i64>) -> Result<(), Error> {
         self.releases.ask((turn, ready_at_ms)).await
     }
+}
+
+async fn open(storage: &Storage, conversations: &[Uuid]) -> Result<Vec<Option<Vec<Outgoing>>>, Error> {
+    let Some(mut found) = storage.open_outgoing_of(conversations, OPEN_MAX).await? else {
+        return Ok(conversations.iter().map(|_| None).collect());
+    };
+    Ok(conversations.iter().map(|id| Some(found.remove(id).unwrap_or_default())).collect())
 }
 
 async fn waited(storage: &Storage, keys: &[String]) -> Result<Vec<Waited>, Error> {

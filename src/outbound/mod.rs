@@ -18,6 +18,7 @@ mod ledger;
 mod line;
 mod pace;
 mod pair;
+mod seats;
 mod sender;
 mod turn;
 mod verdict;
@@ -41,6 +42,7 @@ use crate::templates::Templates;
 use desk::Desk;
 use ledger::Ledger;
 use line::Lines;
+use seats::Seats;
 use sender::Equipment;
 
 pub use ask::{Ask, Error, To};
@@ -90,6 +92,7 @@ impl Outbound {
             instance,
             renewed: Mutex::new(Stopwatch::start()),
             desk: Desk::start(supervisor, storage),
+            seats: Seats::new(config.outbound.at_once),
             nudge: nudge.clone(),
             supervisor: supervisor.clone(),
         }));

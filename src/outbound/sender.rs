@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::desk::Desk;
 use super::ledger::Ledger;
 use super::line::{Line, Lines};
+use super::seats::Seats;
 use super::wake;
 use crate::clock::{Clock, Stopwatch};
 use crate::config::OutboundConfig;
@@ -40,6 +41,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const LOOK_SOON: Duration = Duration::from_millis(40);
 /// With so much room it is worth looking again while the rest is under way.
 const ROOM_SHARE: usize = 4;
+/// So many turns for each request under way: most of a turn is the storing of what came of it.
+const TURNS_A_SEAT: usize = 4;
 /// The jobs that work turns off.
 pub(super) const TURN_JOB: &str = "outbound-turn";
 
@@ -61,6 +64,7 @@ pub struct Equipment {
     /// Since the last renewal of the leases was asked for.
     pub(super) renewed: Mutex<Stopwatch>,
     pub(super) desk: Desk,
+    pub(super) seats: Seats,
     pub(super) nudge: Nudge,
     pub(super) supervisor: Supervisor,
 }
@@ -117,7 +121,7 @@ impl Sender {
         let mut look = Look { has_more: true, is_short: false };
         let mut is_due = true;
         loop {
-            let room = self.0.config.at_once.saturating_sub(running.len());
+            let room = self.room(running.len());
             if is_due && room > 0 && !stop.is_requested() && self.0.holds_its_turns() {
                 look = match self.take_turns(room, &mut running).await {
                     Ok(look) => look,
@@ -133,15 +137,24 @@ impl Sender {
             let pause = if look.is_short { LOOK_SOON } else { LOOK_EVERY };
             // All arms are cancel-safe: jobs that go on, a permit that is kept, a timer, a token.
             is_due = tokio::select! {
-                Some(_) = running.next() => {
-                    let room = self.0.config.at_once - running.len();
-                    running.is_empty() || (look.has_more && room * ROOM_SHARE >= self.0.config.at_once)
-                }
+                Some(_) = running.next() => running.is_empty() || (look.has_more && self.has_room(running.len())),
+                () = self.0.seats.left() => look.has_more && self.has_room(running.len()),
                 () = self.0.nudge.woken() => true,
                 () = tokio::time::sleep(pause) => true,
                 () = stop.requested(), if !stop.is_requested() => false,
             };
         }
+    }
+
+    /// For how many turns more there is room.
+    fn room(&self, running: usize) -> usize {
+        let turns = self.0.config.at_once.saturating_mul(TURNS_A_SEAT).saturating_sub(running);
+        self.0.seats.free().min(turns)
+    }
+
+    /// Whether it is worth looking again.
+    fn has_room(&self, running: usize) -> bool {
+        self.room(running) * ROOM_SHARE >= self.0.config.at_once
     }
 
     /// Takes turns that are due, and starts a job for each.
@@ -178,8 +191,9 @@ impl Sender {
             crash::pass("after-claim");
             left = left.saturating_sub(turns.len());
             for turn in turns {
-                let (equipment, line) = (Arc::clone(&self.0), Arc::clone(&line));
-                let job = async move { equipment.take_turn(turn, line).await };
+                let (equipment, line, seat) =
+                    (Arc::clone(&self.0), Arc::clone(&line), self.0.seats.try_take());
+                let job = async move { equipment.take_turn(turn, line, seat).await };
                 running.push(Box::pin(self.0.supervisor.run(TURN_JOB, job)));
             }
             if left == 0 {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::desk::Waited;
 use super::line::Line;
+use super::seats::Seat;
 use super::sender::Equipment;
 use super::verdict::Verdict;
 use super::{pair, verdict};
@@ -51,9 +52,9 @@ enum Next {
 
 impl Equipment {
     /// Works a turn off and gives it back.
-    pub(super) async fn take_turn(&self, mut turn: Turn, line: Arc<Line>) {
+    pub(super) async fn take_turn(&self, mut turn: Turn, line: Arc<Line>, seat: Option<Seat>) {
         turn.claimed_ms = self.clock.now_ms();
-        let ready_at_ms = match self.work_off(&mut turn, &line).await {
+        let ready_at_ms = match self.work_off(&mut turn, &line, seat).await {
             Ok(ready_at_ms) => ready_at_ms,
             Err(error) => {
                 warn!(%error, conversation = %turn.conversation, "a conversation's messages cannot be sent now");
@@ -68,7 +69,12 @@ impl Equipment {
     }
 
     /// Gives when the conversation is to be looked at again; none when it has nothing to send.
-    async fn work_off(&self, turn: &mut Turn, line: &Line) -> Result<Option<i64>, Error> {
+    async fn work_off(
+        &self,
+        turn: &mut Turn,
+        line: &Line,
+        mut seat: Option<Seat>,
+    ) -> Result<Option<i64>, Error> {
         if turn.was_lost {
             let departures = self.storage.last_departures(turn.conversation, DEPARTURES_RECALLED).await?;
             turn.pair = pair::recall(&departures);
@@ -78,13 +84,7 @@ impl Equipment {
         let Some(credentials) = line.credentials() else { return Ok(Some(self.clock.now_ms())) };
         // The turn came with one token of the number's allowance.
         let mut has_token = true;
-        // What is asked for meanwhile puts the conversation in line once more.
-        let mut open = self.storage.open_outgoing(turn.conversation, None, MESSAGES_MAX + 1).await?;
-        let is_all = open.len() <= MESSAGES_MAX;
-        if !is_all {
-            let now_ms = self.clock.now_ms();
-            open = self.storage.open_outgoing(turn.conversation, Some(now_ms), MESSAGES_MAX).await?;
-        }
+        let (open, is_all) = self.open(turn.conversation).await?;
         let mut next_due_ms: Option<i64> = None;
         for message in open {
             let now_ms = self.clock.now_ms();
@@ -104,13 +104,16 @@ impl Equipment {
             if let Some(pause) = self.graph.pause(&credentials, line.account_id.as_deref()) {
                 return Ok(Some(now_ms + millis(pause)));
             }
+            if seat.is_none() {
+                seat = self.seats.take().await;
+            }
             if !has_token && self.storage.take_allowance(line.number, self.rate_of(line), 1).await? == 0 {
                 return Ok(Some(now_ms));
             }
             if self.supervisor.stop_signal().is_requested() || !self.holds_its_turns() {
                 return Ok(Some(now_ms));
             }
-            match self.send(turn, &message, line, credentials).await? {
+            match self.send(turn, &message, (line, credentials), &mut seat).await? {
                 Some(Next::GoOn) => has_token = false,
                 Some(Next::At(at_ms)) => return Ok(Some(at_ms)),
                 // It was taken back meanwhile.
@@ -118,6 +121,20 @@ impl Equipment {
             }
         }
         if is_all { Ok(next_due_ms) } else { self.storage.next_due_ms(turn.conversation).await }
+    }
+
+    /// What a conversation has to send now, and whether that is all it has. What is asked for meanwhile puts it in line
+    /// once more.
+    async fn open(&self, conversation: Uuid) -> Result<(Vec<Outgoing>, bool), Error> {
+        let open = match self.desk.open(conversation).await? {
+            Some(open) => open,
+            None => self.storage.open_outgoing(conversation, None, MESSAGES_MAX + 1).await?,
+        };
+        if open.len() <= MESSAGES_MAX {
+            return Ok((open, true));
+        }
+        let now_ms = self.clock.now_ms();
+        Ok((self.storage.open_outgoing(conversation, Some(now_ms), MESSAGES_MAX).await?, false))
     }
 
     /// Whoever was to send it is gone, and nobody knows how far they came.
@@ -145,8 +162,8 @@ impl Equipment {
         &self,
         turn: &mut Turn,
         message: &Outgoing,
-        line: &Line,
-        credentials: Credentials<'_>,
+        (line, credentials): (&Line, Credentials<'_>),
+        seat: &mut Option<Seat>,
     ) -> Result<Option<Next>, Error> {
         let left_ms = self.clock.now_ms();
         let claimed_ms = Some(turn.claimed_ms);
@@ -181,6 +198,7 @@ impl Equipment {
             encode::Edge::Messages => calls.send(&body).await,
             encode::Edge::MarketingMessages => calls.send_marketing(&body).await,
         };
+        *seat = None;
         crash::pass("after-answer");
         let now_ms = self.clock.now_ms();
         attempt.ended_ms = Some(now_ms);

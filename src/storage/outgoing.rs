@@ -3,6 +3,8 @@
 //!
 //! Every change of state is guarded by the state before it, so whoever comes late changes nothing.
 
+use std::collections::HashMap;
+
 use mongodb::bson::{Bson, DateTime, Document, doc};
 use mongodb::{Collection as Handle, bson};
 use uuid::Uuid;
@@ -363,6 +365,28 @@ impl Storage {
             found.push(outgoing_of(&cursor.deserialize_current()?)?);
         }
         Ok(found)
+    }
+
+    /// What each of these conversations still has to send, in its order. None: together it is more than so many.
+    pub async fn open_outgoing_of(
+        &self,
+        conversations: &[Uuid],
+        limit: usize,
+    ) -> Result<Option<HashMap<Uuid, Vec<Outgoing>>>, Error> {
+        let ids: Vec<_> = conversations.iter().copied().map(binary).collect();
+        let filter = doc! { "conversation": { "$in": ids }, "send.open": true };
+        // All of it in one answer.
+        let batch = u32::try_from(limit).unwrap_or(u32::MAX).saturating_add(1);
+        let messages = self.sent_messages();
+        let find = messages.find(filter).sort(doc! { "conversation": 1, "at": 1, "order": 1 });
+        let mut cursor = find.limit(i64::from(batch)).batch_size(batch).await?;
+        let (mut found, mut count): (HashMap<Uuid, Vec<Outgoing>>, usize) = (HashMap::new(), 0);
+        while cursor.advance().await? {
+            let message = outgoing_of(&cursor.deserialize_current()?)?;
+            found.entry(message.conversation).or_default().push(message);
+            count += 1;
+        }
+        Ok((count <= limit).then_some(found))
     }
 
     /// When the next message of a conversation is due.

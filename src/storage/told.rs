@@ -23,7 +23,7 @@ const AGAIN_AFTER_MAX: Duration = Duration::from_millis(20);
 /// stands still.
 const ABANDONED_AFTER: Duration = Duration::from_secs(2);
 /// How many writes go in one command: the largest messages together stay well below what a command may have.
-const TOGETHER_MAX: usize = 32;
+const TOGETHER_MAX: usize = 100;
 
 /// One write of a change.
 #[derive(Clone, Debug)]

@@ -6,7 +6,6 @@
 use futures_util::TryStreamExt;
 use mongodb::Collection as Handle;
 use mongodb::bson::{Bson, Document, doc};
-use mongodb::options::Hint;
 use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
@@ -115,21 +114,15 @@ impl Turn {
 impl Storage {
     /// The numbers that have something in line, whether it is due or not: workspace and number.
     pub async fn numbers_in_line(&self) -> Result<Vec<(Uuid, Uuid)>, Error> {
-        let (turns, wanted) = (self.turns(), doc! { "number": 1, "workspace": 1 });
-        let mut numbers: Vec<(Uuid, Uuid)> = Vec::new();
-        loop {
-            // From one number to the next, so that it costs by the numbers and not by what they have in line.
-            let mut filter = doc! { "readyAtMs": { "$exists": true } };
-            if let Some((_, last)) = numbers.last() {
-                filter.insert("number", doc! { "$gt": binary(*last) });
-            }
-            let next = turns.find_one(filter).sort(doc! { "number": 1, "priority": 1, "readyAtMs": 1 });
-            let next = next.hint(Hint::Name("due".to_owned())).projection(wanted.clone()).await?;
-            match next.and_then(|one| uuid_of(&one, "workspace").zip(uuid_of(&one, "number"))) {
-                Some(next) => numbers.push(next),
-                None => return Ok(numbers),
-            }
-        }
+        // Bounds for the index, and its order: so the database jumps from one number to the next, and it costs by the
+        // numbers and not by what they have in line.
+        let stages = [
+            doc! { "$match": { "number": { "$gte": binary(Uuid::nil()) }, "readyAtMs": { "$gte": 0_i64 } } },
+            doc! { "$sort": { "number": 1, "priority": 1, "readyAtMs": 1 } },
+            doc! { "$group": { "_id": "$number", "workspace": { "$first": "$workspace" } } },
+        ];
+        let found: Vec<Document> = self.turns().aggregate(stages).await?.try_collect().await?;
+        Ok(found.iter().filter_map(|one| uuid_of(one, "workspace").zip(uuid_of(one, "_id"))).collect())
     }
 
     /// Conversations of a number whose turn it is.
