@@ -11,7 +11,7 @@ use crate::domain::contact::{Kind, Name};
 use crate::domain::content;
 use crate::domain::outgoing::breach::Breach;
 use crate::domain::outgoing::window::{Windows, can_send};
-use crate::domain::outgoing::{Content, Marketing, Message, Recipient, check};
+use crate::domain::outgoing::{Content, Message, Recipient, Route, check};
 use crate::domain::person::{Person, is_user_id};
 use crate::domain::phone::{NoNumber, Phone};
 use crate::domain::position::Position;
@@ -64,8 +64,8 @@ pub struct Ask {
     pub reply_to: Option<String>,
     /// Sent only while the customer has this key; for numbers that check identities.
     pub identity_key_hash: Option<String>,
-    /// By Meta's endpoint for marketing messages.
-    pub marketing: Option<Marketing>,
+    /// By which of Meta's endpoints.
+    pub route: Route,
     pub idempotency_key: Option<String>,
     pub send_at_ms: Option<i64>,
     pub priority: Priority,
@@ -138,10 +138,10 @@ impl Outbound {
             return Err(Error::NoToken);
         }
         let address = self.address(&ask.to, &number, conversation).await?;
-        let message = Message {
+        let mut message = Message {
             reply_to: ask.reply_to.clone(),
             identity_key_hash: ask.identity_key_hash,
-            marketing: ask.marketing,
+            marketing: ask.route.clone().marketing(false, None, &address.recipient),
             ..Message::new(address.recipient.clone(), ask.content)
         };
         check::message(&message).map_err(Error::Breaches)?;
@@ -151,7 +151,10 @@ impl Outbound {
             let is_group = message.recipient.is_group();
             return Err(Error::WindowClosed(self.0.templates.usable(&number, is_group).await?));
         }
-        let preview = self.0.templates.judge(&number, &message).await?;
+        let judged = self.0.templates.judge(&number, &message).await?;
+        let category = judged.category.as_deref();
+        message.marketing =
+            ask.route.marketing(number.settings.marketing_messages, category, &message.recipient);
         let reaction = self.reacting(&number, &message.content, address.conversation).await?;
         let body = encode::message(&message, None).to_string();
         let new = NewOutgoing {
@@ -167,7 +170,7 @@ impl Outbound {
             send_at_ms: ask.send_at_ms,
             priority: ask.priority,
             customer: address.person,
-            content: shown(decode::request_content(&body), preview),
+            content: shown(decode::request_content(&body), judged.preview),
             reply_to: ask.reply_to.as_deref(),
             reaction,
             initiates: leave.free_form_until_s.is_none() && address.group_id.is_none(),
@@ -462,8 +465,8 @@ fn digest_of(ask: &Ask, number: Uuid) -> String {
     let content = serde_json::to_string(&ask.content).unwrap_or_default();
     let reply_to = ask.reply_to.as_deref().unwrap_or_default();
     let send_at = ask.send_at_ms.unwrap_or(0).to_be_bytes();
-    let more = match (&ask.identity_key_hash, &ask.marketing) {
-        (None, None) => String::new(),
+    let more = match (&ask.identity_key_hash, &ask.route) {
+        (None, Route::AsSet) => String::new(),
         more => format!("{more:?}"),
     };
     let mut parts: Vec<&[u8]> =

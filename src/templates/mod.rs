@@ -33,7 +33,7 @@ use crate::storage::number_record::NumberRecord;
 
 pub use change::{Deletion, Edit, SAMPLE_BYTES_MAX, Sample};
 pub use error::{Error, Tried};
-pub use judge::{Lack, Refused};
+pub use judge::{Judged, Lack, Refused};
 pub use sync::Report;
 pub use worker::TemplateSync;
 

@@ -5,6 +5,7 @@ mod doubts;
 mod faults;
 mod kinds;
 mod later;
+mod marketing;
 mod pace;
 pub mod stage;
 
