@@ -3,7 +3,7 @@
 //! `ask` checks and queues, in one durable write, `change` takes back and puts off, `leave` says beforehand what may be
 //! sent; `sender` takes turns of conversations, `turn` sends their messages one after the other, `verdict` says what
 //! follows from an answer, `pair`, `pace` and `line` keep Meta's limits, `ledger` makes changes together, `doubts` looks after
-//! what Meta never answered, `wake` hears of other instances. What was queued is in the database and nowhere else.
+//! what Meta never answered, `wake` hears of other instances, `usage` keeps the pauses that any of them was told of. What was queued is in the database and nowhere else.
 //!
 //! Invariants: nothing leaves without the durable mark before it; nothing that may have been taken is sent again by
 //! itself, unless the workspace has chosen so; within a conversation nothing overtakes.
@@ -18,6 +18,7 @@ mod pace;
 mod pair;
 mod sender;
 mod turn;
+mod usage;
 mod verdict;
 mod wake;
 
@@ -87,9 +88,11 @@ impl Outbound {
             instance,
             renewed: Mutex::new(Stopwatch::start()),
             nudge: nudge.clone(),
+            heard: usage::Heard::default(),
             supervisor: supervisor.clone(),
         }));
         wake::be_heard(&sender, supervisor);
+        usage::share(&sender, supervisor);
         Self(Arc::new(Inner {
             storage: storage.clone(),
             clock: clock.clone(),

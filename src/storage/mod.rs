@@ -44,6 +44,7 @@ pub mod template_state;
 pub mod template_sync;
 pub mod told;
 pub mod turns;
+pub mod usage_pauses;
 mod value;
 pub mod workspaces;
 mod write;
@@ -80,6 +81,7 @@ pub const COLLECTIONS: &[&Collection] = &[
     &messages::MESSAGES,
     &messages::EDITS,
     &turns::TURNS,
+    &usage_pauses::USAGE_PAUSES,
     &allowances::ALLOWANCES,
     &statuses::STATUSES,
     &notices::NOTICES,

@@ -8,6 +8,7 @@ mod later;
 mod marketing;
 mod pace;
 pub mod stage;
+mod usage;
 
 use std::time::Duration;
 

@@ -57,7 +57,7 @@ const HELP: &[(&str, &str)] = &[
     ("POST /_sim/numbers", "{id, phone, waba?, name?, registered?, verified?, biz_app?}"),
     (
         "POST /_sim/app",
-        "{secret?, requires_proof?, fields?, active?, subscribed?}: changes the app; subscribed: false takes its webhook away",
+        "{secret?, requires_proof?, fields?, active?, subscribed?, usage: {app?, accounts?: {id: minutes}}?}: changes the app; subscribed: false takes its webhook away; usage: what the headers tell, in percent, and the minutes for which an account is barred",
     ),
     (
         "POST /_sim/numbers/{id}",

@@ -77,6 +77,9 @@ pub struct World {
     pub base_url: String,
     pub lifted: Lifted,
     pub app_calls: u64,
+    /// What the usage headers tell, if that was ordered: of the app in percent, of accounts as it stands in the header.
+    pub app_usage: Option<u64>,
+    pub account_usage: Option<String>,
     pub apps: BTreeMap<String, App>,
     pub businesses: BTreeMap<String, Business>,
     pub wabas: BTreeMap<String, Waba>,
@@ -102,6 +105,8 @@ impl World {
             base_url: base_url.to_owned(),
             lifted: Lifted::all(options.limits_lifted),
             app_calls: 0,
+            app_usage: None,
+            account_usage: None,
             apps: BTreeMap::new(),
             businesses: BTreeMap::new(),
             wabas: BTreeMap::new(),
