@@ -53,7 +53,7 @@ pub(super) struct Parts {
     pub ingest: Ingest,
     numbers: Numbers,
     doctor: Doctor,
-    templates: Templates,
+    pub templates: Templates,
     outbound: Outbound,
     inbox: Inbox,
     keys: Keys,

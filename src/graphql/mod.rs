@@ -61,6 +61,7 @@ pub use cursor::Cursor;
 pub use document::{DocumentHash, Documents};
 pub use hub::Hub;
 pub use live::{Answer, Answers};
+pub use template::sample_answer;
 
 /// How long an operation may take.
 const OPERATION_MAX: Duration = Duration::from_secs(30);

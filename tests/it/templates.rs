@@ -4,6 +4,7 @@
 mod borders;
 mod change;
 mod leave;
+mod samples;
 mod sending;
 mod sync;
 

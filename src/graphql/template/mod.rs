@@ -2,6 +2,7 @@
 
 mod component;
 mod error;
+mod sample;
 
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 
@@ -21,6 +22,7 @@ use crate::templates::Refused;
 use component::{TemplateComponents, TemplatePreview};
 
 pub(super) use error::{breaches, lacking, user_errors};
+pub use sample::sample_answer;
 
 /// A message template. Its states are in Meta's words, because Meta adds new ones.
 #[derive(Clone, Debug, SimpleObject)]

@@ -8,7 +8,7 @@ use reqwest::header::HeaderValue;
 use serde_json::Value;
 use sha2::Sha256;
 
-use super::Credentials;
+use super::{Credentials, Pieces};
 use crate::secret::Secret;
 
 /// Who asks.
@@ -79,6 +79,8 @@ pub(super) enum Body {
         offset: u64,
         bytes: Bytes,
     },
+    /// A whole file as it comes; for calls that are not repeated.
+    Piecewise(Pieces),
     /// A form with texts and a file.
     Form {
         texts: Vec<(&'static str, String)>,
@@ -93,6 +95,7 @@ impl Body {
         match self {
             Self::Nothing => 0,
             Self::Json(bytes) | Self::Raw { bytes, .. } | Self::Form { bytes, .. } => bytes.len(),
+            Self::Piecewise(pieces) => usize::try_from(pieces.length()).unwrap_or(usize::MAX),
         }
     }
 }

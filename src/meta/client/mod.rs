@@ -18,6 +18,7 @@ mod destination;
 mod error;
 mod exchange;
 mod metrics;
+mod pieces;
 mod usage;
 mod word;
 
@@ -42,6 +43,7 @@ use tokio::sync::Semaphore;
 
 pub use answer::Listed;
 pub use error::{CallError, Phase, Refusal};
+pub use pieces::Pieces;
 pub use usage::SharedPause;
 
 use crate::clock::Clock;

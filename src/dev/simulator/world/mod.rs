@@ -359,6 +359,7 @@ impl World {
             "numbers": self.numbers.values().collect::<Vec<_>>(),
             "templates": self.templates.values().map(Template::node).collect::<Vec<Map<_, _>>>(),
             "media": self.media.values().collect::<Vec<_>>(),
+            "uploads": self.uploads.values().map(Upload::shown).collect::<Vec<_>>(),
             "people": self.people.values().collect::<Vec<_>>(),
             "tokens": tokens,
             "messages": self.message_order.len(),
