@@ -105,7 +105,7 @@ pub struct Mutation(
     mutation::doctor::DoctorMutation,
     mutation::message::MessageMutation,
     mutation::inbox::InboxMutations,
-    mutation::template::TemplateMutation,
+    mutation::template::TemplateMutations,
     mutation::sending::SendingMutation,
 );
 

@@ -14,6 +14,7 @@ mod change;
 mod error;
 mod judge;
 mod sample;
+mod shelf;
 mod sync;
 mod worker;
 

@@ -6,6 +6,7 @@ mod change;
 mod leave;
 mod samples;
 mod sending;
+mod standing;
 mod sync;
 
 use std::fs;

@@ -108,6 +108,8 @@ pub(super) struct Call<'c> {
     pub(super) deed: &'static str,
     pub(super) method: Method,
     pub(super) path: Vec<&'c str>,
+    /// It goes to Meta's host beside Graph.
+    pub(super) is_beside_graph: bool,
     /// A query that belongs to an id which Meta gave out.
     pub(super) id_query: Option<&'c str>,
     pub(super) query: Vec<(&'static str, String)>,
@@ -144,6 +146,7 @@ impl<'c> Call<'c> {
             deed,
             method,
             path: path.to_vec(),
+            is_beside_graph: false,
             id_query: None,
             query: Vec::new(),
             body: Body::Nothing,
@@ -166,6 +169,12 @@ impl<'c> Call<'c> {
 
     pub(super) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.query.push((name, value.into()));
+        self
+    }
+
+    /// It goes to Meta's host beside Graph.
+    pub(super) fn beside_graph(mut self) -> Self {
+        self.is_beside_graph = true;
         self
     }
 

@@ -103,7 +103,12 @@ impl Graph {
     }
 
     fn url_of(&self, call: &Call<'_>) -> Result<Url, CallError> {
-        let path = self.0.destination.url(&call.path);
+        let destination = &self.0.destination;
+        let path = if call.is_beside_graph {
+            destination.url_beside(&call.path)
+        } else {
+            destination.url(&call.path)
+        };
         let mut url = path.ok_or(CallError::Impossible("an id is not of the form that Meta's ids have"))?;
         if let Some(query) = call.id_query {
             url.set_query(Some(query));

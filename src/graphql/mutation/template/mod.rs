@@ -1,8 +1,9 @@
 //! Asking Meta for templates; making, editing and deleting them.
 
 mod draft;
+mod standing;
 
-use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject};
+use async_graphql::{Context, ID, InputObject, MergedObject, Object, OneofObject, SimpleObject};
 use bytes::Bytes;
 use data_encoding::BASE64;
 
@@ -156,6 +157,10 @@ pub struct UploadTemplateSamplePayload {
     /// What the caller can put right; empty if all went well.
     pub user_errors: Vec<UserError>,
 }
+
+/// The mutations of templates.
+#[derive(Debug, Default, MergedObject)]
+pub struct TemplateMutations(TemplateMutation, standing::TemplateStandingMutation);
 
 #[derive(Debug, Default)]
 pub struct TemplateMutation;
