@@ -21,7 +21,7 @@ use crate::clock::{Clock, Stopwatch};
 use crate::config::Config;
 use crate::crypto::BadMasterKey;
 use crate::graphql::document::BadList;
-use crate::http::{self, Admission, Guard, HttpMetrics, Tls, Webhooks};
+use crate::http::{self, Admission, Guard, HttpMetrics, Samples, Tls, Webhooks};
 use crate::ids::Random;
 use crate::meta::client;
 use crate::runtime::{Readiness, Supervisor, Worker};
@@ -171,6 +171,7 @@ impl App {
                 &parts.ingest.directory,
             )),
             graphql: parts.graphql(&ground)?,
+            samples: Samples::new(&parts.templates, &supervisor),
             journal: parts.ingest.journal,
             http_metrics: HttpMetrics::new(&metrics),
             readiness: readiness.clone(),

@@ -188,7 +188,7 @@ async fn fill(storage: &Storage, database: &Database, texts: &Handle<Document>, 
         storage.put_search_items(&items).await.unwrap();
     }
     cost("ours", messages, begin);
-    size(database, "searchItems").await;
+    size(database, "search_items").await;
 
     let keys = doc! { "workspace": 1, "text": "text" };
     let options = mongodb::options::IndexOptions::builder().default_language("none".to_owned()).build();

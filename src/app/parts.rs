@@ -55,7 +55,7 @@ pub(super) struct Parts {
     pub ingest: Ingest,
     numbers: Numbers,
     doctor: Doctor,
-    templates: Templates,
+    pub templates: Templates,
     outbound: Outbound,
     inbox: Inbox,
     keys: Keys,
@@ -71,7 +71,7 @@ impl Parts {
         let numbers = Numbers::new(storage, &keys, &graph, chance, &config.whatsapp);
         numbers.add_first(&config.whatsapp).await?;
         let ingest = Ingest::start(supervisor, storage, chance, instance, metrics);
-        let doctor = Doctor::new(storage, &keys, &graph, chance, doctor::Settings::of(config));
+        let doctor = Doctor::new(storage, &numbers, &graph, chance, doctor::Settings::of(config));
         let templates = Templates::new(storage, &numbers, &graph, chance);
         let mechanism = (&graph, &numbers, &ingest.log);
         let inbox = Inbox::new(storage, chance, mechanism);

@@ -114,6 +114,8 @@ pub struct Settings {
     pub typing_indicator: bool,
     /// A pause before each automated message.
     pub message_delay_ms: u32,
+    /// Marketing templates leave by Meta's endpoint for marketing messages.
+    pub marketing_messages: bool,
 }
 
 #[skip_serializing_none]

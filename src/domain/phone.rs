@@ -4,6 +4,7 @@
 //! kept the ids that it had. Invariant: a `Phone` is canonical, so equal lines are equal values.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use phonenumber::country;
@@ -49,6 +50,8 @@ pub enum NoNumber {
 /// A spelling may be dressed, but not for ever.
 const SPELLING_CHARS_MAX: usize = 64;
 const DIGITS_MAX: usize = 20;
+/// Meta (2026-07): E.164 has at most 15 digits, and no country's numbers are that short.
+const INTERNATIONAL_DIGITS: RangeInclusive<usize> = 6..=15;
 
 impl Phone {
     /// Reads any spelling. Without a country code it is a number of the region.
@@ -97,6 +100,15 @@ impl Phone {
         }
         ids
     }
+}
+
+/// The digits of a number with its country code, in any spelling, with or without the plus sign. For looking up what
+/// WhatsApp may have told of it: also a line that no plan has (any more) is one.
+pub fn international_digits(text: &str) -> Result<String, NoNumber> {
+    let Spelling { digits, .. } = Spelling::read(text)?;
+    // No country's code begins with a zero.
+    let is_one = INTERNATIONAL_DIGITS.contains(&digits.len()) && !digits.starts_with('0');
+    if is_one { Ok(digits) } else { Err(NoNumber::Invalid) }
 }
 
 impl fmt::Display for Phone {

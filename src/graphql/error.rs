@@ -21,6 +21,16 @@ impl Failure {
     pub fn internal(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self { code: Code::Internal, cause: Some(Box::new(cause)) }
     }
+
+    /// The code that says it outside of any field; the log has the cause.
+    pub fn told(&self) -> Code {
+        match &self.cause {
+            Some(cause) if self.code == Code::Internal => error!(error = &**cause, "a request failed"),
+            Some(cause) => tracing::warn!(error = &**cause, "a request failed"),
+            None => {}
+        }
+        self.code
+    }
 }
 
 impl From<Code> for Failure {

@@ -163,8 +163,8 @@ pub struct NumberChangedEvent {
     pub notice_kind: Option<String>,
 }
 
-/// A template is new, has changed, or is gone. Not told to those who are limited to some numbers: a template belongs to
-/// an account.
+/// A template is new, has changed, or is gone. Whoever is limited to some numbers is told of those of their accounts: a
+/// template belongs to an account.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct TemplateChangedEvent {

@@ -62,6 +62,7 @@ pub use cursor::Cursor;
 pub use document::{DocumentHash, Documents};
 pub use hub::Hub;
 pub use live::{Answer, Answers};
+pub use template::sample_answer;
 
 /// How long an operation may take.
 const OPERATION_MAX: Duration = Duration::from_secs(30);
@@ -107,7 +108,7 @@ pub struct Mutation(
     mutation::message::MessageMutation,
     mutation::contact::ContactMutation,
     mutation::inbox::InboxMutations,
-    mutation::template::TemplateMutation,
+    mutation::template::TemplateMutations,
     mutation::sending::SendingMutation,
 );
 

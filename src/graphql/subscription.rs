@@ -15,9 +15,11 @@ use super::error::Failure;
 use super::event::{ConversationChangedEvent, Event, NumberChangedEvent, conversation_of, event, number_of};
 use super::hub::{Broken, Reader};
 use super::scalar;
+use super::template::failure_of;
 use crate::auth::{Deed, Visitor};
 use crate::error::Code;
 use crate::storage::events::{Batch, Happening};
+use crate::templates::Templates;
 
 /// How far ahead in a batch one looks for a later change of the same conversation.
 const LOOK_AHEAD: usize = 64;
@@ -59,6 +61,9 @@ struct Following<S> {
     /// The batch that it is in, and the index of the next event.
     batch: Option<(Arc<Batch>, usize)>,
     sieve: S,
+    templates: Templates,
+    /// The accounts of a visitor who is limited to some numbers, as they were at a batch.
+    accounts: Option<(i64, Vec<String>)>,
     /// Whether what is told has to be visible in the conversations first.
     waits_for_fold: bool,
     has_ended: bool,
@@ -88,7 +93,8 @@ where
                 None => self.reader.next().await?,
             };
             let Some(happening) = batch.happenings.get(index) else { continue };
-            let found = if self.may_see(happening) { (self.sieve)(&batch, index, happening) } else { None };
+            let may_see = self.may_see(&batch, happening).await?;
+            let found = if may_see { (self.sieve)(&batch, index, happening) } else { None };
             if let Some(found) = found {
                 if self.waits_for_fold
                     && let Some(origin) = batch.source
@@ -103,11 +109,25 @@ where
         }
     }
 
-    fn may_see(&self, happening: &Happening) -> bool {
-        match number_of(happening) {
-            Some(number) => self.visitor.may_touch(number),
-            None => self.visitor.numbers.is_none(),
-        }
+    async fn may_see(&mut self, batch: &Batch, happening: &Happening) -> Result<bool, Failure> {
+        Ok(match (number_of(happening), happening) {
+            (Some(number), _) => self.visitor.may_touch(number),
+            (None, _) if self.visitor.numbers.is_none() => true,
+            (None, Happening::Template { account, .. }) => self.has_account(batch.seq, account).await?,
+            (None, _) => false,
+        })
+    }
+
+    /// Whether a number of the visitor's is of this account. Asked once for each batch that tells of templates: numbers
+    /// come and go.
+    async fn has_account(&mut self, seq: i64, account: &str) -> Result<bool, Failure> {
+        let accounts = match self.accounts.take().filter(|(asked_seq, _)| *asked_seq == seq) {
+            Some((_, accounts)) => accounts,
+            None => self.templates.accounts_of(&self.visitor).await.map_err(failure_of)?.unwrap_or_default(),
+        };
+        let is_theirs = accounts.iter().any(|theirs| theirs == account);
+        self.accounts = Some((seq, accounts));
+        Ok(is_theirs)
     }
 }
 
@@ -131,6 +151,8 @@ where
         track,
         batch: None,
         sieve,
+        templates: services(context)?.templates.clone(),
+        accounts: None,
         waits_for_fold,
         has_ended: false,
     };

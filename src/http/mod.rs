@@ -11,6 +11,7 @@ pub mod guard;
 mod health;
 mod metrics;
 mod request;
+mod samples;
 pub mod tls;
 mod webhook;
 
@@ -32,6 +33,7 @@ pub use admission::Admission;
 pub use graphql::{GraphQl, PATH as GRAPHQL_PATH};
 pub use guard::Guard;
 pub use metrics::HttpMetrics;
+pub use samples::Samples;
 pub use tls::Tls;
 pub use webhook::{PATH as WEBHOOK_PATH, Webhooks};
 
@@ -56,6 +58,7 @@ pub struct State {
     pub guard: Guard,
     pub webhooks: Arc<Webhooks>,
     pub graphql: GraphQl,
+    pub samples: Samples,
     pub journal: Journal,
 }
 
@@ -120,6 +123,12 @@ fn routes(config: &mut web::ServiceConfig) {
             web::resource(graphql::socket::PATH)
                 .wrap(from_fn(guard::admit))
                 .route(web::get().to(graphql::socket::open))
+                .default_service(web::to(request::method_not_allowed)),
+        )
+        .service(
+            web::resource(samples::PATH)
+                .wrap(from_fn(guard::admit))
+                .route(web::post().to(samples::upload))
                 .default_service(web::to(request::method_not_allowed)),
         )
         .default_service(web::to(request::not_found));

@@ -43,15 +43,6 @@ impl Line {
     }
 }
 
-/// The secret that goes with a number that has none of its own: that of the settings' app, if the number is of that app.
-pub(super) fn usual_app_secret<'a>(
-    (id, secret): (Option<&str>, Option<&'a Secret>),
-    of_number: Option<&str>,
-) -> Option<&'a Secret> {
-    let id = id?;
-    secret.filter(|_| of_number.is_none_or(|theirs| theirs == id))
-}
-
 impl Numbers {
     /// Opens a number's secrets. What does not open is noted in the audit log and blocks sending.
     pub async fn line(&self, workspace: Uuid, id: Uuid) -> Result<Line, Error> {
@@ -61,10 +52,9 @@ impl Numbers {
 
     /// The same for a number that was read already.
     pub async fn line_of(&self, record: NumberRecord) -> Result<Line, Error> {
-        let Some(token) = &record.access_token else { return Err(Error::NoToken) };
-        let opened = self.open_all(&record, token).await;
-        match opened {
-            Ok((token, app_secret)) => Ok(Line { record, token, app_secret }),
+        match self.open_both(&record).await {
+            Ok(None) => Err(Error::NoToken),
+            Ok(Some((token, app_secret))) => Ok(Line { record, token, app_secret }),
             Err(error) => {
                 if error.is_lasting() {
                     self.block_unopened(&record, &error).await;
@@ -76,9 +66,8 @@ impl Numbers {
 
     /// The same without any consequence if they do not open. None: it has no access token.
     pub async fn open_line(&self, record: NumberRecord) -> Result<Option<Line>, keys::Error> {
-        let Some(token) = &record.access_token else { return Ok(None) };
-        let (token, app_secret) = self.open_all(&record, token).await?;
-        Ok(Some(Line { record, token, app_secret }))
+        let opened = self.open_both(&record).await?;
+        Ok(opened.map(|(token, app_secret)| Line { record, token, app_secret }))
     }
 
     /// The Meta app of a number: its own, or that of the settings.
@@ -86,17 +75,31 @@ impl Numbers {
         record.app_id.clone().or_else(|| self.0.app.id.clone())
     }
 
-    async fn open_all(
+    /// What calls are made with. None: it has no access token.
+    async fn open_both(
         &self,
         record: &NumberRecord,
-        token: &Sealed,
-    ) -> Result<(Secret, Option<Secret>), keys::Error> {
-        let token = self.open(record, sealed::ACCESS_TOKEN, token).await?;
-        let app_secret = match &record.app_secret {
-            Some(secret) => Some(self.open(record, sealed::APP_SECRET, secret).await?),
-            None => self.usual_app_secret(record.app_id.as_deref()),
-        };
-        Ok((token, app_secret))
+    ) -> Result<Option<(Secret, Option<Secret>)>, keys::Error> {
+        let Some(token) = self.open_token(record).await else { return Ok(None) };
+        Ok(Some((token?, self.open_app_secret(record).await?)))
+    }
+
+    /// The access token; none: it has none.
+    pub(super) async fn open_token(&self, record: &NumberRecord) -> Option<Result<Secret, keys::Error>> {
+        Some(self.open(record, sealed::ACCESS_TOKEN, record.access_token.as_ref()?).await)
+    }
+
+    /// The app secret that goes with the token: its own, or that of the settings.
+    pub(super) async fn open_app_secret(&self, record: &NumberRecord) -> Result<Option<Secret>, keys::Error> {
+        match &record.app_secret {
+            Some(secret) => self.open(record, sealed::APP_SECRET, secret).await.map(Some),
+            None => Ok(self.usual_app_secret(record.app_id.as_deref())),
+        }
+    }
+
+    /// The PIN of its two-step verification; none: none is kept.
+    pub(super) async fn open_pin(&self, record: &NumberRecord) -> Option<Result<Secret, keys::Error>> {
+        Some(self.open(record, sealed::PIN, record.pin.as_ref()?).await)
     }
 
     pub(super) async fn open(
@@ -124,8 +127,8 @@ impl Numbers {
     /// The secret of the settings' app, for numbers of that app. Only when its id is set too: which app a bare secret
     /// is of is not known, and Meta refuses the proof of a wrong one.
     pub(super) fn usual_app_secret(&self, app_id: Option<&str>) -> Option<Secret> {
-        let ours = (self.0.app.id.as_deref(), self.0.app.secret.as_ref());
-        usual_app_secret(ours, app_id).cloned()
+        let ours = self.0.app.id.as_deref()?;
+        self.0.app.secret.clone().filter(|_| app_id.is_none_or(|theirs| theirs == ours))
     }
 
     /// What does not open stays so until somebody mends it: said in the audit log once, and to whoever wants to send.

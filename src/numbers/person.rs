@@ -7,11 +7,9 @@ use super::{Error, Numbers};
 use crate::auth::Visitor;
 use crate::domain::contact::{Name, names_of};
 use crate::domain::person;
+use crate::domain::phone::international_digits;
 use crate::storage::contact_record::ContactRecord;
 use crate::storage::statuses::UNDELIVERABLE;
-
-/// Meta (2026-07): E.164 has at most 15 digits, and no country's numbers are that short.
-const DIGITS: std::ops::RangeInclusive<usize> = 6..=15;
 
 /// Whether a phone number is on WhatsApp, as far as can be known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +55,10 @@ pub struct Person {
 impl Numbers {
     /// Whether a phone number is on WhatsApp: seen at a time, refused at a time, or not known.
     pub async fn check_phone(&self, by: &Visitor, phone: &str) -> Result<PhoneCheck, Error> {
-        let digits = digits_of(phone)?;
+        let digits = international_digits(phone).map_err(|_| {
+            let sentence = "This is not a phone number with its country code.";
+            Error::invalid("phone", sentence, "Write it like +62 812 3456 7890.")
+        })?;
         let refused = self.0.storage.last_undeliverable(by.workspace, &digits, by.numbers.as_deref());
         let refused_at = refused.await?;
         let person = self.person(by, &PersonName::Phone(digits.clone())).await?;
@@ -116,33 +117,5 @@ impl Numbers {
         let aliases = self.0.storage.aliases_of(workspace, &names).await?;
         // The stronger name goes first.
         Ok(names.iter().find_map(|name| aliases.get(name)).map(|alias| alias.contact))
-    }
-}
-
-/// The digits of a phone number in its international form, in whatever spelling.
-fn digits_of(phone: &str) -> Result<String, Error> {
-    let is_mark = |letter: char| letter.is_ascii_digit() || " +-.()/\u{a0}".contains(letter);
-    let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
-    let is_one = phone.chars().all(is_mark) && DIGITS.contains(&digits.len()) && !digits.starts_with('0');
-    if is_one {
-        return Ok(digits);
-    }
-    let sentence = "This is not a phone number with its country code.";
-    Err(Error::invalid("phone", sentence, "Write it like +62 812 3456 7890."))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_phone_number_has_its_country_code_and_any_spelling() {
-        for good in ["+62 812-3456-7890", "6281234567890", "+1 (650) 555-1234"] {
-            assert!(digits_of(good).is_ok(), "{good}");
-        }
-        assert_eq!(digits_of("+62 812-3456-7890").unwrap(), "6281234567890");
-        for bad in ["", "0812 3456 7890", "12345", "1234567890123456", "budi", "+62 812 3456 789x"] {
-            assert!(digits_of(bad).is_err(), "{bad}");
-        }
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::contact::{Kind, Name};
 use crate::domain::content;
 use crate::domain::outgoing::breach::Breach;
 use crate::domain::outgoing::window::{Windows, can_send};
-use crate::domain::outgoing::{Content, Marketing, Message, Recipient, check};
+use crate::domain::outgoing::{Content, Message, Recipient, Route, check};
 use crate::domain::person::{Person, is_user_id};
 use crate::domain::phone::{NoNumber, Phone};
 use crate::domain::position::Position;
@@ -64,8 +64,8 @@ pub struct Ask {
     pub reply_to: Option<String>,
     /// Sent only while the customer has this key; for numbers that check identities.
     pub identity_key_hash: Option<String>,
-    /// By Meta's endpoint for marketing messages.
-    pub marketing: Option<Marketing>,
+    /// By which of Meta's endpoints.
+    pub route: Route,
     pub idempotency_key: Option<String>,
     pub send_at_ms: Option<i64>,
     pub priority: Priority,
@@ -141,10 +141,10 @@ impl Outbound {
         }
         let address = self.address(&ask.to, &number, conversation).await?;
         self.ensure_not_blocked(&number, address.contact).await?;
-        let message = Message {
+        let mut message = Message {
             reply_to: ask.reply_to.clone(),
             identity_key_hash: ask.identity_key_hash,
-            marketing: ask.marketing,
+            marketing: ask.route.clone().marketing(false, None, &address.recipient),
             ..Message::new(address.recipient.clone(), ask.content)
         };
         check::message(&message).map_err(Error::Breaches)?;
@@ -154,7 +154,10 @@ impl Outbound {
             let is_group = message.recipient.is_group();
             return Err(Error::WindowClosed(self.0.templates.usable(&number, is_group).await?));
         }
-        let preview = self.0.templates.judge(&number, &message).await?;
+        let judged = self.0.templates.judge(&number, &message).await?;
+        let category = judged.category.as_deref();
+        message.marketing =
+            ask.route.marketing(number.settings.marketing_messages, category, &message.recipient);
         let reaction = self.reacting(&number, &message.content, address.conversation).await?;
         let body = encode::message(&message, None).to_string();
         let new = NewOutgoing {
@@ -170,7 +173,7 @@ impl Outbound {
             send_at_ms: ask.send_at_ms,
             priority: ask.priority,
             customer: address.person,
-            content: shown(decode::request_content(&body), preview),
+            content: shown(decode::request_content(&body), judged.preview),
             reply_to: ask.reply_to.as_deref(),
             reaction,
             initiates: leave.free_form_until_s.is_none() && address.group_id.is_none(),
@@ -179,19 +182,25 @@ impl Outbound {
             idempotency_key: ask.idempotency_key.as_deref(),
             body_digest: digest.clone(),
         };
-        match self.0.ledger.enter(new.told()?).await {
-            Ok(_) => {}
-            // Somebody with the same key was faster.
-            Err(storage::Error::Duplicate) => {
-                let key = ask.idempotency_key.as_deref().unwrap_or_default();
-                let known = self.0.storage.find_by_idempotency_key(visitor.workspace, key).await?;
-                return same(known.ok_or(storage::Error::Conflict)?, &digest);
-            }
-            Err(error) => return Err(error.into()),
+        if let Some(known) = self.queue(visitor.workspace, &new).await? {
+            return same(known, &digest);
         }
         crash::pass("after-queued");
         self.0.nudge.wake();
         self.find(visitor, new.id).await
+    }
+
+    /// Puts it in the queue. Gives the message of the same key, if somebody was faster with it.
+    async fn queue(&self, workspace: Uuid, new: &NewOutgoing<'_>) -> Result<Option<Outgoing>, Error> {
+        match self.0.ledger.enter(new.told()?).await {
+            Ok(_) => Ok(None),
+            Err(storage::Error::Duplicate) => {
+                let key = new.idempotency_key.unwrap_or_default();
+                let known = self.0.storage.find_by_idempotency_key(workspace, key).await?;
+                Ok(Some(known.ok_or(storage::Error::Conflict)?))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn ensure_not_blocked(&self, number: &NumberRecord, contact: Option<Uuid>) -> Result<(), Error> {
@@ -471,8 +480,8 @@ fn digest_of(ask: &Ask, number: Uuid) -> String {
     let content = serde_json::to_string(&ask.content).unwrap_or_default();
     let reply_to = ask.reply_to.as_deref().unwrap_or_default();
     let send_at = ask.send_at_ms.unwrap_or(0).to_be_bytes();
-    let more = match (&ask.identity_key_hash, &ask.marketing) {
-        (None, None) => String::new(),
+    let more = match (&ask.identity_key_hash, &ask.route) {
+        (None, Route::AsSet) => String::new(),
         more => format!("{more:?}"),
     };
     let mut parts: Vec<&[u8]> =

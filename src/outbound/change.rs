@@ -7,9 +7,9 @@ use super::Outbound;
 use super::ask::{Ask, Error, To, check_time, windows_of};
 use crate::auth::Visitor;
 use crate::domain::outgoing;
-use crate::domain::outgoing::Content;
 use crate::domain::outgoing::plain::Reaction;
 use crate::domain::outgoing::window::can_send;
+use crate::domain::outgoing::{Content, Route};
 use crate::domain::sending::{Priority, State};
 use crate::storage;
 use crate::storage::outgoing::Outgoing;
@@ -96,7 +96,7 @@ impl Outbound {
             content: Content::Reaction(Reaction { message_id, emoji }),
             reply_to: None,
             identity_key_hash: None,
-            marketing: None,
+            route: Route::AsSet,
             idempotency_key,
             send_at_ms: None,
             priority: Priority::Reply,

@@ -2,7 +2,8 @@
 //!
 //! `ask` checks and queues, in one durable write, `change` takes back and puts off, `leave` says beforehand what may be
 //! sent; `sender` takes turns of conversations, `turn` sends their messages one after the other, `verdict` says what
-//! follows from an answer, `pair`, `pace` and `line` keep Meta's limits, `ledger` makes changes together, `doubts` looks after
+//! follows from an answer. `seats` bounds the requests under way; `pair`, `pace` and `line` keep Meta's limits, `usage` the
+//! pauses that any instance was told of. `desk` and `ledger` ask and change for many turns at once, `doubts` looks after
 //! what Meta never answered, `wake` hears of other instances. What was queued is in the database and nowhere else.
 //!
 //! Invariants: nothing leaves without the durable mark before it; nothing that may have been taken is sent again by
@@ -21,6 +22,7 @@ mod pair;
 mod seats;
 mod sender;
 mod turn;
+mod usage;
 mod verdict;
 mod wake;
 
@@ -94,9 +96,11 @@ impl Outbound {
             desk: Desk::start(supervisor, storage),
             seats: Seats::new(config.outbound.at_once),
             nudge: nudge.clone(),
+            heard: usage::Heard::default(),
             supervisor: supervisor.clone(),
         }));
         wake::be_heard(&sender, supervisor);
+        usage::share(&sender, supervisor);
         Self(Arc::new(Inner {
             storage: storage.clone(),
             clock: clock.clone(),

@@ -18,6 +18,7 @@ use super::desk::Desk;
 use super::ledger::Ledger;
 use super::line::{Line, Lines};
 use super::seats::Seats;
+use super::usage::Heard;
 use super::wake;
 use crate::clock::{Clock, Stopwatch};
 use crate::config::OutboundConfig;
@@ -66,6 +67,7 @@ pub struct Equipment {
     pub(super) desk: Desk,
     pub(super) seats: Seats,
     pub(super) nudge: Nudge,
+    pub(super) heard: Heard,
     pub(super) supervisor: Supervisor,
 }
 
@@ -161,7 +163,8 @@ impl Sender {
     async fn take_turns(&self, room: usize, running: &mut FuturesUnordered<Job>) -> Result<Look, Error> {
         let Equipment { storage, clock, random, lines, instance, .. } = &*self.0;
         let mut look = Look::default();
-        let numbers = storage.numbers_in_line().await?;
+        let (numbers, ()) = tokio::join!(storage.numbers_in_line(), self.0.hear_of_pauses());
+        let numbers = numbers?;
         let mut left = room;
         for (place, (workspace, number)) in numbers.iter().enumerate() {
             let Some(line) = lines.find(*workspace, *number).await? else { continue };
@@ -245,6 +248,7 @@ impl Worker for Sender {
     fn run_once(&self) -> Pin<Box<dyn Future<Output = Round> + Send + '_>> {
         Box::pin(async move {
             self.renew().await?;
+            self.0.heard.forget();
             self.work(&self.0.supervisor.stop_signal(), true).await;
             Ok(())
         })

@@ -49,6 +49,7 @@ pub mod template_state;
 pub mod template_sync;
 pub mod told;
 pub mod turns;
+pub mod usage_pauses;
 mod value;
 pub mod workspaces;
 mod write;
@@ -85,6 +86,7 @@ pub const COLLECTIONS: &[&Collection] = &[
     &messages::MESSAGES,
     &messages::EDITS,
     &turns::TURNS,
+    &usage_pauses::USAGE_PAUSES,
     &allowances::ALLOWANCES,
     &statuses::STATUSES,
     &notices::NOTICES,

@@ -24,7 +24,7 @@ use super::write::Update;
 use super::{Error, Storage, durable};
 
 pub const ITEMS: Collection = Collection {
-    name: "searchItems",
+    name: "search_items",
     holds: "the words by which messages, contacts and notes are found; `pesan search rebuild` makes all of it anew",
     written_at: None,
     expires_at: None,
@@ -40,7 +40,7 @@ pub const ITEMS: Collection = Collection {
 };
 
 pub const STANDINGS: Collection = Collection {
-    name: "searchStandings",
+    name: "search_standings",
     holds: "how far search has taken in each workspace's events, and which instance does it",
     written_at: None,
     expires_at: None,

@@ -1,6 +1,5 @@
-//! Templates that are made, edited and deleted at Meta, and the samples that go with them.
+//! Templates that are made, edited and deleted at Meta.
 
-use bytes::Bytes;
 use serde_json::Value;
 
 use super::sync::{is_not_there, synced};
@@ -21,11 +20,6 @@ const MONTH_MS: i64 = 30 * 24 * HOUR_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
 /// Meta (2026-07): the statuses with which a template can be edited.
 const EDITABLE: [&str; 4] = ["APPROVED", "REJECTED", "PAUSED", "FLAGGED"];
-/// Meta (2026-07): what a sample can be.
-const SAMPLE_TYPES: [&str; 4] = ["image/jpeg", "image/png", "video/mp4", "application/pdf"];
-/// As much as fits into a request.
-pub const SAMPLE_BYTES_MAX: usize = 700 * 1024;
-const FILE_NAME_CHARS_MAX: usize = 240;
 
 /// What is to change in a template. What is not said stays.
 #[derive(Clone, Debug, Default)]
@@ -43,14 +37,6 @@ pub enum Deletion {
     One(String),
     /// All languages of a name.
     Name(Place, String),
-}
-
-/// A file that shows Meta's reviewers what a header may hold.
-#[derive(Clone, Debug)]
-pub struct Sample {
-    pub file_name: String,
-    pub mime_type: String,
-    pub bytes: Bytes,
 }
 
 impl Templates {
@@ -141,23 +127,6 @@ impl Templates {
         let changes = [("name", Some(name.as_str()), None)];
         self.note(by, Deed::ChangeTemplates, template_id.as_deref().unwrap_or(&name), &changes).await?;
         Ok(gone.iter().map(|id| template_key(account.workspace, id)).collect())
-    }
-
-    /// Uploads a sample; gives the handle by which a header names it.
-    pub async fn upload_sample(&self, by: &Visitor, place: &Place, sample: Sample) -> Result<String, Error> {
-        check_sample(&sample)?;
-        let account = self.account(by, place).await?;
-        let access = self.access(&account).await?;
-        let app_id = access.app_id.clone().ok_or(Error::NoApp)?;
-        let uploads = self.0.graph.uploads(access.credentials(), &app_id);
-        match uploads.whole(&sample.file_name, &sample.mime_type, sample.bytes).await {
-            Ok(handle) => {
-                let changes = [("sample", None, Some(sample.file_name.as_str()))];
-                self.note(by, Deed::ChangeTemplates, &account.id, &changes).await?;
-                Ok(handle)
-            }
-            Err(error) => Err(self.failed(&access, Tried::Changing, error).await),
-        }
     }
 
     /// A template of the visitor's, by our id.
@@ -282,21 +251,4 @@ fn noted<'e>(
         changes.push(("sendTtlSeconds", None, Some("(another one)")));
     }
     changes
-}
-
-fn check_sample(sample: &Sample) -> Result<(), Error> {
-    let invalid = |field, sentence: &str, next_step| {
-        Err(Error::Invalid { field, sentence: sentence.to_owned(), next_step })
-    };
-    if !SAMPLE_TYPES.contains(&sample.mime_type.as_str()) {
-        let sentence = "A sample is image/jpeg, image/png, video/mp4 or application/pdf.";
-        return invalid("mimeType", sentence, "Convert the file.");
-    }
-    if !(1..=FILE_NAME_CHARS_MAX).contains(&sample.file_name.chars().count()) {
-        return invalid("fileName", "A file name has from 1 to 240 characters.", "Give it a short name.");
-    }
-    if sample.bytes.is_empty() || sample.bytes.len() > SAMPLE_BYTES_MAX {
-        return invalid("data", "A sample has from 1 byte to 700 KB.", "Make the file smaller.");
-    }
-    Ok(())
 }

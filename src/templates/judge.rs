@@ -54,16 +54,34 @@ pub enum Lack {
     Status { status: String, reason: Option<String>, alternatives: Vec<String> },
 }
 
+/// What is known of the template that a message uses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judged {
+    /// How it will look.
+    pub preview: Option<Preview>,
+    /// In capitals: `MARKETING`, `UTILITY`, `AUTHENTICATION`.
+    pub category: Option<String>,
+}
+
+/// What there is to judge by.
+#[derive(Default)]
+struct Known {
+    definition: Option<Definition>,
+    category: Option<String>,
+}
+
 impl Templates {
-    /// Judges a message; gives how its template will look, if it uses one that is known.
-    pub async fn judge(&self, number: &NumberRecord, message: &Message) -> Result<Option<Preview>, Refused> {
-        let Content::Template(sent) = &message.content else { return Ok(None) };
-        let Some(definition) = self.definition_for(number, sent, message.recipient.is_group()).await? else {
-            return Ok(None);
-        };
-        check(&definition, sent, &message.recipient, message.marketing.is_some())
-            .map_err(Refused::Breaches)?;
-        Ok(Some(preview(&definition, sent)))
+    /// Judges a message, and gives what is known of the template that it uses.
+    pub async fn judge(&self, number: &NumberRecord, message: &Message) -> Result<Judged, Refused> {
+        let Content::Template(sent) = &message.content else { return Ok(Judged::default()) };
+        let known = self.known_for(number, sent, message.recipient.is_group()).await?;
+        let mut judged = Judged { preview: None, category: known.category };
+        if let Some(definition) = known.definition {
+            check(&definition, sent, &message.recipient, message.marketing.is_some())
+                .map_err(Refused::Breaches)?;
+            judged.preview = Some(preview(&definition, sent));
+        }
+        Ok(judged)
     }
 
     /// How a template will look, and what is wrong with what would be sent. To whom is not said, so that is not judged.
@@ -72,7 +90,7 @@ impl Templates {
         number: &NumberRecord,
         sent: &sent::Template,
     ) -> Result<(Option<Preview>, Vec<Breach>), Refused> {
-        let Some(definition) = self.definition_for(number, sent, false).await? else {
+        let Some(definition) = self.known_for(number, sent, false).await?.definition else {
             return Ok((None, Vec::new()));
         };
         let anybody = Recipient::Phone(String::new());
@@ -86,14 +104,14 @@ impl Templates {
         self.alternatives(number.workspace, account_id, is_group).await
     }
 
-    /// The definition that a message is judged by. None: nothing is known, so Meta judges.
-    async fn definition_for(
+    /// What a message is judged by. No definition: Meta judges.
+    async fn known_for(
         &self,
         number: &NumberRecord,
         sent: &sent::Template,
         is_group: bool,
-    ) -> Result<Option<Definition>, Refused> {
-        let Some(account_id) = number.account_id.as_deref() else { return Ok(None) };
+    ) -> Result<Known, Refused> {
+        let Some(account_id) = number.account_id.as_deref() else { return Ok(Known::default()) };
         let (workspace, storage) = (number.workspace, &self.0.storage);
         let mut named = storage.templates_named(workspace, account_id, &sent.name).await?;
         let mut is_answered = true;
@@ -106,7 +124,7 @@ impl Templates {
         named.retain(|record| record.status.as_deref() != Some(DELETED));
         let Some(record) = in_language(&named, &sent.language.code) else {
             if !is_answered && !self.is_known_whole(workspace, account_id).await? {
-                return Ok(None);
+                return Ok(Known::default());
             }
             let languages: Vec<String> = named
                 .iter()
@@ -129,7 +147,8 @@ impl Templates {
             }));
         }
         // With texts that are out of date a right message would be refused.
-        if record.is_wanted { Ok(None) } else { Ok(record.definition()) }
+        let definition = if record.is_wanted { None } else { record.definition() };
+        Ok(Known { definition, category: record.category.clone() })
     }
 
     /// Asks Meta about a name, unless that was done lately. Whether there is an answer.

@@ -13,6 +13,8 @@ mod access;
 mod change;
 mod error;
 mod judge;
+mod sample;
+mod shelf;
 mod sync;
 mod worker;
 
@@ -31,9 +33,10 @@ use crate::people::memory::Memory;
 use crate::storage::Storage;
 use crate::storage::number_record::NumberRecord;
 
-pub use change::{Deletion, Edit, SAMPLE_BYTES_MAX, Sample};
+pub use change::{Deletion, Edit};
 pub use error::{Error, Tried};
-pub use judge::{Lack, Refused};
+pub use judge::{Judged, Lack, Refused};
+pub use sample::{SAMPLE_BYTES_MAX, Sample, SampleFile, sample_bytes_max};
 pub use sync::Report;
 pub use worker::TemplateSync;
 

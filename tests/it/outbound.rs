@@ -5,11 +5,13 @@ mod doubts;
 mod faults;
 mod kinds;
 mod later;
+mod marketing;
 mod pace;
 mod reckoning;
 mod senders;
 pub mod stage;
 mod storm;
+mod usage;
 
 use std::time::Duration;
 

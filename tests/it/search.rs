@@ -82,7 +82,7 @@ async fn take(app: &TestApp, changes: &[Value]) {
 
 /// What is kept to be found, by key, without how new it is; and without what is kept only as gone.
 async fn items(app: &TestApp) -> Vec<Value> {
-    let mut items = app.all("searchItems").await;
+    let mut items = app.all("search_items").await;
     items.retain(|item| !item["tokens"].as_array().unwrap().is_empty());
     for item in &mut items {
         item.as_object_mut().unwrap().remove("seq");

@@ -4,7 +4,9 @@
 mod borders;
 mod change;
 mod leave;
+mod samples;
 mod sending;
+mod standing;
 mod sync;
 
 use std::fs;

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::people::Outcome;
 use super::platform::Platform;
+use super::world::World;
 use super::world::account::{Override, Subscription};
 use super::world::number::into_map;
 
@@ -21,6 +22,10 @@ pub(super) fn app(platform: &Platform, body: &Value) -> Outcome {
     if body.get("subscribed").and_then(Value::as_bool) == Some(false) {
         app.subscription = None;
     }
+    if let Some(usage) = body.get("usage") {
+        usage_headers(&mut world, usage);
+        return Ok(json!({ "done": true }));
+    }
     let Some(Subscription { fields, active, .. }) = &mut app.subscription else {
         return Ok(json!({ "done": true }));
     };
@@ -29,6 +34,23 @@ pub(super) fn app(platform: &Platform, body: &Value) -> Outcome {
     }
     *active = body.get("active").and_then(Value::as_bool).unwrap_or(*active);
     Ok(json!({ "done": true }))
+}
+
+/// How much of the hourly allowances Meta says is used, whatever was called: of the app in percent, and of accounts with
+/// the minutes after which they may be called again. What is not said is counted, and not told.
+fn usage_headers(world: &mut World, usage: &Value) {
+    world.app_usage = usage.get("app").and_then(Value::as_u64);
+    let accounts = usage.get("accounts").and_then(Value::as_object);
+    world.account_usage = accounts.map(|accounts| {
+        let told = accounts.iter().map(|(id, minutes)| {
+            let uses = json!([{
+                "type": "whatsapp", "call_count": 100, "total_cputime": 0, "total_time": 0,
+                "estimated_time_to_regain_access": minutes,
+            }]);
+            (id.clone(), uses)
+        });
+        Value::Object(told.collect()).to_string()
+    });
 }
 
 /// Changes a number.

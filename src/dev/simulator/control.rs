@@ -57,14 +57,17 @@ const HELP: &[(&str, &str)] = &[
     ("POST /_sim/numbers", "{id, phone, waba?, name?, registered?, verified?, biz_app?}"),
     (
         "POST /_sim/app",
-        "{secret?, requires_proof?, fields?, active?, subscribed?}: changes the app; subscribed: false takes its webhook away",
+        "{secret?, requires_proof?, fields?, active?, subscribed?, usage: {app?, accounts?: {id: minutes}}?}: changes the app; subscribed: false takes its webhook away; usage: what the headers tell, in percent, and the minutes for which an account is barred",
     ),
     (
         "POST /_sim/numbers/{id}",
         "{waba?, registered?, verified?, pin?, override?, …}: changes a number; anything else goes before what it says of itself; override: where its webhooks go, null for nowhere else",
     ),
     ("POST /_sim/wabas/{id}", "{override?}: where the account's webhooks go, null for nowhere else"),
-    ("POST /_sim/templates", "{waba?, name, language, category, components, …}: approved at once"),
+    (
+        "POST /_sim/templates",
+        "{waba?, name, language, category, components, status?, …}: approved at once, or of that status",
+    ),
     ("POST /_sim/tokens", "{value, scopes?, wabas?, expires_at_ms?, revoked?}; an existing one is replaced"),
     ("POST /_sim/codes", "{code, wabas?}: an embedded sign-up's code, good for 30 s"),
     ("POST /_sim/callback", "{url}: where webhooks go"),
@@ -234,7 +237,9 @@ fn add(platform: &Platform, noun: &str, body: Value) -> Outcome {
             let (waba, id) = (text("waba").unwrap_or(WABA_ID).to_owned(), world.new_id());
             let mut definition: Map<String, Value> = into_map(body);
             definition.remove("waba");
-            world.templates.insert(id.clone(), Template::new(id.clone(), &waba, "APPROVED", definition));
+            let status = definition.remove("status");
+            let status = status.as_ref().and_then(Value::as_str).unwrap_or("APPROVED");
+            world.templates.insert(id.clone(), Template::new(id.clone(), &waba, status, definition));
             return Ok(json!({ "id": id }));
         }
         "tokens" => {

@@ -104,6 +104,9 @@ async fn handle(platform: web::Data<Platform>, request: HttpRequest, body: web::
     if let Some(usage) = usage_header(&platform) {
         response.insert_header(("x-app-usage", usage));
     }
+    if let Some(usage) = platform.world().account_usage.clone() {
+        response.insert_header(("x-business-use-case-usage", usage));
+    }
     response.body(bytes)
 }
 
@@ -203,9 +206,12 @@ fn shown_headers(request: &HttpRequest) -> Vec<(String, String)> {
 
 /// Meta (2026-07): how much of the app's hourly calls is used, in percent.
 fn usage_header(platform: &Platform) -> Option<String> {
-    let calls = platform.world().app_calls;
+    let (calls, ordered) = {
+        let world = platform.world();
+        (world.app_calls, world.app_usage)
+    };
     (calls > 0).then(|| {
-        let percent = calls / 2_000;
+        let percent = ordered.unwrap_or(calls / 2_000);
         format!(r#"{{"call_count":{percent},"total_cputime":0,"total_time":{percent}}}"#)
     })
 }

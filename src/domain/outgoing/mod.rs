@@ -135,6 +135,40 @@ pub struct Marketing {
     pub shares_activity: Option<bool>,
 }
 
+/// Meta (2026-07): the category that its endpoint for marketing messages takes.
+pub const MARKETING: &str = "MARKETING";
+
+/// By which of Meta's endpoints a message is to leave.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Route {
+    /// As its number is set.
+    #[default]
+    AsSet,
+    /// The one of ordinary messages, however its number is set.
+    Ordinary,
+    /// The one of marketing messages.
+    Marketing(Marketing),
+}
+
+impl Route {
+    /// How it leaves as a marketing message; none: it is an ordinary one. `category` is its template's; what has none,
+    /// or one that nobody knows, is never made a marketing message by the number's setting.
+    pub fn marketing(
+        self,
+        is_number_set: bool,
+        category: Option<&str>,
+        recipient: &Recipient,
+    ) -> Option<Marketing> {
+        match self {
+            Self::Marketing(marketing) => Some(marketing),
+            Self::AsSet if is_number_set && category == Some(MARKETING) && !recipient.is_group() => {
+                Some(Marketing::default())
+            }
+            Self::AsSet | Self::Ordinary => None,
+        }
+    }
+}
+
 /// What happens when the marketing endpoint cannot deliver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -152,4 +186,28 @@ pub struct ReadMark {
     pub message_id: String,
     /// Shows for up to 25 seconds that somebody writes an answer.
     pub is_typing: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_goes_before_its_number_and_only_what_is_known_to_be_marketing_is_taken_for_it() {
+        let person = Recipient::Phone("+16505551234".to_owned());
+        let group = Recipient::Group("a-group".to_owned());
+        let strict = Marketing { product_policy: Some(ProductPolicy::Strict), shares_activity: None };
+        let check = |route: Route, is_set, category, recipient, expected: Option<&Marketing>| {
+            let shown = format!("{route:?} {is_set} {category:?}");
+            assert_eq!(route.marketing(is_set, category, recipient).as_ref(), expected, "{shown}");
+        };
+        let usual = Marketing::default();
+        check(Route::AsSet, true, Some(MARKETING), &person, Some(&usual));
+        check(Route::AsSet, true, Some("UTILITY"), &person, None);
+        check(Route::AsSet, true, None, &person, None);
+        check(Route::AsSet, true, Some(MARKETING), &group, None);
+        check(Route::AsSet, false, Some(MARKETING), &person, None);
+        check(Route::Ordinary, true, Some(MARKETING), &person, None);
+        check(Route::Marketing(strict.clone()), false, None, &person, Some(&strict));
+    }
 }

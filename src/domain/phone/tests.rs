@@ -228,3 +228,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_number_that_is_looked_up_has_its_country_code_and_any_spelling() {
+    let check = |text: &str, expected: Result<&str, NoNumber>| {
+        assert_eq!(international_digits(text), expected.map(str::to_owned), "{text}");
+    };
+    for good in ["+62 812-3456-7890", "6281234567890", "0062 812 3456 7890", "\u{ff0b}62 (812) 3456.7890"] {
+        check(good, Ok("6281234567890"));
+    }
+    // No plan has it, and WhatsApp may have told of it all the same.
+    check("+62 811 12", Ok("6281112"));
+    for bad in ["0812 3456 7890", "12345", "1234567890123456"] {
+        check(bad, Err(NoNumber::Invalid));
+    }
+    for bad in ["", "budi", "+62 812 3456 789x"] {
+        check(bad, Err(NoNumber::Letters));
+    }
+}

@@ -4,9 +4,9 @@
 
 use super::variables::{filled, variables};
 use super::{ButtonKind, Definition, Header, Parts};
-use crate::domain::outgoing::Recipient;
 use crate::domain::outgoing::breach::{Breach, Found, Judge, Limit};
 use crate::domain::outgoing::template as sent;
+use crate::domain::outgoing::{MARKETING, Recipient};
 
 const AT: &str = "content.template";
 const HEADER_CHARS_MAX: usize = 60;
@@ -65,7 +65,7 @@ fn whole(
         }
         _ => judge.not_allowed(&format!("{AT}.name"), "the template is not approved"),
     }
-    if is_marketing && definition.category != "MARKETING" {
+    if is_marketing && definition.category != MARKETING {
         judge.not_allowed(
             "marketing",
             "only templates of the category MARKETING are sent as marketing messages",

@@ -7,15 +7,15 @@ pub fn next_step(status: &str, reason: Option<&str>) -> Option<&'static str> {
         "PENDING" => "Wait for Meta's review, which takes up to 24 hours.",
         "IN_APPEAL" => "Wait for Meta's decision on the appeal.",
         "PAUSED" => {
-            "Use another template until the pause is over (3 hours, then 6), and improve this one: the next pause is \
-             for good."
+            "Use another template until the pause is over (3 hours, then 6), and improve this one: the third pause \
+             is for good. Meta may lift the pause of a new template when asked (unpauseTemplate)."
         }
         "DISABLED" => "Make a new template with other content: this one stays off.",
         "FLAGGED" => {
             "Improve it or send it to fewer people: if customers go on disliking it, it is switched off."
         }
         "LIMIT_EXCEEDED" => "Delete templates that are not used: the account has as many as it may have.",
-        "ARCHIVED" => "Take it out of the archive in WhatsApp Manager, or make a new one.",
+        "ARCHIVED" => "Take it out of the archive (unarchiveTemplate) within 28 days, or make a new one.",
         "PENDING_DELETION" | "DELETED" => "Make a new template, under another name for the next 30 days.",
         _ => return None,
     })

@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleO
 
 use super::content::{ContentInput, MarketingInput, field};
 use crate::auth::Deed;
-use crate::domain::outgoing::Marketing;
+use crate::domain::outgoing::Route;
 use crate::domain::outgoing::breach::Breach;
 use crate::domain::sending;
 use crate::graphql::context::{allowed, services};
@@ -65,7 +65,7 @@ pub struct SendMessageInput {
     reply_to: Option<String>,
     /// Sent only while the customer has this key; for numbers that check identities.
     identity_key_hash: Option<String>,
-    /// Sends a template by Meta's endpoint for marketing messages.
+    /// Whether a template leaves by Meta's endpoint for marketing messages. Without it: as its number is set.
     marketing: Option<MarketingInput>,
     /// Chosen by the client, up to 200 characters: the same key with the same message again gives the message that is
     /// there already, so a request whose answer was lost can be made again.
@@ -240,7 +240,7 @@ fn ask(input: SendMessageInput) -> Result<Ask, Error> {
         content: input.content.try_into()?,
         reply_to: input.reply_to,
         identity_key_hash: input.identity_key_hash,
-        marketing: input.marketing.map(Marketing::from),
+        route: input.marketing.map(Route::try_from).transpose()?.unwrap_or_default(),
         idempotency_key: input.idempotency_key,
         send_at_ms: input.send_at.map(|at| at.0.as_millisecond()),
         priority: match input.priority {

@@ -17,6 +17,9 @@ pub struct NumberSettings {
     pub typing_indicator: bool,
     /// A pause before each automated message, in milliseconds; 60,000 at most.
     pub message_delay_ms: i32,
+    /// Templates of the category MARKETING leave by Meta's endpoint for marketing messages, unless a message says
+    /// otherwise (`marketing` of `sendMessage`).
+    pub marketing_messages: bool,
 }
 
 /// An automatic reply.
@@ -69,6 +72,11 @@ pub struct NumberSettingsInput {
     /// A pause before each automated message, in milliseconds; 60,000 at most.
     #[graphql(default)]
     pub message_delay_ms: i32,
+    /// Templates of the category MARKETING leave by Meta's endpoint for marketing messages, unless a message says
+    /// otherwise (`marketing` of `sendMessage`). The account must have been admitted to it at Meta. A template whose
+    /// category is not known here leaves as an ordinary message.
+    #[graphql(default)]
+    pub marketing_messages: bool,
 }
 
 impl From<&Settings> for NumberSettings {
@@ -86,6 +94,7 @@ impl From<&Settings> for NumberSettings {
             read_receipts: settings.read_receipts,
             typing_indicator: settings.typing_indicator,
             message_delay_ms: i32::try_from(settings.message_delay_ms).unwrap_or(i32::MAX),
+            marketing_messages: settings.marketing_messages,
         }
     }
 }
@@ -122,6 +131,7 @@ impl From<NumberSettingsInput> for Settings {
             read_receipts: input.read_receipts,
             typing_indicator: input.typing_indicator,
             message_delay_ms: u32::try_from(input.message_delay_ms).unwrap_or(u32::MAX),
+            marketing_messages: input.marketing_messages,
         }
     }
 }

@@ -58,7 +58,7 @@ pub(in crate::graphql) fn user_errors(error: Error) -> Result<Vec<UserError>, Fa
 }
 
 /// For a query without a place for what the caller can put right.
-pub(super) fn failure_of(error: Error) -> Failure {
+pub(in crate::graphql) fn failure_of(error: Error) -> Failure {
     match error {
         Error::Storage(error) => error.into(),
         error => Failure::internal(error),

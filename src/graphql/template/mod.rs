@@ -2,6 +2,7 @@
 
 mod component;
 mod error;
+mod sample;
 
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 
@@ -20,7 +21,8 @@ use crate::storage::template_record::TemplateRecord;
 use crate::templates::Refused;
 use component::{TemplateComponents, TemplatePreview};
 
-pub(super) use error::{breaches, lacking, user_errors};
+pub(super) use error::{breaches, failure_of, lacking, user_errors};
+pub use sample::sample_answer;
 
 /// A message template. Its states are in Meta's words, because Meta adds new ones.
 #[derive(Clone, Debug, SimpleObject)]
@@ -178,7 +180,7 @@ pub async fn show(context: &Context<'_>, id: &ID) -> Result<Option<Template>, Fa
     let visitor = allowed(context, Deed::SeeTemplates)?;
     match services(context)?.templates.find(visitor, id).await {
         Ok(found) => Ok(found.map(Template::from)),
-        Err(error) => Err(error::failure_of(error)),
+        Err(error) => Err(failure_of(error)),
     }
 }
 
@@ -189,7 +191,7 @@ async fn wanted(
 ) -> Result<Option<template_record::TemplateFilter>, Failure> {
     let visitor = allowed(context, Deed::SeeTemplates)?;
     let Services { storage, templates, .. } = services(context)?;
-    let mut accounts = templates.accounts_of(visitor).await.map_err(error::failure_of)?;
+    let mut accounts = templates.accounts_of(visitor).await.map_err(failure_of)?;
     let mut keep = |account_id: Option<String>| {
         let account_id = account_id?;
         let is_theirs = accounts.as_ref().is_none_or(|accounts| accounts.contains(&account_id));

@@ -8,7 +8,7 @@ use reqwest::header::HeaderValue;
 use serde_json::Value;
 use sha2::Sha256;
 
-use super::Credentials;
+use super::{Credentials, Pieces};
 use crate::secret::Secret;
 
 /// Who asks.
@@ -79,6 +79,8 @@ pub(super) enum Body {
         offset: u64,
         bytes: Bytes,
     },
+    /// A whole file as it comes; for calls that are not repeated.
+    Piecewise(Pieces),
     /// A form with texts and a file.
     Form {
         texts: Vec<(&'static str, String)>,
@@ -93,6 +95,7 @@ impl Body {
         match self {
             Self::Nothing => 0,
             Self::Json(bytes) | Self::Raw { bytes, .. } | Self::Form { bytes, .. } => bytes.len(),
+            Self::Piecewise(pieces) => usize::try_from(pieces.length()).unwrap_or(usize::MAX),
         }
     }
 }
@@ -105,6 +108,8 @@ pub(super) struct Call<'c> {
     pub(super) deed: &'static str,
     pub(super) method: Method,
     pub(super) path: Vec<&'c str>,
+    /// It goes to Meta's host beside Graph.
+    pub(super) is_beside_graph: bool,
     /// A query that belongs to an id which Meta gave out.
     pub(super) id_query: Option<&'c str>,
     pub(super) query: Vec<(&'static str, String)>,
@@ -141,6 +146,7 @@ impl<'c> Call<'c> {
             deed,
             method,
             path: path.to_vec(),
+            is_beside_graph: false,
             id_query: None,
             query: Vec::new(),
             body: Body::Nothing,
@@ -163,6 +169,12 @@ impl<'c> Call<'c> {
 
     pub(super) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.query.push((name, value.into()));
+        self
+    }
+
+    /// It goes to Meta's host beside Graph.
+    pub(super) fn beside_graph(mut self) -> Self {
+        self.is_beside_graph = true;
         self
     }
 

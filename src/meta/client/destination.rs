@@ -1,6 +1,6 @@
 //! Where a request may go, and where a token may.
 //!
-//! A token goes to the configured Graph host and to Meta's hosts of media, and nowhere else: not to the target of a
+//! A token goes to the configured Graph host, to Meta's host beside it and to Meta's hosts of media, and nowhere else: not to the target of a
 //! redirect, not to the next page that an answer names, not to an address out of a webhook.
 
 use url::Url;
@@ -8,6 +8,9 @@ use url::Url;
 /// Meta (2026-07): media is served from lookaside.fbsbx.com, pictures from fbcdn.net, and by WhatsApp itself.
 const MEDIA_HOST: &str = "lookaside.fbsbx.com";
 const MEDIA_DOMAINS: &[&str] = &[".fbcdn.net", ".whatsapp.net"];
+/// Meta (2026-06): a few newer calls are not Graph's, but this host's.
+const GRAPH_HOST: &str = "graph.facebook.com";
+const BESIDE_GRAPH: &str = "api.facebook.com";
 const ID_BYTES_MAX: usize = 512;
 
 /// The configured Graph API.
@@ -31,6 +34,19 @@ impl Destination {
         }
         let mut url = self.base.clone();
         url.path_segments_mut().ok()?.pop_if_empty().push(&self.version).extend(path);
+        Some(url)
+    }
+
+    /// The address of a path at Meta's host beside Graph, which knows no versions. A stand-in for Graph stands for it too.
+    pub(super) fn url_beside(&self, path: &[&str]) -> Option<Url> {
+        if !path.iter().all(|part| is_part(part)) {
+            return None;
+        }
+        let mut url = self.base.clone();
+        if url.host_str() == Some(GRAPH_HOST) {
+            url.set_host(Some(BESIDE_GRAPH)).ok()?;
+        }
+        url.path_segments_mut().ok()?.pop_if_empty().extend(path);
         Some(url)
     }
 
@@ -73,6 +89,19 @@ mod tests {
         for id in ["", "..", ".", "1/2", "1?x=1", "1#x", "%2e", "me\n", "a b", "\u{e9}"] {
             assert_eq!(url(&[id, "messages"]), None, "{id:?}");
         }
+    }
+
+    #[test]
+    fn the_host_beside_graph_is_metas_or_the_stand_in() {
+        let check = |base_url: &str, expected: Option<&str>, path: &[&str]| {
+            assert_eq!(destination(base_url).url_beside(path).map(String::from).as_deref(), expected);
+        };
+        let path = ["1", "message_templates", "archive"];
+        let expected = "https://api.facebook.com/1/message_templates/archive";
+        check("https://graph.facebook.com", Some(expected), &path);
+        let expected = "http://127.0.0.1:4000/1/message_templates/archive";
+        check("http://127.0.0.1:4000", Some(expected), &path);
+        check("https://graph.facebook.com", None, &["1/2", "archive"]);
     }
 
     #[test]

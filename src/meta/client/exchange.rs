@@ -4,7 +4,9 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER,
+};
 use reqwest::multipart::{Form, Part};
 use reqwest::{RequestBuilder, Response};
 use serde_json::{Map, Value};
@@ -101,7 +103,12 @@ impl Graph {
     }
 
     fn url_of(&self, call: &Call<'_>) -> Result<Url, CallError> {
-        let path = self.0.destination.url(&call.path);
+        let destination = &self.0.destination;
+        let path = if call.is_beside_graph {
+            destination.url_beside(&call.path)
+        } else {
+            destination.url(&call.path)
+        };
         let mut url = path.ok_or(CallError::Impossible("an id is not of the form that Meta's ids have"))?;
         if let Some(query) = call.id_query {
             url.set_query(Some(query));
@@ -141,6 +148,14 @@ impl Graph {
                 .header(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"))
                 .header("file_offset", HeaderValue::from(*offset))
                 .body(bytes.clone()),
+            Body::Piecewise(pieces) => {
+                let body = pieces.take().ok_or(CallError::Impossible("the file was sent already"))?;
+                request
+                    .header(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"))
+                    .header("file_offset", HeaderValue::from(0))
+                    .header(CONTENT_LENGTH, HeaderValue::from(pieces.length()))
+                    .body(body)
+            }
             Body::Form { texts, name, mime_type, bytes } => {
                 let part = Part::stream_with_length(bytes.clone(), bytes.len() as u64)
                     .file_name(name.clone())

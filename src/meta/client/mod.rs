@@ -18,6 +18,7 @@ mod destination;
 mod error;
 mod exchange;
 mod metrics;
+mod pieces;
 mod usage;
 mod word;
 
@@ -42,6 +43,8 @@ use tokio::sync::Semaphore;
 
 pub use answer::Listed;
 pub use error::{CallError, Phase, Refusal};
+pub use pieces::Pieces;
+pub use usage::SharedPause;
 
 use crate::clock::Clock;
 use crate::config::MetaConfig;
@@ -126,6 +129,26 @@ impl Graph {
     /// How long to wait before the next call, so that Meta's allowances last: from 75 % of one on. None: go on.
     pub fn pause(&self, credentials: &Credentials<'_>, waba_id: Option<&str>) -> Option<Duration> {
         self.0.usage.pause(credentials, waba_id)
+    }
+
+    /// Resolves when Meta has told of a pause that other processes do not know of. Cancel-safe.
+    pub async fn has_pauses_to_share(&self) {
+        self.0.usage.has_news().await;
+    }
+
+    /// Pauses that other processes are to keep too.
+    pub fn pauses_to_share(&self) -> Vec<SharedPause> {
+        self.0.usage.news()
+    }
+
+    /// They know of it now.
+    pub fn mark_shared(&self, pause: &SharedPause) {
+        self.0.usage.mark_shared(pause);
+    }
+
+    /// Keeps a pause that another process was told of, unless something later was told here.
+    pub fn keep_pause(&self, pause: &SharedPause) {
+        self.0.usage.hear(pause);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Message templates: listed, read, created, edited, deleted.
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::answer::{Done, Fields, Listed, Read};
 use super::call::{Authority, Call};
@@ -106,6 +106,49 @@ impl Read for Created {
     }
 }
 
+/// What became of the wish to lift a pause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unpaused {
+    pub is_done: bool,
+    /// Why it was not.
+    pub reason: Option<String>,
+}
+
+/// Clients of Meta's show this answer; Meta's own reference does not have the call.
+impl Read for Unpaused {
+    fn read(fields: Fields<'_>) -> Option<Self> {
+        Some(Self { is_done: fields.truth("success")?, reason: fields.text("reason") })
+    }
+}
+
+/// What became of the wish to put a template into the archive, or to take it out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    done: Vec<String>,
+    failed: Map<String, Value>,
+}
+
+impl Read for Moved {
+    fn read(fields: Fields<'_>) -> Option<Self> {
+        let lists = ["archived_templates", "unarchived_templates"];
+        let is_one = lists.iter().any(|list| fields.value(list).is_some_and(Value::is_array));
+        let failed = fields.value("failed_templates").and_then(Value::as_object).cloned();
+        let done = lists.iter().flat_map(|list| fields.texts(list)).collect();
+        (is_one || failed.is_some()).then(|| Self { done, failed: failed.unwrap_or_default() })
+    }
+}
+
+impl Moved {
+    /// Whether a template was moved; if not, Meta's words, if it has any.
+    pub fn of(&self, id: &str) -> Result<(), Option<String>> {
+        if self.done.iter().any(|done| done == id) {
+            return Ok(());
+        }
+        let said = self.failed.get(id);
+        Err(said.and_then(Value::as_str).or_else(|| said?.get("error")?.as_str()).map(str::to_owned))
+    }
+}
+
 /// The calls about one account's templates.
 #[derive(Clone, Copy, Debug)]
 pub struct Calls<'a> {
@@ -148,6 +191,19 @@ impl Calls<'_> {
         let call = Call::post((NOUN, "edit"), self.by, &[id]);
         let Done = self.graph.read(&call.json(change)).await?;
         Ok(())
+    }
+
+    /// Lifts the pause that Meta has set on a new template because of what the first customers made of it.
+    pub async fn unpause(self, id: &str) -> Result<Unpaused, CallError> {
+        let call = Call::post((NOUN, "unpause"), self.by, &[id, "unpause"]);
+        self.graph.read(&call.repeatable()).await
+    }
+
+    /// Puts a template into the archive, or takes it out.
+    pub async fn archive(self, id: &str, is_archived: bool) -> Result<Moved, CallError> {
+        let (deed, edge) = if is_archived { ("archive", "archive") } else { ("unarchive", "unarchive") };
+        let call = Call::post((NOUN, deed), self.by, &[self.waba_id, EDGE, edge]).beside_graph();
+        self.graph.read(&call.json(&json!({ "hsm_ids": [id] })).repeatable()).await
     }
 
     /// Deletes all languages of a name, or the one with this id.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::answer::{Fields, Read};
 use super::call::{Authority, Body, Call};
-use super::{CallError, Credentials, Graph};
+use super::{CallError, Credentials, Graph, Pieces};
 
 const NOUN: &str = "upload";
 
@@ -54,6 +54,16 @@ impl Session {
     }
 }
 
+/// Of an upload that was sent whole.
+fn handle_of(progress: Progress) -> Result<String, CallError> {
+    match progress {
+        Progress::Done(handle) => Ok(handle),
+        Progress::At(_) => {
+            Err(CallError::Unreadable { status: 200, problem: "what was asked for is not in it" })
+        }
+    }
+}
+
 /// The calls about uploads of one app.
 #[derive(Clone, Copy, Debug)]
 pub struct Calls<'a> {
@@ -74,12 +84,17 @@ impl Calls<'_> {
     pub async fn whole(self, name: &str, mime_type: &str, bytes: Bytes) -> Result<String, CallError> {
         let file = File { name, mime_type, length: bytes.len() as u64 };
         let session = self.start(file).await?;
-        match self.send(&session, 0, bytes).await? {
-            Progress::Done(handle) => Ok(handle),
-            Progress::At(_) => {
-                Err(CallError::Unreadable { status: 200, problem: "what was asked for is not in it" })
-            }
-        }
+        handle_of(self.send(&session, 0, bytes).await?)
+    }
+
+    /// The same of a file that is passed on while it comes.
+    pub async fn piecewise(self, name: &str, mime_type: &str, pieces: Pieces) -> Result<String, CallError> {
+        let file = File { name, mime_type, length: pieces.length() };
+        let session = self.start(file).await?;
+        let (path, query) = session.parts();
+        let call = Call::post((NOUN, "send"), Authority::OAuth(self.credentials), &[path]);
+        let call = Call { id_query: query, ..call.body(Body::Piecewise(pieces)) };
+        handle_of(self.graph.read(&call).await?)
     }
 
     pub async fn start(self, file: File<'_>) -> Result<Session, CallError> {

@@ -1,15 +1,17 @@
 //! How much of Meta's hourly allowances is used, as the headers of its answers tell, and the pause that follows.
 //!
 //! One view for all calls of the process, per app and per WhatsApp account, bounded. The client itself holds nothing
-//! back: whoever sends much asks for the pause first. What is told counts for the hour that Meta counts.
+//! back: whoever sends much asks for the pause first. What is told counts for the hour that Meta counts. A pause that is
+//! worth it is shared: `SharedPause` is what goes to other processes and comes from them, the later telling wins.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+use tokio::sync::Notify;
 
 use super::Credentials;
 use super::answer::Fields;
@@ -45,18 +47,36 @@ enum Subject {
     Business(String),
 }
 
+/// From a change of so much on, a pause is worth telling others of: they ask about as often.
+const SHARED_FROM_MS: i64 = 1_000;
+
+/// The pause that a telling brought. The pause between calls at some share of the allowance begins with the call that
+/// told; so does the wait that Meta names.
 #[derive(Clone, Copy)]
 struct Told {
     at_ms: i64,
-    percent: u32,
-    /// No calls are taken for so long.
-    barred: Duration,
+    until_ms: i64,
+    /// The end that other processes know of.
+    shared_until_ms: i64,
+}
+
+/// A pause as processes tell each other of it: clocks differ, so by how long ago and how long still.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SharedPause {
+    /// What the pause is for.
+    pub subject: String,
+    /// How long ago Meta has told of it.
+    pub age: Duration,
+    /// How long it still lasts; nothing: it is over.
+    pub left: Duration,
 }
 
 /// The view that all calls share.
 pub(super) struct Usage {
     clock: Clock,
     told: Mutex<BTreeMap<Subject, Told>>,
+    /// Something is there to be shared.
+    news: Notify,
 }
 
 impl fmt::Debug for Usage {
@@ -67,7 +87,7 @@ impl fmt::Debug for Usage {
 
 impl Usage {
     pub(super) fn new(clock: Clock) -> Self {
-        Self { clock, told: Mutex::default() }
+        Self { clock, told: Mutex::default(), news: Notify::new() }
     }
 
     /// Takes in what an answer's headers say; gives the wait for which Meta takes no more calls, if it names one.
@@ -82,7 +102,7 @@ impl Usage {
             let (Some(usage), Some(credentials)) = (read(name), credentials) else { continue };
             let fields = Fields::of(&usage);
             let percent = if is_ad_account { percent(fields, "acc_id_util_pct") } else { percent_of(fields) };
-            self.tell(Subject::App(fingerprint(credentials)), percent, Duration::ZERO);
+            self.tell(Subject::App(fingerprint(credentials)), step(percent));
         }
         for (id, uses) in read(BUSINESS_HEADER).unwrap_or_default().into_iter().take(BUSINESSES_MAX) {
             let uses: Vec<&Map<String, Value>> =
@@ -93,19 +113,54 @@ impl Usage {
             let minutes = minutes.max().and_then(|minutes| u64::try_from(minutes).ok()).unwrap_or(0);
             let barred = Duration::from_secs(minutes.saturating_mul(60)).min(TOLD_FOR);
             barred_max = barred_max.max(barred);
-            self.tell(Subject::Business(id), percent, barred);
+            self.tell(Subject::Business(id), step(percent).max(barred));
         }
         (!barred_max.is_zero()).then_some(barred_max)
     }
 
-    fn tell(&self, subject: Subject, percent: u32, barred: Duration) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_new = !told.contains_key(&subject);
-        if is_new && told.len() >= SUBJECTS_MAX {
-            let oldest = told.iter().min_by_key(|(_, told)| told.at_ms).map(|(subject, _)| subject.clone());
-            oldest.map(|oldest| told.remove(&oldest));
+    fn tell(&self, subject: Subject, pause: Duration) {
+        let at_ms = self.clock.now_ms();
+        let mut told = self.told();
+        let shared_until_ms = told.get(&subject).map_or(0, |before| before.shared_until_ms);
+        let now = Told { at_ms, until_ms: at_ms + millis(pause), shared_until_ms };
+        if now.is_news(at_ms) {
+            self.news.notify_one();
         }
-        told.insert(subject, Told { at_ms: self.clock.now_ms(), percent, barred });
+        put(&mut told, subject, now);
+    }
+
+    /// Resolves when there may be something to share. Cancel-safe.
+    pub(super) async fn has_news(&self) {
+        self.news.notified().await;
+    }
+
+    /// What others do not know yet.
+    pub(super) fn news(&self) -> Vec<SharedPause> {
+        let now_ms = self.clock.now_ms();
+        let told = self.told();
+        let news = told.iter().filter(|(_, told)| told.is_news(now_ms));
+        news.map(|(subject, told)| told.shared(subject, now_ms)).collect()
+    }
+
+    /// Others know of it now.
+    pub(super) fn mark_shared(&self, shared: &SharedPause) {
+        let Some(subject) = Subject::of(&shared.subject) else { return };
+        let until_ms = self.clock.now_ms() + millis(shared.left);
+        if let Some(told) = self.told().get_mut(&subject) {
+            told.shared_until_ms = until_ms;
+        }
+    }
+
+    /// Takes in what another process was told, unless something later was told here.
+    pub(super) fn hear(&self, shared: &SharedPause) {
+        let Some(subject) = Subject::of(&shared.subject) else { return };
+        let now_ms = self.clock.now_ms();
+        let until_ms = now_ms + millis(shared.left.min(TOLD_FOR));
+        let heard = Told { at_ms: now_ms - millis(shared.age), until_ms, shared_until_ms: until_ms };
+        let mut told = self.told();
+        if told.get(&subject).is_none_or(|known| known.at_ms < heard.at_ms) {
+            put(&mut told, subject, heard);
+        }
     }
 
     /// How long to wait before the next call with these credentials, about this account.
@@ -113,27 +168,70 @@ impl Usage {
         let app = Subject::App(fingerprint(credentials));
         let business = waba_id.map(|id| Subject::Business(id.to_owned()));
         let now_ms = self.clock.now_ms();
-        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = self.told();
         std::iter::once(app)
             .chain(business)
             .filter_map(|subject| told.get(&subject))
             .filter_map(|told| told.pause(now_ms))
             .max()
     }
+
+    fn told(&self) -> MutexGuard<'_, BTreeMap<Subject, Told>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Keeps a telling; the oldest goes where there are too many.
+fn put(told: &mut BTreeMap<Subject, Told>, subject: Subject, now: Told) {
+    if !told.contains_key(&subject) && told.len() >= SUBJECTS_MAX {
+        let oldest = told.iter().min_by_key(|(_, told)| told.at_ms).map(|(subject, _)| subject.clone());
+        oldest.map(|oldest| told.remove(&oldest));
+    }
+    told.insert(subject, now);
+}
+
+impl Subject {
+    fn name(&self) -> String {
+        match self {
+            Self::App(digest) => format!("app:{digest:016x}"),
+            Self::Business(id) => format!("business:{id}"),
+        }
+    }
+
+    fn of(name: &str) -> Option<Self> {
+        match name.split_once(':')? {
+            ("app", digest) => u64::from_str_radix(digest, 16).ok().map(Self::App),
+            ("business", id) => Some(Self::Business(id.to_owned())),
+            _ => None,
+        }
+    }
 }
 
 impl Told {
-    fn pause(&self, now_ms: i64) -> Option<Duration> {
-        let age = Duration::from_millis(u64::try_from(now_ms - self.at_ms).unwrap_or(0));
-        if age >= TOLD_FOR {
-            return None;
-        }
-        let step =
-            STEPS.iter().find(|(from, _)| self.percent >= *from).map_or(Duration::ZERO, |(_, wait)| *wait);
-        // The step is a pause between calls, which begins with the one that told; so is the wait that Meta names.
-        let left = step.max(self.barred).saturating_sub(age);
-        (!left.is_zero()).then_some(left)
+    fn pause(self, now_ms: i64) -> Option<Duration> {
+        // The clock can be set back: a pause is never longer than it was at first.
+        let left_ms = (self.until_ms - now_ms).min(self.until_ms - self.at_ms);
+        u64::try_from(left_ms).ok().filter(|left_ms| *left_ms > 0).map(Duration::from_millis)
     }
+
+    /// Whether others go by an end that is not the right one.
+    fn is_news(self, now_ms: i64) -> bool {
+        (self.until_ms.max(now_ms) - self.shared_until_ms.max(now_ms)).abs() >= SHARED_FROM_MS
+    }
+
+    fn shared(self, subject: &Subject, now_ms: i64) -> SharedPause {
+        let age = Duration::from_millis(u64::try_from(now_ms - self.at_ms).unwrap_or(0));
+        SharedPause { subject: subject.name(), age, left: self.pause(now_ms).unwrap_or_default() }
+    }
+}
+
+/// The pause between calls at some share of the allowance, in percent.
+fn step(percent: u32) -> Duration {
+    STEPS.iter().find(|(from, _)| percent >= *from).map_or(Duration::ZERO, |(_, wait)| *wait)
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 fn read_object(text: &str) -> Option<Map<String, Value>> {
@@ -225,6 +323,44 @@ mod tests {
         assert_eq!((view.pause_ms(Some("9")), view.pause_ms(None)), (0, 0));
         view.manual.advance(Duration::from_mins(8));
         assert_eq!(view.pause_ms(Some("102290129340398")), 0);
+    }
+
+    #[test]
+    fn another_process_pauses_too_until_it_or_the_first_hears_of_better_times() {
+        let (here, there) = (View::new(), View::new());
+        let told = |view: &View, percent: u32| {
+            view.note(APP_HEADER, &format!(r#"{{"call_count":{percent}}}"#));
+        };
+        let share = |from: &View, to: &View| {
+            let news = from.usage.news();
+            for shared in &news {
+                to.usage.hear(shared);
+                from.usage.mark_shared(shared);
+            }
+            news.len()
+        };
+        told(&here, 80);
+        assert_eq!(share(&here, &there), 0, "it would be over before anybody heard of it");
+        told(&here, 95);
+        here.manual.advance(Duration::from_secs(3));
+        assert_eq!(share(&here, &there), 1);
+        assert_eq!((here.pause_ms(None), there.pause_ms(None)), (12_000, 12_000));
+        assert_eq!((share(&here, &there), share(&there, &here)), (0, 0), "both know of it");
+        let old =
+            SharedPause { subject: "business:7".to_owned(), age: TOLD_FOR, left: Duration::from_secs(9) };
+        there.usage.hear(&old);
+        assert_eq!(there.pause_ms(Some("7")), 12_000, "an account's pause besides");
+        told(&here, 10);
+        assert_eq!(share(&here, &there), 1);
+        assert_eq!((here.pause_ms(None), there.pause_ms(None)), (0, 0));
+        assert_eq!(there.pause_ms(Some("7")), 9_000);
+        told(&there, 90);
+        there.usage.hear(&SharedPause { subject: there.usage.news()[0].subject.clone(), ..old.clone() });
+        assert_eq!(there.pause_ms(None), 4_000, "what was told later stays");
+        for nonsense in ["", "app", "app:x", "moon:7"] {
+            there.usage.hear(&SharedPause { subject: nonsense.to_owned(), ..old.clone() });
+        }
+        assert_eq!(there.pause_ms(Some("8")), 4_000);
     }
 
     #[test]

@@ -92,7 +92,7 @@ impl NumberHealth {
 
     async fn try_check(&self, check: &NumberCheck) -> Result<&'static str, storage::Error> {
         let (doctor, record) = (&self.doctor, &check.record);
-        let access = Access::open(record, &doctor.0.keys, &doctor.0.settings).await;
+        let access = Access::open(record, &doctor.0.numbers).await;
         let credentials = access.credentials(true);
         // What is left of Meta's allowance is for messages.
         let busy = credentials.and_then(|by| doctor.0.graph.pause(&by, record.account_id.as_deref()));

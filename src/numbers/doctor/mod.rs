@@ -26,8 +26,8 @@ use uuid::Uuid;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ids::Random;
-use crate::keys::Keys;
 use crate::meta::client::Graph;
+use crate::numbers::Numbers;
 use crate::numbers::probe::{Door, WEBHOOK_PATH};
 use crate::secret::Secret;
 use crate::storage;
@@ -79,7 +79,7 @@ pub struct Doctor(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     storage: Storage,
-    keys: Keys,
+    numbers: Numbers,
     graph: Graph,
     clock: Clock,
     random: Random,
@@ -90,7 +90,7 @@ struct Inner {
 impl Doctor {
     pub fn new(
         storage: &Storage,
-        keys: &Keys,
+        numbers: &Numbers,
         graph: &Graph,
         (clock, random): (&Clock, &Random),
         settings: Settings,
@@ -98,7 +98,7 @@ impl Doctor {
         let door = settings.public_url.as_deref().and_then(Door::of);
         Self(Arc::new(Inner {
             storage: storage.clone(),
-            keys: keys.clone(),
+            numbers: numbers.clone(),
             graph: graph.clone(),
             clock: clock.clone(),
             random: random.clone(),
@@ -110,7 +110,7 @@ impl Doctor {
     /// Examines a number and keeps what was found. None: there is no such number in the workspace.
     pub async fn test(&self, workspace: Uuid, number: Uuid) -> Result<Option<Report>, storage::Error> {
         let Some(record) = self.0.storage.find_number(workspace, number).await? else { return Ok(None) };
-        let access = Access::open(&record, &self.0.keys, &self.0.settings).await;
+        let access = Access::open(&record, &self.0.numbers).await;
         self.examine(&record, &access, EXAMINATION_MAX).await.map(Some)
     }
 

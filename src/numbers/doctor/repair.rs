@@ -105,7 +105,7 @@ impl Doctor {
         number: Uuid,
     ) -> Result<Option<(Report, Vec<Repair>)>, storage::Error> {
         let Some(record) = self.0.storage.find_number(workspace, number).await? else { return Ok(None) };
-        let access = Access::open(&record, &self.0.keys, &self.0.settings).await;
+        let access = Access::open(&record, &self.0.numbers).await;
         let before = self.examine(&record, &access, EXAMINATION_MAX).await?;
         let repairs = self.mend(&record, &access, &before).await;
         if repairs.is_empty() {

@@ -13,6 +13,7 @@ use pesan::dev::simulator::{self, Options, Running};
 use pesan::ids::Random;
 use pesan::keys::Keys;
 use pesan::meta::client::Graph;
+use pesan::numbers::Numbers;
 use pesan::numbers::doctor::Doctor;
 use pesan::numbers::doctor::Settings;
 use pesan::runtime::Supervisor;
@@ -141,7 +142,9 @@ impl Stage {
     pub fn doctor(&self) -> Doctor {
         let (clock, random) = (self.app.clock.clock(), Random::system());
         let graph = Graph::new(&self.config.meta, &clock, &random, &Metrics::new()).unwrap();
-        Doctor::new(&self.app.storage, &self.keys(), &graph, (&clock, &random), Settings::of(&self.config))
+        let numbers =
+            Numbers::new(&self.app.storage, &self.keys(), &graph, (&clock, &random), &self.config.whatsapp);
+        Doctor::new(&self.app.storage, &numbers, &graph, (&clock, &random), Settings::of(&self.config))
     }
 
     /// The service's clock, which stands still, is set to the time now.

@@ -22,8 +22,8 @@ fn conversation_with(number: Uuid) -> Uuid {
     Uuid::from_u128(number.as_u128() ^ 1)
 }
 
-/// One of each kind, of this number.
-fn one_of_each(number: Uuid) -> Vec<Happening> {
+/// One of each kind, of this number and its account.
+fn one_of_each(number: Uuid, account: &str) -> Vec<Happening> {
     let (message, conversation) = (format!("m-{number}"), conversation_with(number));
     vec![
         Happening::Message { message: message.clone(), conversation, number, inbound: true },
@@ -38,7 +38,7 @@ fn one_of_each(number: Uuid) -> Vec<Happening> {
             about: None,
         },
         Happening::Number { number },
-        Happening::Template { template: "t".to_owned(), account: "a".to_owned() },
+        Happening::Template { template: format!("t-{account}"), account: account.to_owned() },
         Happening::Notice { notice: "n1".to_owned(), kind: "quality".to_owned(), number: Some(number) },
         Happening::Notice { notice: "n2".to_owned(), kind: "template".to_owned(), number: None },
     ]
@@ -66,8 +66,8 @@ async fn whoever_is_limited_to_a_number_is_told_of_that_alone_and_a_workspace_of
     let app = TestApp::start();
     let (workspace, foreign) = (first_workspace(), Uuid::from_u128(99));
     let all = key(&app).await;
-    for name in ["1", "2"] {
-        app.storage.ensure_number(workspace, name, None).await.unwrap();
+    for (name, account) in [("1", "account-of-1"), ("2", "account-of-2")] {
+        app.storage.ensure_number(workspace, name, Some(account)).await.unwrap();
     }
     let (mine, other_number) = (number_id(workspace, "1"), number_id(workspace, "2"));
     let limited = NewApiKey {
@@ -90,8 +90,8 @@ async fn whoever_is_limited_to_a_number_is_told_of_that_alone_and_a_workspace_of
     let mut sees_all = Socket::following(&app.url, &all, Some(&beginning)).await;
     let mut sees_some = Socket::following(&app.url, &limited, Some(&beginning)).await;
     let mut sees_none = Socket::following(&app.url, &stranger, Some(&beginning)).await;
-    append_all(&app, workspace, one_of_each(other_number)).await;
-    append_all(&app, workspace, one_of_each(mine)).await;
+    append_all(&app, workspace, one_of_each(other_number, "account-of-2")).await;
+    append_all(&app, workspace, one_of_each(mine, "account-of-1")).await;
     append(&app, workspace, mine, &["end"]).await;
     append(&app, foreign, mine, &["theirs", "end"]).await;
 
@@ -120,10 +120,15 @@ async fn whoever_is_limited_to_a_number_is_told_of_that_alone_and_a_workspace_of
             "MessageStatus",
             "ConversationWork",
             "NumberChanged",
+            "TemplateChanged",
             "NoticeAdded"
         ]
     );
-    assert!(seen.iter().all(|event| !event.to_string().contains(&other_number.to_string())));
+    let is_foreign = |event: &Value| {
+        let event = event.to_string();
+        event.contains(&other_number.to_string()) || event.contains("account-of-2")
+    };
+    assert!(!seen.iter().any(is_foreign), "{seen:#?}");
     let seen = told(&mut sees_none).await;
     assert_eq!(seen.iter().map(|event| &event["messageId"]).collect::<Vec<_>>(), ["theirs"]);
 
@@ -156,6 +161,49 @@ async fn whoever_is_limited_to_a_number_is_told_of_that_alone_and_a_workspace_of
     let mut socket = Socket::let_in(&app.url, &limited).await;
     socket.subscribe("1", operation(&refused, json!({}))).await;
     assert_eq!(socket.error("1").await["extensions"]["code"], "FORBIDDEN");
+}
+
+#[tokio::test]
+async fn whoever_is_limited_to_a_number_is_told_of_the_templates_of_its_account_as_it_is_now() {
+    let app = TestApp::start();
+    let workspace = first_workspace();
+    app.storage.ensure_number(workspace, "1", Some("account-of-1")).await.unwrap();
+    app.storage.ensure_number(workspace, "2", Some("account-of-2")).await.unwrap();
+    app.storage.ensure_number(workspace, "3", None).await.unwrap();
+    let (mine, without_account) = (number_id(workspace, "1"), number_id(workspace, "3"));
+    let limited = |name: &str, numbers: Vec<Uuid>| NewApiKey {
+        name: name.to_owned(),
+        role: Role::Agent,
+        scopes: None,
+        numbers: Some(numbers),
+        expires_ms: None,
+    };
+    let of_one = app.key_for(workspace, limited("one", vec![mine])).await.text.expose().to_owned();
+    let of_none = app.key_for(workspace, limited("none", vec![without_account])).await;
+    let of_none = of_none.text.expose().to_owned();
+    let beginning = Cursor::BEGINNING.to_string();
+    let mut told_one = Socket::following(&app.url, &of_one, Some(&beginning)).await;
+    let mut told_none = Socket::following(&app.url, &of_none, Some(&beginning)).await;
+    let tell = async |template: &str| {
+        let of = |account: &str| Happening::Template {
+            template: format!("{template}-{account}"),
+            account: account.to_owned(),
+        };
+        append_all(&app, workspace, vec![of("account-of-1"), of("account-of-2"), of("account-of-3")]).await;
+    };
+    tell("a").await;
+    assert_eq!(told_one.event().await["templateId"], "a-account-of-1");
+    let numbers = mongo::raw(&app.database).await.collection::<Document>("numbers");
+    let moved = doc! { "$set": { "accountId": "account-of-3" } };
+    let moved = numbers.update_one(doc! { "phoneNumberId": "1" }, moved).await.unwrap();
+    assert_eq!(moved.matched_count, 1);
+    tell("b").await;
+    assert_eq!(told_one.event().await["templateId"], "b-account-of-3");
+    // Nothing more came before this.
+    append(&app, workspace, mine, &["end"]).await;
+    assert_eq!(told_one.event().await["messageId"], "end");
+    append(&app, workspace, without_account, &["end"]).await;
+    assert_eq!(told_none.event().await["messageId"], "end", "no number of theirs is of any account");
 }
 
 #[tokio::test]

@@ -104,6 +104,7 @@ async fn look_and_change(desk: &Desk, id: &str) {
         "autoReply": { "enabled": true, "text": "Kami balas besok.", "outsideHoursOnly": true },
         "businessHours": { "timeZone": "Asia/Jakarta", "open": [{ "weekday": 1, "fromMinute": 480, "toMinute": 1020 }] },
         "readReceipts": true, "typingIndicator": false, "messageDelayMs": 1500,
+        "marketingMessages": true,
     });
     let input = json!({ "displayName": null, "verifyToken": "number-verify", "settings": settings });
     let changed = desk.done("updateNumber", json!({ "id": id, "input": input })).await["number"].clone();

@@ -44,8 +44,8 @@ async fn made_anew_it_is_what_it_became_event_by_event() {
     assert_eq!(items(&app).await, grown);
     // From nothing, and with what never was.
     let raw = mongo::raw(&app.database).await;
-    raw.collection::<Document>("searchStandings").delete_many(doc! {}).await.unwrap();
-    let all = raw.collection::<Document>("searchItems");
+    raw.collection::<Document>("search_standings").delete_many(doc! {}).await.unwrap();
+    let all = raw.collection::<Document>("search_items");
     all.delete_many(doc! { "_id": { "$regex": "^m" } }).await.unwrap();
     let mut stray = all.find_one(doc! {}).await.unwrap().unwrap();
     stray.insert("_id", "m:nobody");
@@ -65,13 +65,13 @@ async fn the_log_taken_in_again_changes_nothing() {
     let app = TestApp::start_with_number();
     live(&app).await;
     app.run_worker("search-indexer").await.unwrap();
-    let (once, standing) = (app.all("searchItems").await, app.all("searchStandings").await);
+    let (once, standing) = (app.all("search_items").await, app.all("search_standings").await);
     let raw = mongo::raw(&app.database).await;
-    raw.collection::<Document>("searchStandings").delete_many(doc! { "seq": { "$gt": 0 } }).await.unwrap();
+    raw.collection::<Document>("search_standings").delete_many(doc! { "seq": { "$gt": 0 } }).await.unwrap();
     app.run_worker("search-indexer").await.unwrap();
-    assert_eq!(app.all("searchItems").await, once);
+    assert_eq!(app.all("search_items").await, once);
     let seq = |standings: &[serde_json::Value]| standings.iter().find_map(|one| one["seq"].as_i64());
-    assert_eq!(seq(&app.all("searchStandings").await), seq(&standing));
+    assert_eq!(seq(&app.all("search_standings").await), seq(&standing));
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn of_two_instances_one_takes_the_log_in_and_the_other_takes_over() {
     // The first is heard of no more.
     let raw = mongo::raw(&database).await;
     let ended = doc! { "$set": { "until": mongodb::bson::DateTime::from_millis(0) } };
-    raw.collection::<Document>("searchStandings").update_one(doc! { "_id": "lease" }, ended).await.unwrap();
+    raw.collection::<Document>("search_standings").update_one(doc! { "_id": "lease" }, ended).await.unwrap();
     one.take_changes(&[says(BUDI, "w3", 2, "bunga tiga")]).await;
     other.run_worker("search-indexer").await.unwrap();
     assert_eq!(seeker.texts("bunga").await.len(), 3);
@@ -114,12 +114,12 @@ async fn an_instance_that_dies_between_a_page_and_its_note_leaves_nothing_out_an
     fleet.instances[1].start(None);
     fleet.instances[1].ready(crate::support::PATIENCE).await;
     let ended = doc! { "$set": { "until": mongodb::bson::DateTime::from_millis(0) } };
-    let standings = fleet.database.collection::<Document>("searchStandings");
+    let standings = fleet.database.collection::<Document>("search_standings");
     standings.update_one(doc! { "_id": "lease" }, ended).await.unwrap();
     let name = fleet.database.name().to_owned();
     eventually("all that is stored can be found", || async {
         let messages = documents(&name, "messages").await.len();
-        let items = documents(&name, "searchItems").await;
+        let items = documents(&name, "search_items").await;
         let found = items.iter().filter(|item| item["_id"].as_str().unwrap().starts_with("m:")).count();
         (found == messages && i64::try_from(messages).unwrap() >= taken).then_some(())
     })

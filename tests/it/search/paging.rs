@@ -97,9 +97,9 @@ async fn an_older_batch_never_goes_over_a_newer_one() {
         [(3, vec!["=a"], "m=a"), (2, vec!["=b"], "m=a"), (3, vec!["=c"], "m=c"), (9, vec!["=d"], "m=d")]
     {
         app.storage.put_search_items(&[item(seq, &tokens)]).await.unwrap();
-        assert_eq!(app.only("searchItems").await["tokens"], json!([kept]), "{seq}");
+        assert_eq!(app.only("search_items").await["tokens"], json!([kept]), "{seq}");
     }
     app.storage.put_search_items(&[item(10, &[])]).await.unwrap();
     app.storage.put_search_items(&[item(8, &["=e"])]).await.unwrap();
-    assert_eq!(app.only("searchItems").await["tokens"], json!([]), "what is gone does not come back");
+    assert_eq!(app.only("search_items").await["tokens"], json!([]), "what is gone does not come back");
 }

@@ -26,6 +26,9 @@ fn all(id: &Value, number: &str, conversation: &Value) -> Vec<(&'static str, Val
         ("createTemplate", json!({ "input": new }), Role::Admin),
         ("editTemplate", json!({ "id": id, "input": { "content": content } }), Role::Admin),
         ("deleteTemplate", json!({ "input": { "id": id } }), Role::Admin),
+        ("unpauseTemplate", json!({ "id": id }), Role::Admin),
+        ("archiveTemplate", json!({ "id": id }), Role::Admin),
+        ("unarchiveTemplate", json!({ "id": id }), Role::Admin),
         ("uploadTemplateSample", json!({ "input": sample }), Role::Admin),
     ]
 }

@@ -176,13 +176,20 @@ async fn object(
             }
             match rest {
                 ["message_templates"] => template::collection(platform, call, token, id).map(Answer::Json),
+                ["message_templates", edge @ ("archive" | "unarchive")] => {
+                    template::archive(platform, call, token, (id, edge)).map(Answer::Json)
+                }
                 _ => account::waba(platform, call, token, id, rest).map(Answer::Json),
             }
         }
         Noun::Business => account::business(platform, call, token, id, rest).map(Answer::Json),
         Noun::Template(waba_id) => {
             reach(&waba_id)?;
-            template::one(platform, call, token, id).map(Answer::Json)
+            match rest {
+                [] => template::one(platform, call, token, id).map(Answer::Json),
+                ["unpause"] => template::unpause(platform, call, token, id).map(Answer::Json),
+                _ => Err(unsupported(call)),
+            }
         }
         Noun::Media => media::one(platform, call, token, id).map(Answer::Json),
         Noun::Nothing => Err(Refusal::unknown_object(id, &call.method)),

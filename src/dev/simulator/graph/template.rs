@@ -16,6 +16,7 @@ use crate::dev::simulator::world::number::into_map;
 /// Meta (2026-07): 100 templates an hour for an account, one edit a day and ten in 30 days for an approved template.
 const CREATED_PER_HOUR: usize = 100;
 const HOUR_MS: i64 = 3_600_000;
+const ARCHIVED_AT_ONCE: usize = 100;
 const EDITS_PER_DAY: usize = 1;
 const EDITS_PER_MONTH: usize = 10;
 const EDITABLE: &[&str] = &["APPROVED", "REJECTED", "PAUSED"];
@@ -192,6 +193,82 @@ pub(super) fn one(platform: &Platform, call: &Call, token: &Token, id: &str) -> 
             Ok(success())
         }
         _ => Err(unsupported(call)),
+    }
+}
+
+/// `POST /{template}/unpause`. Not in Meta's reference: clients of Meta's show it.
+pub(super) fn unpause(platform: &Platform, call: &Call, token: &Token, id: &str) -> Result<Value, Refusal> {
+    require(token, MANAGEMENT)?;
+    if call.method != "POST" {
+        return Err(unsupported(call));
+    }
+    let is_paused = stands(platform, id, &["PAUSED"]);
+    if !is_paused {
+        return Ok(json!({ "success": false, "reason": "The template is not paused because of pacing." }));
+    }
+    tell_standing(platform, id, ("APPROVED", "APPROVED"));
+    Ok(json!({ "success": true }))
+}
+
+/// Meta (2026-06): `POST /{account}/message_templates/archive` and `unarchive`, on a host of their own and without a
+/// version; at most 100 at once, each judged by itself.
+pub(super) fn archive(
+    platform: &Platform,
+    call: &Call,
+    token: &Token,
+    (waba_id, edge): (&str, &str),
+) -> Result<Value, Refusal> {
+    require(token, MANAGEMENT)?;
+    if call.method != "POST" || call.path.trim_start_matches('/').starts_with('v') {
+        return Err(unsupported(call));
+    }
+    let body = call.json()?;
+    let ids: Vec<&str> = items_of(&body, "hsm_ids").iter().filter_map(Value::as_str).collect();
+    if ids.is_empty() || ids.len() > ARCHIVED_AT_ONCE {
+        return Err(Refusal::of(100).details("hsm_ids takes 1 to 100 ids of templates."));
+    }
+    let (from, to, event, why): (&[&str], _, _, _) = if edge == "archive" {
+        (
+            &["APPROVED", "REJECTED"],
+            "ARCHIVED",
+            "ARCHIVED",
+            "Only approved or rejected templates can be archived",
+        )
+    } else {
+        (&["ARCHIVED"], "APPROVED", "UNARCHIVED", "Template is not archived")
+    };
+    let (mut done, mut failed) = (Vec::new(), serde_json::Map::new());
+    for id in ids {
+        let is_of_account =
+            platform.world().templates.get(id).is_some_and(|template| template.waba_id == waba_id);
+        if is_of_account && stands(platform, id, from) {
+            tell_standing(platform, id, (to, event));
+            done.push(id);
+        } else {
+            failed.insert(id.to_owned(), why.into());
+        }
+    }
+    Ok(json!({ (format!("{edge}d_templates")): done, "failed_templates": failed }))
+}
+
+fn stands(platform: &Platform, id: &str, statuses: &[&str]) -> bool {
+    let world = platform.world();
+    world.templates.get(id).is_some_and(|template| statuses.contains(&template.status.as_str()))
+}
+
+/// Gives a template another status, and tells so.
+fn tell_standing(platform: &Platform, id: &str, (status, event): (&str, &str)) {
+    let (value, number_id, now_ms) = {
+        let mut world = platform.world();
+        let now_ms = world.now_ms();
+        let Some(template) = world.templates.get_mut(id) else { return };
+        status.clone_into(&mut template.status);
+        let (value, waba_id) = (template.status_value(event, "NONE"), template.waba_id.clone());
+        let number = world.numbers.values().find(|number| number.waba_id == waba_id);
+        (value, number.map(|number| number.id.clone()), now_ms)
+    };
+    if let Some(number_id) = number_id {
+        platform.tell(&number_id, "message_template_status_update", value, now_ms);
     }
 }
 

@@ -90,6 +90,13 @@ pub struct Upload {
     pub handle: Option<String>,
 }
 
+impl Upload {
+    /// What it is, and how much of it has come.
+    pub fn shown(&self) -> Value {
+        json!({ "file_type": self.file_type, "length": self.length, "received_bytes": self.received.len() })
+    }
+}
+
 /// Who wrote a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

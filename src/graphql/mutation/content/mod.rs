@@ -10,7 +10,7 @@ use async_graphql::{Enum, InputObject, Json, OneofObject};
 use serde_json::{Map, Value};
 
 use crate::domain::outgoing::plain::Contact;
-use crate::domain::outgoing::{Content, Marketing, ProductPolicy};
+use crate::domain::outgoing::{Content, Marketing, ProductPolicy, Route};
 use crate::outbound::Error;
 
 pub use interactive::InteractiveInput;
@@ -51,9 +51,12 @@ pub enum ContentInput {
     Raw(Json<Value>),
 }
 
-/// That a template is sent by Meta's endpoint for marketing messages, and how.
+/// Whether a template is sent by Meta's endpoint for marketing messages, and how. It goes before the number's setting.
 #[derive(Debug, InputObject)]
 pub struct MarketingInput {
+    /// False: it leaves as an ordinary message, also if its number is set so that marketing templates do not.
+    #[graphql(default = true)]
+    enabled: bool,
     /// What happens when that endpoint cannot deliver; Meta's own setting if not said.
     product_policy: Option<MarketingProductPolicy>,
     /// Whether Meta may use what the customer does with the message; Meta's own setting if not said.
@@ -70,11 +73,23 @@ pub enum MarketingProductPolicy {
     Strict,
 }
 
-impl From<MarketingInput> for Marketing {
-    fn from(input: MarketingInput) -> Self {
-        Self {
-            product_policy: input.product_policy.map(ProductPolicy::from),
-            shares_activity: input.shares_activity,
+impl TryFrom<MarketingInput> for Route {
+    type Error = Error;
+
+    fn try_from(input: MarketingInput) -> Result<Self, Error> {
+        let MarketingInput { enabled, product_policy, shares_activity } = input;
+        if enabled {
+            let product_policy = product_policy.map(ProductPolicy::from);
+            return Ok(Self::Marketing(Marketing { product_policy, shares_activity }));
+        }
+        let refused = |field| {
+            let sentence = "An ordinary message has none: leave it out, or let `enabled` be true.".to_owned();
+            Err(Error::Invalid { field, sentence })
+        };
+        match (product_policy, shares_activity) {
+            (Some(_), _) => refused("marketing.productPolicy"),
+            (None, Some(_)) => refused("marketing.sharesActivity"),
+            (None, None) => Ok(Self::Ordinary),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Asking Meta for templates; making, editing and deleting them.
 
 mod draft;
+mod standing;
 
-use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject};
+use async_graphql::{Context, ID, InputObject, MergedObject, Object, OneofObject, SimpleObject};
 use bytes::Bytes;
 use data_encoding::BASE64;
 
@@ -14,8 +15,11 @@ use crate::graphql::scalar;
 use crate::graphql::scalar::DateTime;
 use crate::graphql::template::{Template, user_errors};
 use crate::storage::template_record::TemplateRecord;
-use crate::templates::{Deletion, Edit, Error, Place, Report, SAMPLE_BYTES_MAX, Sample};
+use crate::templates::{Deletion, Edit, Error, Place, Report, SAMPLE_BYTES_MAX, Sample, SampleFile};
 use draft::{TemplateCategory, TemplateContentInput};
+
+/// What to do with a sample that does not fit into a request.
+const LARGER: &str = "Make the file smaller, or send it to /api/templates/samples.";
 
 /// A template that is to be made.
 #[derive(Debug, InputObject)]
@@ -81,7 +85,7 @@ pub struct TemplateSampleInput {
     file_name: String,
     /// `image/jpeg`, `image/png`, `video/mp4` or `application/pdf`.
     mime_type: String,
-    /// The file in base64; 700 KB at most, before it is so written.
+    /// The file in base64; 700 KB at most, before it is so written. A larger one goes by HTTP.
     data: String,
 }
 
@@ -153,6 +157,10 @@ pub struct UploadTemplateSamplePayload {
     /// What the caller can put right; empty if all went well.
     pub user_errors: Vec<UserError>,
 }
+
+/// The mutations of templates.
+#[derive(Debug, Default, MergedObject)]
+pub struct TemplateMutations(TemplateMutation, standing::TemplateStandingMutation);
 
 #[derive(Debug, Default)]
 pub struct TemplateMutation;
@@ -237,7 +245,10 @@ impl TemplateMutation {
         })
     }
 
-    /// Uploads a sample to Meta, for the header of a template.
+    /// Uploads a sample to Meta, for the header of a template. A larger one goes by HTTP instead: `POST
+    /// /api/templates/samples?accountId=…&fileName=…` (or `numberId`), with the same key, the type as `Content-Type`, the
+    /// file as the body and its length as `Content-Length`: pictures up to 5 MB, films up to 16 MB, documents up to
+    /// 100 MB. The answer is JSON with the two fields of this payload.
     async fn upload_template_sample(
         &self,
         context: &Context<'_>,
@@ -294,10 +305,11 @@ fn sampled(input: TemplateSampleInput) -> Result<(Place, Sample), Error> {
         next_step,
     };
     if input.data.len() > SAMPLE_BYTES_MAX / 3 * 4 + 4 {
-        return Err(invalid("A sample has from 1 byte to 700 KB.", "Make the file smaller."));
+        return Err(invalid("A sample has from 1 byte to 700 KB.", LARGER));
     }
     let bytes = BASE64.decode(input.data.as_bytes());
     let bytes = bytes.map_err(|_| invalid("This is not base64.", "Write the file's bytes in base64."))?;
-    let sample = Sample { file_name: input.file_name, mime_type: input.mime_type, bytes: Bytes::from(bytes) };
+    let file = SampleFile::Whole(Bytes::from(bytes));
+    let sample = Sample { file_name: input.file_name, mime_type: input.mime_type, file };
     Ok((place(input.account_id, input.number_id)?, sample))
 }
