@@ -13,6 +13,7 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 use mongodb::Collection as Handle;
 use mongodb::bson::{Bson, Document, doc};
+use mongodb::options::Hint;
 use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
@@ -22,6 +23,7 @@ use super::page::{Way, keep_beyond};
 use super::value::millis;
 use super::write::Update;
 use super::{Error, Storage, durable};
+use crate::domain::search::{NUMBER, id_token};
 
 pub const ITEMS: Collection = Collection {
     name: "searchItems",
@@ -56,12 +58,17 @@ const RARE_MAX: u64 = 200;
 /// So many items are looked at in one stretch, and so many stretches in one page.
 const STRETCH: u64 = 1_000;
 const STRETCHES_MAX: usize = 5;
+/// So many items are looked at for what they belong to.
+const OWNED_MAX: u64 = 5_000;
+/// What takes longer is given up.
+const SEARCH_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// What can be found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     Message,
     Contact,
+    Note,
 }
 
 impl Kind {
@@ -70,7 +77,13 @@ impl Kind {
         match self {
             Self::Message => 'm',
             Self::Contact => 'c',
+            Self::Note => 'n',
         }
+    }
+
+    /// Whether a place is among things of this kind.
+    pub fn has(self, place: &SearchPlace) -> bool {
+        place.key.strip_prefix(self.letter()).is_some_and(|rest| rest.starts_with(':'))
     }
 
     /// The key of the item of a thing of this kind.
@@ -84,7 +97,7 @@ impl Kind {
 pub struct Item {
     pub workspace: Uuid,
     pub kind: Kind,
-    /// The id of the message or contact.
+    /// The id of the message, contact or note.
     pub id: String,
     /// What it is sorted by, in seconds; it never changes.
     pub at_s: i64,
@@ -124,6 +137,15 @@ pub struct Found {
     pub rest: Option<SearchPlace>,
 }
 
+/// What items belong to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Owners {
+    /// Those of the latest items first.
+    pub ids: Vec<Uuid>,
+    /// False: there are more items than were looked at, or more owners than are given.
+    pub is_complete: bool,
+}
+
 impl Storage {
     /// Writes items, unless there are newer ones.
     pub async fn put_search_items(&self, items: &[Item]) -> Result<(), Error> {
@@ -156,23 +178,14 @@ impl Storage {
         from: Option<&SearchPlace>,
         limit: usize,
     ) -> Result<Found, Error> {
-        let mut wanted = wanted.clone();
-        // One of one is that one.
-        let (single, several): (Vec<_>, Vec<_>) =
-            wanted.one_of.into_iter().partition(|group| group.len() == 1);
-        wanted.tokens.extend(single.into_iter().flatten());
-        wanted.one_of = several;
-        let tokens: Vec<String> = wanted.tokens.iter().map(|token| wanted.named(token)).collect();
-        let rarest = self.rarest(wanted.workspace, &tokens).await?;
-        let rest: Vec<&String> = tokens.iter().filter(|token| **token != rarest).collect();
-        let sieve = wanted.sieve(&rest);
+        let (rarest, sieve) = self.way_to(wanted).await?;
         let mut found = Found { items: Vec::new(), rest: from.cloned() };
         for _ in 0..STRETCHES_MAX {
             let mut filter = doc! { "workspace": binary(wanted.workspace), "tokens": &rarest };
             if let Some(place) = &found.rest {
                 keep_beyond(&mut filter, Way::Older, ("at", place.at_s), ("_id", place.key.as_str()));
             }
-            let end = if sieve.is_empty() { None } else { self.end_of_stretch(filter.clone()).await? };
+            let end = if sieve.is_empty() { None } else { self.nth_place(filter.clone(), STRETCH).await? };
             if let Some(end) = &end {
                 let within = doc! { "at": { "$gte": end.at_s } };
                 let beyond = doc! { "at": end.at_s, "_id": { "$lt": &end.key } };
@@ -197,6 +210,55 @@ impl Storage {
         Ok(found)
     }
 
+    /// What the items belong to, by the id in their token of a letter (`domain::search::id_token`), as far as some
+    /// thousands of the latest items tell.
+    pub async fn search_owners(&self, wanted: &Wanted, letter: char, limit: usize) -> Result<Owners, Error> {
+        let (rarest, mut sieve) = self.way_to(wanted).await?;
+        let filter = doc! { "workspace": binary(wanted.workspace), "tokens": rarest };
+        let beyond = self.nth_place(filter.clone(), OWNED_MAX + 1).await?;
+        let start = wanted.named(&id_token(letter, ""));
+        let begins = doc! { "$eq": [{ "$indexOfBytes": ["$$this", { "$literal": &start }] }, 0] };
+        let owner = doc! { "$first": { "$filter": { "input": "$tokens", "cond": begins } } };
+        let limit_found = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+        let mut stages = vec![
+            doc! { "$match": filter },
+            doc! { "$sort": Way::Older.sort("at", "_id") },
+            doc! { "$limit": i64::try_from(OWNED_MAX).unwrap_or(i64::MAX) },
+        ];
+        if !sieve.is_empty() {
+            let all = std::mem::take(&mut sieve);
+            stages.push(doc! { "$match": { "$expr": { "$and": all } } });
+        }
+        stages.extend([
+            doc! { "$group": { "_id": owner, "at": { "$max": "$at" } } },
+            doc! { "$sort": { "at": -1, "_id": 1 } },
+            doc! { "$limit": limit_found },
+        ]);
+        let items = self.items();
+        let owners = items.aggregate(stages).hint(Hint::Name(INDEX.to_owned())).max_time(SEARCH_TIME_MAX);
+        let found: Vec<Document> = owners.await?.try_collect().await?;
+        let id = |one: &Document| Uuid::try_parse(one.get_str("_id").ok()?.strip_prefix(&start)?).ok();
+        let mut ids: Vec<Uuid> = found.iter().filter_map(id).collect();
+        let is_complete = beyond.is_none() && ids.len() <= limit;
+        ids.truncate(limit);
+        Ok(Owners { ids, is_complete })
+    }
+
+    /// The token by which the items are read, and what they have to be besides.
+    async fn way_to(&self, wanted: &Wanted) -> Result<(String, Vec<Bson>), Error> {
+        let mut wanted = wanted.clone();
+        // One of one is that one.
+        let (single, several): (Vec<_>, Vec<_>) =
+            wanted.one_of.into_iter().partition(|group| group.len() == 1);
+        wanted.tokens.extend(single.into_iter().flatten());
+        wanted.one_of = several;
+        let tokens: Vec<String> = wanted.tokens.iter().map(|token| wanted.named(token)).collect();
+        let rarest = self.rarest(wanted.workspace, &tokens, &wanted.named(&id_token(NUMBER, ""))).await?;
+        let rest: Vec<&String> = tokens.iter().filter(|token| **token != rarest).collect();
+        let sieve = wanted.sieve(&rest);
+        Ok((rarest, sieve))
+    }
+
     async fn read_stretch(
         &self,
         filter: Document,
@@ -207,7 +269,7 @@ impl Storage {
             .items()
             .find(filter)
             .sort(Way::Older.sort("at", "_id"))
-            .hint(mongodb::options::Hint::Name(INDEX.to_owned()))
+            .hint(Hint::Name(INDEX.to_owned()))
             .projection(doc! { "at": 1 })
             .limit(limit)
             .await?
@@ -221,21 +283,22 @@ impl Storage {
         Ok(found.iter().filter_map(item).collect())
     }
 
-    /// Where a stretch of items ends; none where there are no more.
-    async fn end_of_stretch(&self, filter: Document) -> Result<Option<SearchPlace>, Error> {
+    /// The place of the n-th item; none where there are fewer.
+    async fn nth_place(&self, filter: Document, n: u64) -> Result<Option<SearchPlace>, Error> {
         let last = self
             .items()
             .find_one(filter)
             .sort(Way::Older.sort("at", "_id"))
-            .hint(mongodb::options::Hint::Name(INDEX.to_owned()))
+            .hint(Hint::Name(INDEX.to_owned()))
             .projection(doc! { "at": 1 })
-            .skip(STRETCH - 1)
+            .skip(n.saturating_sub(1))
             .await?;
         Ok(last.as_ref().and_then(place_of))
     }
 
-    /// The token that the fewest items have, as far as a few of each tell; of several common ones the longest.
-    async fn rarest(&self, workspace: Uuid, tokens: &[String]) -> Result<String, Error> {
+    /// The token that the fewest items have, as far as a few of each tell; of several common ones the longest, and a
+    /// number (`broad`), which half of all items may have, last.
+    async fn rarest(&self, workspace: Uuid, tokens: &[String], broad: &str) -> Result<String, Error> {
         let mut counted = Vec::with_capacity(tokens.len());
         for token in tokens {
             let count = if tokens.len() == 1 {
@@ -244,9 +307,9 @@ impl Storage {
                 let filter = doc! { "workspace": binary(workspace), "tokens": token };
                 self.items().count_documents(filter).limit(RARE_MAX).await?
             };
-            counted.push((count, std::cmp::Reverse(token.chars().count()), token));
+            counted.push((count, token.starts_with(broad), std::cmp::Reverse(token.chars().count()), token));
         }
-        let rarest = counted.into_iter().min().map(|(_, _, token)| token.clone());
+        let rarest = counted.into_iter().min().map(|(.., token)| token.clone());
         rarest.ok_or(Error::Malformed { what: "a search without words" })
     }
 
