@@ -52,6 +52,8 @@ struct Inner {
 struct Known {
     /// Whether the log wakes it; if not, every round looks through all workspaces.
     is_woken: bool,
+    /// Whether this process does no more.
+    is_over: bool,
     /// Since when the lease is held for sure; none: another instance may have it.
     held: Option<Stopwatch>,
     /// Since all workspaces were looked through to the end; none: they are to be.
@@ -105,28 +107,59 @@ impl Indexer {
             return Ok(());
         }
         let watch = Stopwatch::start();
-        let news = self.0.log.news().take();
-        let standings = self.0.storage.search_standings().await?;
+        let storage = &self.0.storage;
+        let mut workspaces: BTreeSet<Uuid> = self.0.log.news().take().into_iter().collect();
         // Until it is through: what fails, or is left, is looked for again.
         let looked = self.known().looked.take().filter(|looked| looked.elapsed() < EVERY);
         let looks_through = looked.is_none() || !self.known().is_woken;
-        let mut workspaces: BTreeSet<Uuid> = news.into_iter().collect();
-        if looks_through {
+        let standings = if looks_through {
+            let standings = storage.search_standings(None).await?;
             workspaces.extend(self.workspaces(&standings).await?);
-        }
+            standings
+        } else {
+            storage.search_standings(Some(&workspaces)).await?
+        };
+        let mut failure = None;
         for workspace in self.in_turn(workspaces) {
-            if !self.take_in(workspace, standings.get(&workspace).copied(), &watch).await? {
-                self.known().left_at = Some(workspace);
-                self.wake();
-                return Ok(());
+            match self.take_in(workspace, standings.get(&workspace).copied(), &watch).await {
+                Ok(true) => continue,
+                Ok(false) => {}
+                // One that cannot be taken in keeps none of the others from it.
+                Err(error) if watch.elapsed() < ROUND_SHARE => {
+                    warn!(%workspace, %error, "events of a workspace could not be taken in for search");
+                    failure = Some(error);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
+            self.known().left_at = Some(workspace);
+            self.wake();
+            return Ok(());
+        }
+        match failure {
+            Some(error) => Err(error),
+            None => {
+                self.known().looked = Some(looked.filter(|_| !looks_through).unwrap_or(watch));
+                Ok(())
             }
         }
-        self.known().looked = Some(looked.filter(|_| !looks_through).unwrap_or(watch));
-        Ok(())
+    }
+
+    /// Gives the work up for good: another instance need not wait until the lease has run out.
+    pub(super) async fn let_go(&self) {
+        self.known().is_over = true;
+        if self.known().held.take().is_some()
+            && let Err(error) = self.0.storage.leave_search(self.0.instance).await
+        {
+            warn!(%error, "search is not given up; another instance takes it over when the lease has run out");
+        }
     }
 
     /// Whether this instance takes the log in. Asks again only when its lease grows old.
     async fn holds(&self) -> Result<bool, Error> {
+        if self.known().is_over {
+            return Ok(false);
+        }
         if self.known().held.as_ref().is_some_and(|held| held.elapsed() < HELD) {
             return Ok(true);
         }

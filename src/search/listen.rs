@@ -34,6 +34,7 @@ async fn listen_until_stopped(indexer: &Indexer, stop: &Stop) {
         hearing = is_to_hear.then(|| hearing.unwrap_or_else(|| indexer.log().hear_of_others()));
         wake_for_a_while(indexer, stop).await;
     }
+    indexer.let_go().await;
 }
 
 async fn wake_for_a_while(indexer: &Indexer, stop: &Stop) {

@@ -7,7 +7,7 @@
 //! A search reads one stretch of one index, newest first: the items that have the rarest of its tokens. The others are
 //! looked for in those items. How many items that may be has a bound; beyond it there is a place to go on from.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
@@ -313,10 +313,14 @@ impl Storage {
         rarest.ok_or(Error::Malformed { what: "a search without words" })
     }
 
-    /// How far each workspace's events are taken in.
-    pub async fn search_standings(&self) -> Result<HashMap<Uuid, i64>, Error> {
-        let found: Vec<Document> =
-            self.standings().find(doc! { "seq": { "$exists": true } }).await?.try_collect().await?;
+    /// How far each workspace's events are taken in; those of some, or of all.
+    pub async fn search_standings(&self, of: Option<&BTreeSet<Uuid>>) -> Result<HashMap<Uuid, i64>, Error> {
+        let mut filter = doc! { "seq": { "$exists": true } };
+        if let Some(of) = of {
+            let ids: Vec<String> = of.iter().map(|workspace| workspace.simple().to_string()).collect();
+            filter.insert("_id", doc! { "$in": ids });
+        }
+        let found: Vec<Document> = self.standings().find(filter).await?.try_collect().await?;
         let standing = |one: &Document| Some((uuid_of(one, "workspace")?, one.get_i64("seq").ok()?));
         Ok(found.iter().filter_map(standing).collect())
     }
@@ -377,6 +381,13 @@ impl Storage {
             Err(Error::Duplicate) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Gives the right up, if one has it.
+    pub async fn leave_search(&self, holder: Uuid) -> Result<(), Error> {
+        let own = doc! { "_id": LEASE, "holder": binary(holder) };
+        self.standings().delete_one(own).write_concern(durable(self.timeout)).await?;
+        Ok(())
     }
 
     /// Items in the order of their keys, as keys, with their workspaces and the batches that they are as new as.

@@ -121,7 +121,7 @@ async fn within_a_conversation_those_that_are_joined_to_it_are_found_too() {
 #[tokio::test]
 async fn what_was_found_is_shown_with_the_words_around_it() {
     let app = TestApp::start_with_number();
-    let long = format!("{} bunga mawar <script> {}", "awal ".repeat(60), "akhir ".repeat(60));
+    let long = format!("{}bunga mawar <script> {}", "awal ".repeat(60), "akhir ".repeat(60));
     let template = json!({ "type": "template", "template": { "name": "pengingat_tagihan",
         "language": { "code": "id" }, "components": [{ "type": "body",
             "parameters": [{ "type": "text", "text": "Kak Ratna" }, { "type": "text", "text": "INV-99" }] }] } });

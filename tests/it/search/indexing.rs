@@ -152,10 +152,16 @@ async fn whoever_takes_the_log_in_is_woken_by_it_whichever_instance_wrote() {
     const LOOKED_THROUGH_EVERY: Duration = Duration::from_secs(10);
     const MESSAGES: usize = 6;
     let mut fleet = Fleet::new(mongo::uri(), 2).await;
-    fleet.start().await;
-    let name = fleet.database.name().to_owned();
+    let (name, urls) = (fleet.database.name().to_owned(), fleet.urls());
+    fleet.instances[0].start(None);
+    eventually("the first one takes the log in", || async {
+        documents(&name, "searchStandings").await.iter().any(|one| one["_id"] == "lease").then_some(())
+    })
+    .await;
+    fleet.instances[1].start(None);
+    fleet.instances[1].ready(crate::support::PATIENCE).await;
     let taken = async |n: usize| {
-        let url = &fleet.instances[n % 2].url;
+        let url = &urls[n % 2];
         let change = says(BUDI, &format!("w{n}"), i64::try_from(n).unwrap(), &format!("bunga ke {n}"));
         assert_eq!(webhook::post(&client(), url, body(&[change])).send().await.unwrap().status(), 200);
         eventually("what came can be found", || async {
@@ -164,8 +170,8 @@ async fn whoever_takes_the_log_in_is_woken_by_it_whichever_instance_wrote() {
         })
         .await;
     };
-    // One of the two has the log by then, and has had the time to hear of the other.
     taken(0).await;
+    // After a while the first one hears of the other.
     tokio::time::timeout(LOOKED_THROUGH_EVERY * 3, async {
         loop {
             let begin = std::time::Instant::now();
@@ -180,6 +186,14 @@ async fn whoever_takes_the_log_in_is_woken_by_it_whichever_instance_wrote() {
     })
     .await
     .expect("it is woken");
+    // It gives its work up when it stops: the other does not wait until the lease has run out.
+    fleet.instances[0].stop().await;
+    let lease = documents(&name, "searchStandings").await;
+    let first = lease.iter().find(|one| one["_id"] == "lease").map(|one| one["holder"].clone());
+    taken(1).await;
+    let lease = documents(&name, "searchStandings").await;
+    let second = lease.iter().find(|one| one["_id"] == "lease").map(|one| one["holder"].clone());
+    assert!(second.is_some() && (first.is_none() || first == second), "{first:?} {second:?}");
     fleet.stop().await;
 }
 
