@@ -25,7 +25,7 @@ mod timing;
 use std::time::Instant;
 
 use mongodb::bson::{Document, doc};
-use mongodb::{Collection, Database, IndexModel};
+use mongodb::{Collection as Handle, Database, IndexModel};
 use pesan::clock::Clock;
 use pesan::config::dev::DevConfig;
 use pesan::config::{Config, Source};
@@ -128,18 +128,36 @@ fn main() {
 async fn measure(uri: &str, messages: usize, depth: usize, rounds: usize) -> Vec<Row> {
     let name = format!("search_{messages}");
     let database = mongodb::Client::with_uri_str(uri).await.unwrap().database(&name);
+    let storage = storage(uri, &name).await;
+    let texts = insert(&storage, &database, messages).await;
+
+    let mut rows = first_pages(&storage, &texts, messages, rounds).await;
+    rows.extend(page_far_down(&storage, &texts, (messages, depth), rounds).await);
+    storage.close().await;
+    database.drop().await.unwrap();
+    rows
+}
+
+/// Our own storage in a database of this name.
+async fn storage(uri: &str, name: &str) -> Storage {
     let values = [
         ("MONGODB_URI", uri),
-        ("PESAN_DATABASE", &name),
+        ("PESAN_DATABASE", name),
         ("WHATSAPP_APP_SECRET", "bench"),
         ("WHATSAPP_VERIFY_TOKEN", "bench"),
     ];
     let source = Source::of(values.map(|(name, value)| (name.to_owned(), value.to_owned())));
     let storage = Storage::connect(&Config::read(&source).unwrap().mongo).await.unwrap();
     storage.migrate(&Clock::system(), &mut |_| {}).await.unwrap();
+    storage
+}
 
-    let texts = insert(&storage, &database, messages).await;
-
+async fn first_pages(
+    storage: &Storage,
+    texts: &Handle<Document>,
+    messages: usize,
+    rounds: usize,
+) -> Vec<Row> {
     let (common, frequent, rare) = (word(0), word(40), word(3_000));
     let both = format!("{common} {frequent} ");
     let start: String = frequent.chars().take(4).collect();
@@ -159,19 +177,28 @@ async fn measure(uri: &str, messages: usize, depth: usize, rounds: usize) -> Vec
         .await;
         let filter = phrase(&search);
         let theirs = timed(format!("{messages}: {what}, text index"), rounds.min(20), async |_| {
-            read(&texts, &filter).await;
+            read(texts, &filter).await;
         })
         .await;
         compare(&format!("{messages}: {what}, first page"), &ours, &theirs);
         let meant = timed(format!("{messages}: {what}, conversations"), rounds.min(50), async |_| {
-            storage.search_owners(&wanted, CONVERSATION, 1_000).await.unwrap();
+            storage.search_conversations(&wanted, 1_000).await.unwrap();
         })
         .await;
         rows.extend([ours, theirs, meant]);
     }
-    let search = format!("{common} ");
+    rows
+}
+
+async fn page_far_down(
+    storage: &Storage,
+    texts: &Handle<Document>,
+    (messages, depth): (usize, usize),
+    rounds: usize,
+) -> [Row; 2] {
+    let search = format!("{} ", word(0));
     let wanted = wanted(&search);
-    let far = place_far_down(&storage, &wanted, depth).await;
+    let far = place_far_down(storage, &wanted, depth).await;
     let ours = timed(format!("{messages}: a common word, {depth} down"), rounds, async |_| {
         let found = storage.search_items(&wanted, Some(&far), PAGE).await.unwrap();
         assert_eq!(found.items.len(), PAGE);
@@ -181,18 +208,15 @@ async fn measure(uri: &str, messages: usize, depth: usize, rounds: usize) -> Vec
     filter.insert("at", doc! { "$lt": far.at_s });
     let theirs =
         timed(format!("{messages}: a common word, {depth} down, text index"), rounds.min(20), async |_| {
-            read(&texts, &filter).await;
+            read(texts, &filter).await;
         })
         .await;
     compare(&format!("{messages}: a common word, {depth} down"), &ours, &theirs);
-    rows.extend([ours, theirs]);
-    storage.close().await;
-    database.drop().await.unwrap();
-    rows
+    [ours, theirs]
 }
 
 /// Puts all texts into a plain collection, into one with a text index, and among our items; tells what each costs.
-async fn insert(storage: &Storage, database: &Database, messages: usize) -> Collection<Document> {
+async fn insert(storage: &Storage, database: &Database, messages: usize) -> Handle<Document> {
     let plain = database.collection::<Document>("plain");
     let begin = Instant::now();
     fill(&plain, messages).await;
@@ -222,7 +246,7 @@ async fn insert(storage: &Storage, database: &Database, messages: usize) -> Coll
     texts
 }
 
-async fn fill(texts: &Collection<Document>, messages: usize) {
+async fn fill(texts: &Handle<Document>, messages: usize) {
     for from in (0..messages).step_by(BATCH) {
         let documents = (from..(from + BATCH).min(messages)).map(|n| {
             doc! { "_id": n.to_string(), "workspace": "first", "at": n as i64, "text": text(n) }
@@ -237,7 +261,7 @@ fn phrase(search: &str) -> Document {
     doc! { "workspace": "first", "$text": { "$search": words.join(" ") } }
 }
 
-async fn read(texts: &Collection<Document>, filter: &Document) {
+async fn read(texts: &Handle<Document>, filter: &Document) {
     let find = texts.find(filter.clone()).sort(doc! { "at": -1 }).limit(PAGE as i64);
     let mut cursor = find.await.unwrap();
     while cursor.advance().await.unwrap() {}

@@ -14,7 +14,8 @@ use unicode_normalization::char::is_combining_mark;
 
 pub use excerpt::{Excerpt, Part, excerpt};
 
-/// The letters of the tokens for what something belongs to.
+/// The letters of the tokens for what something belongs to; that of the conversation is the first in order, and sorts
+/// before every word.
 pub const CONVERSATION: char = 'c';
 pub const NUMBER: char = 'n';
 /// A longer search is refused.
@@ -359,7 +360,7 @@ mod tests {
         assert_eq!(query("?! 🌸 …"), Err(Unfit::Empty));
         assert_eq!(query("a b c d e f g h i"), Err(Unfit::Words));
         assert_eq!(query(&"发".repeat(200)).unwrap().tokens, ["=发发"]);
-        let many: String = (0..5_000).map(|n| format!("kata{n} ")).collect();
+        let many = (0..5_000).map(|n| format!("kata{n}")).collect::<Vec<String>>().join(" ");
         assert_eq!(tokens([many.as_str()]).len(), TOKENS_MAX);
         let long = "x".repeat(100);
         assert!(finds(&long, &long) && finds(&"x".repeat(40), &long));

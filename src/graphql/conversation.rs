@@ -25,7 +25,7 @@ use crate::outbound::Whom;
 use crate::storage::contact_record::ContactRecord;
 use crate::storage::conversation_record;
 use crate::storage::conversation_record::{ConversationPlace, ConversationRecord};
-use crate::storage::search::Owners;
+use crate::storage::search::Conversations;
 
 /// What a number and a contact, or a group, write to each other.
 #[derive(Clone, Debug, SimpleObject)]
@@ -399,7 +399,7 @@ async fn search(
     context: &Context<'_>,
     text: &str,
     numbers: Option<&[Uuid]>,
-) -> async_graphql::Result<Owners> {
+) -> async_graphql::Result<Conversations> {
     allowed(context, Deed::SeeContacts)?;
     let visitor = allowed(context, Deed::SeeMessages)?;
     let query = meant(text)?;

@@ -7,10 +7,10 @@ use std::collections::HashSet;
 
 use uuid::Uuid;
 
-use crate::domain::search::{CONVERSATION, NUMBER, Query, id_token};
+use crate::domain::search::{NUMBER, Query, id_token};
 use crate::storage::Error;
 use crate::storage::Storage;
-use crate::storage::search::{Kind, Owners, Wanted};
+use crate::storage::search::{Conversations, Kind, Wanted};
 
 /// How many conversations are meant at most by what was said in them.
 const BY_MESSAGES_MAX: usize = 1_000;
@@ -26,7 +26,7 @@ pub async fn conversations(
     workspace: Uuid,
     query: &Query,
     numbers: Option<&[Uuid]>,
-) -> Result<Owners, Error> {
+) -> Result<Conversations, Error> {
     let wanted = |kind, one_of| Wanted {
         workspace,
         kind,
@@ -38,7 +38,7 @@ pub async fn conversations(
     let of_numbers = of_numbers
         .map(|numbers| numbers.iter().map(|number| id_token(NUMBER, &number.simple().to_string())).collect());
     let messages = wanted(Kind::Message, of_numbers.into_iter().collect());
-    let by_messages = storage.search_owners(&messages, CONVERSATION, BY_MESSAGES_MAX).await?;
+    let by_messages = storage.search_conversations(&messages, BY_MESSAGES_MAX).await?;
     let contacts = storage.search_items(&wanted(Kind::Contact, Vec::new()), None, CONTACTS_MAX).await?;
     let ids: Vec<Uuid> = contacts.items.iter().filter_map(|(id, _)| Uuid::try_parse(id).ok()).collect();
     let by_contacts = storage.shown_with_contacts(workspace, &ids, BY_CONTACTS_MAX + 1).await?;
@@ -46,5 +46,5 @@ pub async fn conversations(
         by_messages.is_complete && contacts.rest.is_none() && by_contacts.len() <= BY_CONTACTS_MAX;
     let mut all: HashSet<Uuid> = by_contacts.into_iter().take(BY_CONTACTS_MAX).collect();
     all.extend(storage.shown_conversations(workspace, by_messages.ids).await?);
-    Ok(Owners { ids: all.into_iter().collect(), is_complete })
+    Ok(Conversations { ids: all.into_iter().collect(), is_complete })
 }

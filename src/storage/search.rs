@@ -23,7 +23,7 @@ use super::page::{Way, keep_beyond};
 use super::value::millis;
 use super::write::Update;
 use super::{Error, Storage, durable};
-use crate::domain::search::{NUMBER, id_token};
+use crate::domain::search::{CONVERSATION, NUMBER, id_token};
 
 pub const ITEMS: Collection = Collection {
     name: "searchItems",
@@ -58,8 +58,8 @@ const RARE_MAX: u64 = 200;
 /// So many items are looked at in one stretch, and so many stretches in one page.
 const STRETCH: u64 = 1_000;
 const STRETCHES_MAX: usize = 5;
-/// So many items are looked at for what they belong to.
-const OWNED_MAX: u64 = 5_000;
+/// So many items are looked at for the conversations that they belong to.
+const LOOKED_AT_MAX: u64 = 5_000;
 /// What takes longer is given up.
 const SEARCH_TIME_MAX: Duration = Duration::from_secs(5);
 
@@ -137,31 +137,35 @@ pub struct Found {
     pub rest: Option<SearchPlace>,
 }
 
-/// What items belong to.
+/// Conversations that a search means.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Owners {
+pub struct Conversations {
     /// Those of the latest items first.
     pub ids: Vec<Uuid>,
-    /// False: there are more items than were looked at, or more owners than are given.
+    /// False: there are more items than were looked at, or more conversations than are given.
     pub is_complete: bool,
 }
 
 impl Storage {
     /// Writes items, unless there are newer ones.
     pub async fn put_search_items(&self, items: &[Item]) -> Result<(), Error> {
-        let updates = items.iter().map(|item| {
+        // Nearly all are new, and many inserts cost half of what as many updates do.
+        let (new, mut old): (Vec<&Item>, Vec<&Item>) = items.iter().partition(|item| !item.tokens.is_empty());
+        let inserts = new.iter().map(|item| {
+            let mut document = doc! { "_id": item.kind.key(&item.id) };
+            document.extend(item.document());
+            raw(&document)
+        });
+        for refusal in self.insert_each(ITEMS.name, inserts.collect::<Result<_, _>>()?).await? {
+            match refusal.error {
+                Error::Duplicate => old.extend(new.get(refusal.index)),
+                error => return Err(error),
+            }
+        }
+        let updates = old.iter().map(|item| {
             let filter = doc! { "_id": item.kind.key(&item.id), "seq": { "$lte": item.seq } };
-            let tokens: Vec<String> =
-                item.tokens.iter().map(|token| format!("{}{token}", item.kind.letter())).collect();
-            let upsert = !tokens.is_empty();
-            let document = doc! {
-                "v": 1,
-                "workspace": binary(item.workspace),
-                "at": item.at_s,
-                "tokens": tokens,
-                "seq": item.seq,
-            };
-            Ok::<_, Error>(Update { filter: raw(&filter)?, change: raw(&document)?, upsert })
+            let upsert = !item.tokens.is_empty();
+            Ok::<_, Error>(Update { filter: raw(&filter)?, change: raw(&item.document())?, upsert })
         });
         let refusals = self.update_each(ITEMS.name, updates.collect::<Result<_, _>>()?).await?;
         // A key that is taken has a newer item.
@@ -210,38 +214,35 @@ impl Storage {
         Ok(found)
     }
 
-    /// What the items belong to, by the id in their token of a letter (`domain::search::id_token`), as far as some
-    /// thousands of the latest items tell.
-    pub async fn search_owners(&self, wanted: &Wanted, letter: char, limit: usize) -> Result<Owners, Error> {
-        let (rarest, mut sieve) = self.way_to(wanted).await?;
+    /// The conversations that the items belong to, as far as some thousands of the latest items tell.
+    pub async fn search_conversations(&self, wanted: &Wanted, limit: usize) -> Result<Conversations, Error> {
+        let (rarest, sieve) = self.way_to(wanted).await?;
         let filter = doc! { "workspace": binary(wanted.workspace), "tokens": rarest };
-        let beyond = self.nth_place(filter.clone(), OWNED_MAX + 1).await?;
-        let start = wanted.named(&id_token(letter, ""));
-        let begins = doc! { "$eq": [{ "$indexOfBytes": ["$$this", { "$literal": &start }] }, 0] };
-        let owner = doc! { "$first": { "$filter": { "input": "$tokens", "cond": begins } } };
+        let beyond = self.nth_place(filter.clone(), LOOKED_AT_MAX + 1).await?;
+        let start = wanted.named(&id_token(CONVERSATION, ""));
         let limit_found = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
         let mut stages = vec![
             doc! { "$match": filter },
             doc! { "$sort": Way::Older.sort("at", "_id") },
-            doc! { "$limit": i64::try_from(OWNED_MAX).unwrap_or(i64::MAX) },
+            doc! { "$limit": i64::try_from(LOOKED_AT_MAX).unwrap_or(i64::MAX) },
         ];
         if !sieve.is_empty() {
-            let all = std::mem::take(&mut sieve);
-            stages.push(doc! { "$match": { "$expr": { "$and": all } } });
+            stages.push(doc! { "$match": { "$expr": { "$and": sieve } } });
         }
         stages.extend([
-            doc! { "$group": { "_id": owner, "at": { "$max": "$at" } } },
+            // The first token of an item that belongs to a conversation names it.
+            doc! { "$group": { "_id": { "$first": "$tokens" }, "at": { "$max": "$at" } } },
             doc! { "$sort": { "at": -1, "_id": 1 } },
             doc! { "$limit": limit_found },
         ]);
         let items = self.items();
-        let owners = items.aggregate(stages).hint(Hint::Name(INDEX.to_owned())).max_time(SEARCH_TIME_MAX);
-        let found: Vec<Document> = owners.await?.try_collect().await?;
+        let grouped = items.aggregate(stages).hint(Hint::Name(INDEX.to_owned())).max_time(SEARCH_TIME_MAX);
+        let found: Vec<Document> = grouped.await?.try_collect().await?;
         let id = |one: &Document| Uuid::try_parse(one.get_str("_id").ok()?.strip_prefix(&start)?).ok();
         let mut ids: Vec<Uuid> = found.iter().filter_map(id).collect();
         let is_complete = beyond.is_none() && ids.len() <= limit;
         ids.truncate(limit);
-        Ok(Owners { ids, is_complete })
+        Ok(Conversations { ids, is_complete })
     }
 
     /// The token by which the items are read, and what they have to be besides.
@@ -421,6 +422,23 @@ impl Storage {
 
     fn standings(&self) -> Handle<Document> {
         self.database.collection(STANDINGS.name)
+    }
+}
+
+impl Item {
+    /// What is stored of it. Its tokens are in their order: by this the first ones are those of what it belongs to
+    /// (`domain::search::id_token`).
+    fn document(&self) -> Document {
+        let mut tokens: Vec<String> =
+            self.tokens.iter().map(|token| format!("{}{token}", self.kind.letter())).collect();
+        tokens.sort_unstable();
+        doc! {
+            "v": 1,
+            "workspace": binary(self.workspace),
+            "at": self.at_s,
+            "tokens": tokens,
+            "seq": self.seq,
+        }
     }
 }
 

@@ -48,7 +48,8 @@ async fn is_blocked(app: &TestApp, contact: &Value, number: Uuid) -> bool {
 async fn a_block_holds_here_and_at_meta_for_the_numbers_that_it_is_for() {
     let meta = Meta::start();
     let (app, [first, second]) = start(&meta).await;
-    app.take_changes(&[says(PABLO, "p1", 0)]).await;
+    let now_s = app.clock.clock().now_ms().div_euclid(1_000);
+    app.take_changes(&[webhook::inbound(PABLO, "p1", now_s, webhook::text("Halo"))]).await;
     let (desk, id) = (Desk::new(&app).await, contact(&app, PABLO.wa_id).await);
     let blocked = desk.done("blockContact", json!({ "contactId": id })).await;
     assert_eq!(blocked["outcomes"][0]["atMeta"], "DONE", "{blocked:#}");
@@ -73,7 +74,7 @@ async fn a_block_holds_here_and_at_meta_for_the_numbers_that_it_is_for() {
     };
     assert_eq!(leave().await, json!({ "scope": "NOTHING", "hold": { "reason": "CONTACT_BLOCKED" } }));
     // Again: nothing changes, and it is blocked since the first time.
-    app.clock.advance(std::time::Duration::from_secs(60));
+    app.clock.advance(std::time::Duration::from_mins(1));
     let again = desk.done("blockContact", json!({ "contactId": id })).await;
     assert_eq!(again["contact"]["blocks"], blocked["contact"]["blocks"]);
     let free = desk.done("unblockContact", json!({ "contactId": id })).await;
