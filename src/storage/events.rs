@@ -199,7 +199,7 @@ impl Storage {
                 let find =
                     events.find(doc! { "$or": ways }).projection(doc! { "_id": 1 }).limit(KEYS_AT_ONCE);
                 let keys: Vec<Document> = find.await?.try_collect().await?;
-                let named: HashSet<Uuid> = keys.iter().filter_map(|key| workspace_of_key(key)).collect();
+                let named: HashSet<Uuid> = keys.iter().filter_map(workspace_of_key).collect();
                 open.retain(|(workspace, _)| !named.contains(workspace));
                 let is_all =
                     keys.len() < usize::try_from(KEYS_AT_ONCE).unwrap_or(usize::MAX) || named.is_empty();

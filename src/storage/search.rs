@@ -149,7 +149,7 @@ pub struct Conversations {
 impl Storage {
     /// Writes items, unless there are newer ones.
     pub async fn put_search_items(&self, items: &[Item]) -> Result<(), Error> {
-        // Nearly all are new, and many inserts cost half of what as many updates do.
+        // Nearly all are new, and an insert costs less than an update.
         let (new, mut old): (Vec<&Item>, Vec<&Item>) = items.iter().partition(|item| !item.tokens.is_empty());
         let inserts = new.iter().map(|item| {
             let mut document = doc! { "_id": item.kind.key(&item.id) };
@@ -452,9 +452,8 @@ impl Wanted {
     /// read by that token and by no other.
     fn sieve(&self, rest: &[&String]) -> Vec<Bson> {
         let mut sieve: Vec<Bson> = Vec::new();
-        if !rest.is_empty() {
-            let rest: Vec<&str> = rest.iter().map(|token| token.as_str()).collect();
-            sieve.push(doc! { "$setIsSubset": [{ "$literal": rest }, "$tokens"] }.into());
+        for token in rest {
+            sieve.push(doc! { "$in": [{ "$literal": token.as_str() }, "$tokens"] }.into());
         }
         for group in &self.one_of {
             let group: Vec<String> = group.iter().map(|token| self.named(token)).collect();

@@ -215,11 +215,33 @@ async fn of_many_workspaces_those_are_known_that_have_something_new() {
         app.storage.append_events(part, 1_795_248_000_000).await.unwrap();
     }
     // Those of every twentieth are known.
-    let standing = |n: u128| if n % 20 == 0 && n > 0 { 3 } else { 0 };
+    let standing = |n: u128| if n > 0 && n.is_multiple_of(20) { 3 } else { 0 };
     let standings: Vec<(Uuid, i64)> = (0..WORKSPACES).map(|n| (workspace(n), standing(n))).collect();
     let mut found = app.storage.with_events_after(&standings).await.unwrap();
     found.sort();
     let expected = (0..WORKSPACES).filter(|n| *n == 0 || (n % 10 == 0 && n % 20 != 0));
     assert_eq!(found, expected.map(workspace).collect::<Vec<_>>());
     assert_eq!(app.storage.with_events_after(&[]).await.unwrap(), Vec::<Uuid>::new());
+}
+
+#[tokio::test]
+async fn an_idle_service_asks_the_log_now_and_then_however_many_workspaces_there_are() {
+    const WORKSPACES: u128 = 60;
+    let app = TestApp::start_with(&NUMBER, true);
+    for n in 0..WORKSPACES {
+        app.storage.ensure_workspace(Uuid::from_u128(n + 1), "idle").await.unwrap();
+    }
+    let until = async || {
+        let standings = app.all("searchStandings").await;
+        standings.iter().find(|one| one["_id"] == "lease").map(|one| one["until"].clone())
+    };
+    let first = eventually("the lease is taken", until).await;
+    let raw = mongo::raw(&app.database).await;
+    raw.run_command(doc! { "profile": 2 }).await.unwrap();
+    let next = async || until().await.filter(|until| *until != first);
+    eventually("the lease is renewed", next).await;
+    raw.run_command(doc! { "profile": 0 }).await.unwrap();
+    let asked = doc! { "ns": format!("{}.events", app.database), "op": "query" };
+    let asked = raw.collection::<Document>("system.profile").count_documents(asked).await.unwrap();
+    assert!(asked <= 6, "{asked} questions between two looks at {WORKSPACES} workspaces");
 }
