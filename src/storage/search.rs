@@ -23,7 +23,7 @@ use super::page::{Way, keep_beyond};
 use super::value::millis;
 use super::write::Update;
 use super::{Error, Storage, durable};
-use crate::domain::search::{CONVERSATION, NUMBER, id_token};
+use crate::domain::search::{CONVERSATION, id_token};
 
 pub const ITEMS: Collection = Collection {
     name: "searchItems",
@@ -53,8 +53,8 @@ pub const STANDINGS: Collection = Collection {
 const INDEX: &str = "tokens_at";
 /// The document that says which instance takes the log in.
 const LEASE: &str = "lease";
-/// How many items with a token are counted to see whether it is rare.
-const RARE_MAX: u64 = 200;
+/// A token is the rarer the older its item of this number is, counted from the latest.
+const RARE_NTH: u64 = 200;
 /// So many items are looked at in one stretch, and so many stretches in one page.
 const STRETCH: u64 = 1_000;
 const STRETCHES_MAX: usize = 5;
@@ -254,7 +254,7 @@ impl Storage {
         wanted.tokens.extend(single.into_iter().flatten());
         wanted.one_of = several;
         let tokens: Vec<String> = wanted.tokens.iter().map(|token| wanted.named(token)).collect();
-        let rarest = self.rarest(wanted.workspace, &tokens, &wanted.named(&id_token(NUMBER, ""))).await?;
+        let rarest = self.rarest(wanted.workspace, &tokens).await?;
         let rest: Vec<&String> = tokens.iter().filter(|token| **token != rarest).collect();
         let sieve = wanted.sieve(&rest);
         Ok((rarest, sieve))
@@ -297,20 +297,16 @@ impl Storage {
         Ok(last.as_ref().and_then(place_of))
     }
 
-    /// The token that the fewest items have, as far as a few of each tell; of several common ones the longest, and a
-    /// number (`broad`), which half of all items may have, last.
-    async fn rarest(&self, workspace: Uuid, tokens: &[String], broad: &str) -> Result<String, Error> {
-        let mut counted = Vec::with_capacity(tokens.len());
+    /// The token whose latest items reach back the furthest: the rarest one of late, as far as a few of each tell. Of
+    /// several that reach as far the longest.
+    async fn rarest(&self, workspace: Uuid, tokens: &[String]) -> Result<String, Error> {
+        let mut reached = Vec::with_capacity(tokens.len());
         for token in tokens {
-            let count = if tokens.len() == 1 {
-                0
-            } else {
-                let filter = doc! { "workspace": binary(workspace), "tokens": token };
-                self.items().count_documents(filter).limit(RARE_MAX).await?
-            };
-            counted.push((count, token.starts_with(broad), std::cmp::Reverse(token.chars().count()), token));
+            let filter = doc! { "workspace": binary(workspace), "tokens": token };
+            let back = if tokens.len() == 1 { None } else { self.nth_place(filter, RARE_NTH).await? };
+            reached.push((back.map(|place| place.at_s), std::cmp::Reverse(token.chars().count()), token));
         }
-        let rarest = counted.into_iter().min().map(|(.., token)| token.clone());
+        let rarest = reached.into_iter().min().map(|(_, _, token)| token.clone());
         rarest.ok_or(Error::Malformed { what: "a search without words" })
     }
 

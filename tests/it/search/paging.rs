@@ -58,7 +58,7 @@ async fn what_is_looked_at_for_one_page_has_a_bound_and_there_is_a_place_to_go_o
     };
     // Two common words that meet in the oldest item alone.
     let common = (1..7_000).map(|n| item(format!("a{n:05}"), 1_000 + n / 3, &["=pelanggan"]));
-    let other = (0..300).map(|n| item(format!("b{n:05}"), n, &["=dua"]));
+    let other = (1..7_000).map(|n| item(format!("b{n:05}"), 1_000 + n / 3, &["=dua"]));
     let both = item("both".to_owned(), 999, &["=dua", "=pelanggan"]);
     let items: Vec<Item> = common.chain(other).chain([both]).collect();
     app.storage.put_search_items(&items).await.unwrap();
