@@ -26,11 +26,17 @@ pub async fn timed(name: String, rounds: usize, mut act: impl AsyncFnMut(usize))
     Row { name, ms }
 }
 
+impl Row {
+    /// So many in a hundred took no longer.
+    pub fn at(&self, share: usize) -> f64 {
+        self.ms[(self.ms.len() - 1) * share / 100]
+    }
+}
+
 /// All of it as a table.
 pub fn print(rows: &[Row]) {
     println!("{:<60} {:>8} {:>8} {:>8}", "milliseconds", "p50", "p99", "max");
-    for Row { name, ms } in rows {
-        let at = |share: usize| ms[(ms.len() - 1) * share / 100];
-        println!("{name:<60} {:>8.2} {:>8.2} {:>8.2}", at(50), at(99), at(100));
+    for row in rows {
+        println!("{:<60} {:>8.2} {:>8.2} {:>8.2}", row.name, row.at(50), row.at(99), row.at(100));
     }
 }

@@ -1,6 +1,7 @@
 //! What search costs, beside a text index of MongoDB's own over the same texts: the first page of a rare and of a common
-//! word, of two words and of a beginning, a page far down, and what an insert costs. Prints a table and judges nothing;
-//! a page that is not full fails it. The text index cannot be paged by time: its rows sort all that it finds.
+//! word, of two words and of a beginning, a page far down, the conversations that a search means, and what an insert
+//! costs. Prints tables, with ours as a share of the text index's, and judges nothing; a page that is not full fails it.
+//! The text index cannot be paged by time: its rows sort all that it finds, and so does its page far down.
 //!
 //! `PESAN_BENCH_QUICK=1` runs everything with small numbers, to see that it still works. `PESAN_BENCH_MESSAGES` says
 //! how many messages the large collection has (1000000), `PESAN_BENCH_DEPTH` how far down the deep page is (100000).
@@ -29,10 +30,11 @@ use pesan::clock::Clock;
 use pesan::config::dev::DevConfig;
 use pesan::config::{Config, Source};
 use pesan::dev::mongod::{Options, PrivateMongod};
-use pesan::domain::search::{query, tokens};
+use pesan::domain::search::{CONVERSATION, NUMBER, id_token, query, tokens};
 use pesan::storage::Storage;
 use pesan::storage::search::{Item, Kind, SearchPlace, Wanted};
 use pesan::storage::workspaces::first_workspace;
+use uuid::Uuid;
 
 use crate::timing::{Row, print, timed};
 
@@ -45,6 +47,8 @@ const BATCH: usize = 1_000;
 /// How many words there are; the n-th is the rarer the higher n is.
 const WORDS: usize = 20_000;
 const WORDS_A_MESSAGE: usize = 9;
+const MESSAGES_A_CONVERSATION: usize = 20;
+const NUMBERS: usize = 5;
 
 /// The n-th word.
 fn word(n: usize) -> String {
@@ -77,12 +81,17 @@ fn text(n: usize) -> String {
 
 fn item(n: usize) -> Item {
     let text = text(n);
+    let mut tokens = tokens([text.as_str()]);
+    // As real ones have them: a conversation of some messages, and one of a few numbers.
+    let id = |of: usize| Uuid::from_u128(of as u128).simple().to_string();
+    tokens.insert(id_token(CONVERSATION, &id(n / MESSAGES_A_CONVERSATION)));
+    tokens.insert(id_token(NUMBER, &id(n % NUMBERS)));
     Item {
         workspace: first_workspace(),
         kind: Kind::Message,
         id: n.to_string(),
         at_s: n as i64,
-        tokens: tokens([text.as_str()]).into_iter().collect(),
+        tokens: tokens.into_iter().collect(),
         seq: 1,
     }
 }
@@ -120,47 +129,10 @@ async fn measure(uri: &str, messages: usize, depth: usize, rounds: usize) -> Vec
     let name = format!("search_{messages}");
     let database = mongodb::Client::with_uri_str(uri).await.unwrap().database(&name);
     let storage = storage(uri, &name).await;
-    let texts = database.collection::<Document>("texts");
-    fill(&storage, &database, &texts, messages).await;
+    let texts = insert(&storage, &database, messages).await;
 
-    let (common, frequent, rare) = (word(0), word(40), word(3_000));
-    let both = format!("{common} {frequent} ");
-    let start: String = frequent.chars().take(4).collect();
-    let mut rows = Vec::new();
-    for (what, search) in [
-        ("a common word", format!("{common} ")),
-        ("a frequent word", format!("{frequent} ")),
-        ("a rare word", format!("{rare} ")),
-        ("a common and a frequent word", both),
-        ("a beginning", start),
-    ] {
-        let wanted = wanted(&search);
-        rows.push(
-            timed(format!("{messages}: {what}, first page"), rounds, async |_| {
-                storage.search_items(&wanted, None, PAGE).await.unwrap();
-            })
-            .await,
-        );
-        let phrase: Vec<String> = search.split_whitespace().map(|word| format!("\"{word}\"")).collect();
-        let filter = doc! { "workspace": "first", "$text": { "$search": phrase.join(" ") } };
-        rows.push(
-            timed(format!("{messages}: {what}, text index"), rounds.min(20), async |_| {
-                let find = texts.find(filter.clone()).sort(doc! { "at": -1 }).limit(PAGE as i64);
-                let mut cursor = find.await.unwrap();
-                while cursor.advance().await.unwrap() {}
-            })
-            .await,
-        );
-    }
-    let wanted = wanted(&format!("{common} "));
-    let far = place_far_down(&storage, &wanted, depth).await;
-    rows.push(
-        timed(format!("{messages}: a common word, {depth} down"), rounds, async |_| {
-            let found = storage.search_items(&wanted, Some(&far), PAGE).await.unwrap();
-            assert_eq!(found.items.len(), PAGE);
-        })
-        .await,
-    );
+    let mut rows = first_pages(&storage, &texts, messages, rounds).await;
+    rows.extend(page_far_down(&storage, &texts, (messages, depth), rounds).await);
     storage.close().await;
     database.drop().await.unwrap();
     rows
@@ -180,28 +152,131 @@ async fn storage(uri: &str, name: &str) -> Storage {
     storage
 }
 
-/// The same messages for both, and what that costs each.
-async fn fill(storage: &Storage, database: &Database, texts: &Handle<Document>, messages: usize) {
+async fn first_pages(
+    storage: &Storage,
+    texts: &Handle<Document>,
+    messages: usize,
+    rounds: usize,
+) -> Vec<Row> {
+    let (common, frequent, rare) = (word(0), word(40), word(3_000));
+    let both = format!("{common} {frequent} ");
+    let start: String = frequent.chars().take(4).collect();
+    let mut rows = Vec::new();
+    println!("{:<60} {:>8} {:>8} {:>8}", "p50, milliseconds", "ours", "text", "ratio");
+    for (what, search) in [
+        ("a common word", format!("{common} ")),
+        ("a frequent word", format!("{frequent} ")),
+        ("a rare word", format!("{rare} ")),
+        ("a common and a frequent word", both),
+        ("a beginning", start),
+    ] {
+        let wanted = wanted(&search);
+        let ours = timed(format!("{messages}: {what}, first page"), rounds, async |_| {
+            storage.search_items(&wanted, None, PAGE).await.unwrap();
+        })
+        .await;
+        rows.push(ours);
+        // A text index finds whole words alone.
+        if search.ends_with(' ') {
+            let filter = phrase(&search);
+            let theirs = timed(format!("{messages}: {what}, text index"), rounds.min(20), async |_| {
+                read(texts, &filter).await;
+            })
+            .await;
+            if let Some(ours) = rows.last() {
+                compare(&format!("{messages}: {what}, first page"), ours, &theirs);
+            }
+            rows.push(theirs);
+        }
+        let meant = timed(format!("{messages}: {what}, conversations"), rounds.min(50), async |_| {
+            storage.search_conversations(&wanted, 1_000).await.unwrap();
+        })
+        .await;
+        rows.push(meant);
+    }
+    rows
+}
+
+async fn page_far_down(
+    storage: &Storage,
+    texts: &Handle<Document>,
+    (messages, depth): (usize, usize),
+    rounds: usize,
+) -> [Row; 2] {
+    let search = format!("{} ", word(0));
+    let wanted = wanted(&search);
+    let far = place_far_down(storage, &wanted, depth).await;
+    let ours = timed(format!("{messages}: a common word, {depth} down"), rounds, async |_| {
+        let found = storage.search_items(&wanted, Some(&far), PAGE).await.unwrap();
+        assert_eq!(found.items.len(), PAGE);
+    })
+    .await;
+    let mut filter = phrase(&search);
+    filter.insert("at", doc! { "$lt": far.at_s });
+    let theirs =
+        timed(format!("{messages}: a common word, {depth} down, text index"), rounds.min(20), async |_| {
+            read(texts, &filter).await;
+        })
+        .await;
+    compare(&format!("{messages}: a common word, {depth} down"), &ours, &theirs);
+    [ours, theirs]
+}
+
+/// Puts all texts into a plain collection, into one with a text index, and among our items; tells what each costs.
+async fn insert(storage: &Storage, database: &Database, messages: usize) -> Handle<Document> {
+    let plain = database.collection::<Document>("plain");
+    let begin = Instant::now();
+    fill(&plain, messages).await;
+    let plain = cost("without any", messages, begin);
+
+    let texts = database.collection::<Document>("texts");
+    let keys = doc! { "workspace": 1, "text": "text" };
+    let options = mongodb::options::IndexOptions::builder().default_language("none".to_owned()).build();
+    texts.create_index(IndexModel::builder().keys(keys).options(options).build()).await.unwrap();
+    let begin = Instant::now();
+    fill(&texts, messages).await;
+    let with_text = cost("with a text index", messages, begin);
+    size(database, "texts").await;
+
     let begin = Instant::now();
     for from in (0..messages).step_by(BATCH) {
         let items: Vec<Item> = (from..(from + BATCH).min(messages)).map(item).collect();
         storage.put_search_items(&items).await.unwrap();
     }
-    cost("ours", messages, begin);
+    let ours = cost("ours, off the way of the insert", messages, begin);
     size(database, "search_items").await;
+    println!(
+        "    a text index makes an insert {:.2} times as dear; ours not at all, and costs {:.2} times what it adds",
+        with_text / plain,
+        ours / (with_text - plain)
+    );
+    texts
+}
 
-    let keys = doc! { "workspace": 1, "text": "text" };
-    let options = mongodb::options::IndexOptions::builder().default_language("none".to_owned()).build();
-    texts.create_index(IndexModel::builder().keys(keys).options(options).build()).await.unwrap();
-    let begin = Instant::now();
+async fn fill(texts: &Handle<Document>, messages: usize) {
     for from in (0..messages).step_by(BATCH) {
         let documents = (from..(from + BATCH).min(messages)).map(|n| {
             doc! { "_id": n.to_string(), "workspace": "first", "at": n as i64, "text": text(n) }
         });
         texts.insert_many(documents).await.unwrap();
     }
-    cost("a text index", messages, begin);
-    size(database, "texts").await;
+}
+
+/// All words of a search, as a text index has to be asked.
+fn phrase(search: &str) -> Document {
+    let words: Vec<String> = search.split_whitespace().map(|word| format!("\"{word}\"")).collect();
+    doc! { "workspace": "first", "$text": { "$search": words.join(" ") } }
+}
+
+async fn read(texts: &Handle<Document>, filter: &Document) {
+    let find = texts.find(filter.clone()).sort(doc! { "at": -1 }).limit(PAGE as i64);
+    let mut cursor = find.await.unwrap();
+    while cursor.advance().await.unwrap() {}
+}
+
+fn compare(what: &str, ours: &Row, theirs: &Row) {
+    let (ours, theirs) = (ours.at(50), theirs.at(50));
+    println!("{what:<60} {ours:>8.2} {theirs:>8.2} {:>8.3}", ours / theirs);
 }
 
 /// The place after so many that are found.
@@ -217,9 +292,10 @@ async fn place_far_down(storage: &Storage, wanted: &Wanted, depth: usize) -> Sea
     place.expect("there is something")
 }
 
-fn cost(what: &str, messages: usize, begin: Instant) {
+fn cost(what: &str, messages: usize, begin: Instant) -> f64 {
     let us = begin.elapsed().as_secs_f64() * 1e6 / messages as f64;
     println!("{messages} messages, {what}: {us:.1} µs each to insert, in batches of {BATCH}");
+    us
 }
 
 async fn size(database: &Database, collection: &str) {

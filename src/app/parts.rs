@@ -89,8 +89,8 @@ impl Parts {
         workers.push(Arc::new(FactsFetch { numbers: self.numbers.clone() }));
         workers.push(Arc::new(TemplateSync(self.templates.clone())));
         workers.extend(self.outbound.workers());
-        workers.push(Arc::new(Indexer::new(ground.storage, ground.instance)));
         workers.push(Arc::new(SnoozeEnd(self.inbox.clone())));
+        let indexer = Indexer::new(ground.storage, &self.ingest.log, ground.instance);
         let probe: Arc<dyn Worker> = Arc::new(DatabaseProbe { storage: ground.storage.clone() });
         let probe_pulse = Pulse::new(probe.name(), PROBE_STUCK_AFTER);
         let mut pulses = self.ingest.pulses.all();
@@ -101,10 +101,12 @@ impl Parts {
             }
             keep_running(ground.supervisor, Arc::clone(&probe), Nudge::default(), probe_pulse.clone());
             self.outbound.sender().live(ground.supervisor);
+            indexer.live(ground.supervisor);
             pulses.push(probe_pulse);
         }
         workers.push(probe);
         workers.push(Arc::new(self.outbound.sender().clone()));
+        workers.push(Arc::new(indexer));
         (workers, Readiness::of(pulses))
     }
 
@@ -117,7 +119,7 @@ impl Parts {
             api_keys: ApiKeys::new(storage, clock, random),
             audit: Audit::new(storage, clock, random),
             numbers: self.numbers.clone(),
-            contacts: Contacts::new(storage, &self.numbers, clock, random),
+            contacts: Contacts::new(storage, (&self.numbers, &self.ingest.log), clock, random),
             doctor: self.doctor.clone(),
             templates: self.templates.clone(),
             outbound: self.outbound.clone(),

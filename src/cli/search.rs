@@ -12,7 +12,7 @@ const TOLD_EVERY: u64 = 100_000;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Make anew all by which messages and contacts are found: after an upgrade, or after a replay. The service may run.
+    /// Make anew all by which messages, contacts and notes are found: after an upgrade, or after a replay. The service may run.
     Rebuild,
 }
 
@@ -30,8 +30,8 @@ pub(super) async fn run(command: Command, source: &Source) -> Result<Exit, Failu
     storage.close().await;
     let rebuilt = rebuilt?;
     println!(
-        "{} messages and {} contacts can be found; {} things that are no more were taken out",
-        rebuilt.messages, rebuilt.contacts, rebuilt.removed
+        "{} messages, {} contacts and {} notes can be found; {} things that are no more were taken out",
+        rebuilt.messages, rebuilt.contacts, rebuilt.notes, rebuilt.removed
     );
     Ok(Exit::Done)
 }

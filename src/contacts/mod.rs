@@ -19,6 +19,7 @@ use crate::auth::audit::NewEntry;
 use crate::auth::{Audit, Deed, Visitor};
 use crate::clock::Clock;
 use crate::domain::contact::card::{Edit, Wrong};
+use crate::events::Log;
 use crate::ids::Random;
 use crate::numbers;
 use crate::numbers::Numbers;
@@ -62,14 +63,16 @@ pub struct Contacts(Arc<Inner>);
 struct Inner {
     storage: Storage,
     numbers: Numbers,
+    log: Log,
     audit: Audit,
     clock: Clock,
 }
 
 impl Contacts {
     /// Works on the contacts in `storage`.
-    pub fn new(storage: &Storage, numbers: &Numbers, clock: &Clock, random: &Random) -> Self {
+    pub fn new(storage: &Storage, (numbers, log): (&Numbers, &Log), clock: &Clock, random: &Random) -> Self {
         Self(Arc::new(Inner {
+            log: log.clone(),
             storage: storage.clone(),
             numbers: numbers.clone(),
             audit: Audit::new(storage, clock, random),
@@ -174,6 +177,7 @@ impl Contacts {
         Ok(record)
     }
 
+    /// Notes a deed that was done, and wakes whoever follows in this process.
     async fn note(
         &self,
         by: &Visitor,
@@ -181,6 +185,7 @@ impl Contacts {
         contact: Uuid,
         changes: &[(&str, Option<&str>, Option<&str>)],
     ) -> Result<(), audit::Error> {
+        self.0.log.nudge(by.workspace);
         let target = format!("contact:{contact}");
         let entry =
             NewEntry { workspace: by.workspace, who: &by.who, deed: deed.name(), target: &target, changes };

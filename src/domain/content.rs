@@ -365,10 +365,8 @@ impl Content<'_> {
                 ]);
                 words.extend(interactive.buttons.iter().map(|button| button.title.as_deref()));
             }
-            // The parameters that stand in a template; their JSON keys are words too, and found by nobody.
-            Self::Template { name, components_json, .. } => {
-                words.extend([name.as_deref(), components_json.as_deref()]);
-            }
+            // What is put in the places of a template whose text is not known is JSON, and no text.
+            Self::Template { name, text, .. } => words.extend([name.as_deref(), text.as_deref()]),
             Self::Reaction { .. }
             | Self::CallPermission { .. }
             | Self::RequestWelcome

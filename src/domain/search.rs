@@ -5,11 +5,19 @@
 //! Japanese, Thai and their like, and Korean, which puts endings on its words) are found by their single letters and
 //! pairs of letters. There is no stemming: Indonesian prefixes change what a word means.
 
+mod excerpt;
+
 use std::collections::BTreeSet;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+pub use excerpt::{Excerpt, Part, excerpt};
+
+/// The letters of the tokens for what something belongs to; that of the conversation is the first in order, and sorts
+/// before every word.
+pub const CONVERSATION: char = 'c';
+pub const NUMBER: char = 'n';
 /// A longer search is refused.
 pub const QUERY_CHARS_MAX: usize = 200;
 /// More words of a search are refused.

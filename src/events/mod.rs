@@ -5,6 +5,7 @@
 //! a nudge, so a lost one costs a moment and never an event.
 
 mod follow;
+mod news;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
@@ -19,6 +20,7 @@ use crate::storage::Storage;
 use crate::storage::events::{Appended, NewBatch};
 
 pub use follow::{Follower, watch_other_instances};
+pub use news::News;
 
 /// Somebody else was at the same number: how long until the next try, and how many tries.
 const RETRY_PAUSE: Duration = Duration::from_millis(3);
@@ -39,6 +41,10 @@ struct Inner {
     changed: Wakers,
     /// Counts the batches, of whatever workspace, by which some instance may have queued something to send.
     queued: watch::Sender<u64>,
+    /// Which workspaces have something new, for whoever looks after all of them.
+    news: News,
+    /// Its receivers want to hear of other instances' batches, without following a workspace.
+    wanted: watch::Sender<()>,
 }
 
 type Wakers = std::sync::Mutex<HashMap<Uuid, watch::Sender<u64>>>;
@@ -47,8 +53,9 @@ impl Log {
     /// The log of this database.
     pub fn new(storage: &Storage, clock: &Clock) -> Self {
         let (heads, changed) = (Mutex::default(), Wakers::default());
-        let queued = watch::Sender::new(0);
-        Self(Arc::new(Inner { storage: storage.clone(), clock: clock.clone(), heads, changed, queued }))
+        let (queued, wanted) = (watch::Sender::new(0), watch::Sender::new(()));
+        let (storage, clock, news) = (storage.clone(), clock.clone(), News::default());
+        Self(Arc::new(Inner { storage, clock, heads, changed, queued, news, wanted }))
     }
 
     /// Appends batches in their order. One whose source is in the log already adds nothing.
@@ -124,6 +131,7 @@ impl Log {
 
     /// Wakes this process' followers of a workspace.
     pub fn nudge(&self, workspace: Uuid) {
+        self.0.news.note(workspace);
         if let Some(waker) = self.wakers().get(&workspace) {
             waker.send_modify(|count| *count = count.wrapping_add(1));
         }
@@ -133,6 +141,16 @@ impl Log {
     /// misses costs a moment and never a message.
     pub fn queued(&self) -> watch::Receiver<u64> {
         self.0.queued.subscribe()
+    }
+
+    /// The workspaces to which something was appended, as far as this process hears of it.
+    pub fn news(&self) -> &News {
+        &self.0.news
+    }
+
+    /// As long as it is kept, this process hears of what other instances append.
+    pub fn hear_of_others(&self) -> watch::Receiver<()> {
+        self.0.wanted.subscribe()
     }
 
     fn tell_of_queued(&self) {
@@ -157,7 +175,7 @@ impl Log {
     fn has_followers(&self) -> bool {
         let mut wakers = self.wakers();
         wakers.retain(|_, waker| !waker.is_closed());
-        !wakers.is_empty() || !self.0.queued.is_closed()
+        !wakers.is_empty() || !self.0.queued.is_closed() || !self.0.wanted.is_closed()
     }
 
     fn wakers(&self) -> MutexGuard<'_, HashMap<Uuid, watch::Sender<u64>>> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, OneofObject, SimpleObject};
 use uuid::Uuid;
 
@@ -13,9 +14,10 @@ use super::error::Failure;
 use super::leave::{SendLeave, leave};
 use super::loader::Mates;
 use super::message::Direction;
-use super::page::{Asked, ConversationCursor, Page, Stretch, cost};
+use super::page::{Asked, ConversationCursor, Stretch, cost};
 use super::scalar;
 use super::scalar::DateTime;
+use super::search::meant;
 use super::work::{ConversationAssignee, ConversationAttribute, ConversationStatus};
 use crate::auth::{Deed, Visitor, Who};
 use crate::domain::inbox::{Status, label};
@@ -23,6 +25,7 @@ use crate::outbound::Whom;
 use crate::storage::contact_record::ContactRecord;
 use crate::storage::conversation_record;
 use crate::storage::conversation_record::{ConversationPlace, ConversationRecord};
+use crate::storage::search::Conversations;
 
 /// What a number and a contact, or a group, write to each other.
 #[derive(Clone, Debug, SimpleObject)]
@@ -164,7 +167,24 @@ pub struct ConversationFilter {
     assignee: Option<AssigneeFilter>,
     /// Only those with this label.
     label: Option<String>,
+    /// Only those whose contact has all these words, as `searchContacts` finds them, and those in which one message has
+    /// them all, as `searchMessages` finds them. From 1 to 200 characters, 8 words at most; the last one may be
+    /// unfinished. The list stays in the order of the last activity, and every other filter holds besides. Of words
+    /// that very much has, only the latest 5,000 messages are looked at, for 1,000 conversations at most, and 500
+    /// contacts: then `isSearchComplete` is false. Whoever asks needs the right to see messages and contacts.
+    search: Option<String>,
 }
+
+/// What a list of conversations says beside its conversations.
+#[derive(Debug, SimpleObject)]
+pub struct SearchReach {
+    /// False: so much has the words of `filter.search` that not all of it was looked at, and older conversations that have
+    /// them too may be missing. A further word helps. True where nothing is searched.
+    is_search_complete: bool,
+}
+
+/// A page of conversations.
+pub type ConversationPage = Connection<ConversationCursor, Conversation, SearchReach, EmptyFields>;
 
 /// Who works on the conversations of a list.
 #[derive(Debug, OneofObject)]
@@ -335,12 +355,17 @@ impl ConversationQuery {
         #[graphql(desc = "The cursor of the last one of the page before.")] after: Option<String>,
         #[graphql(desc = "How many, going up the list.")] last: Option<i32>,
         #[graphql(desc = "The cursor of the first one of the page below.")] before: Option<String>,
-    ) -> async_graphql::Result<Page<ConversationCursor, Conversation>> {
+    ) -> async_graphql::Result<ConversationPage> {
         let filter = filter.unwrap_or_default();
         let asked = filter.number_ids.as_deref();
         let (visitor, numbers) = allowed_among(context, Deed::SeeConversations, asked)?;
         let stretch = Stretch::<ConversationCursor>::of(Asked { first, after, last, before })?;
         let now_s = now_s(context)?;
+        let searched = match &filter.search {
+            Some(text) => Some(search(context, text, numbers.as_deref()).await?),
+            None => None,
+        };
+        let is_search_complete = searched.as_ref().is_none_or(|searched| searched.is_complete);
         let wanted = conversation_record::ConversationFilter {
             numbers,
             // What cannot be an id is no contact of anybody's.
@@ -350,6 +375,7 @@ impl ConversationQuery {
             statuses: statuses(filter.status),
             assignee: filter.assignee.map(|assignee| assignee.meant(visitor)).transpose()?,
             label: filter.label.map(|text| label(&text).unwrap_or(text)),
+            ids: searched.map(|searched| searched.ids),
         };
         let from = stretch.from.as_ref().map(|cursor| cursor.0);
         let storage = &services(context)?.storage;
@@ -360,6 +386,24 @@ impl ConversationQuery {
         let place = |record: &ConversationRecord| {
             ConversationCursor(ConversationPlace { last_at_s: record.last_at_s, id: record.id })
         };
-        Ok(stretch.page(found, place, |records| Conversation::page(records, now_s)))
+        let page = stretch.page(found, place, |records| Conversation::page(records, now_s));
+        let reach = SearchReach { is_search_complete };
+        let mut list = Connection::with_additional_fields(page.has_previous_page, page.has_next_page, reach);
+        list.edges = page.edges;
+        Ok(list)
     }
+}
+
+/// The conversations that a search means.
+async fn search(
+    context: &Context<'_>,
+    text: &str,
+    numbers: Option<&[Uuid]>,
+) -> async_graphql::Result<Conversations> {
+    allowed(context, Deed::SeeContacts)?;
+    let visitor = allowed(context, Deed::SeeMessages)?;
+    let query = meant(text)?;
+    let storage = &services(context)?.storage;
+    let found = crate::search::conversations(storage, visitor.workspace, &query, numbers).await;
+    Ok(found.map_err(Failure::from)?)
 }

@@ -52,10 +52,7 @@ use serde_json::{Map, Value};
 use crate::auth::Visitor;
 use crate::error::Code;
 use limits::Unfit;
-use page::{
-    CallCursor, ContactCursor, ConversationCursor, MessageCursor, NoteCursor, NoticeCursor, Page, Place,
-    TemplateCursor,
-};
+use page::{CallCursor, ContactCursor, MessageCursor, NoteCursor, NoticeCursor, Page, Place, TemplateCursor};
 
 pub use context::Services;
 pub use cursor::Cursor;
@@ -239,9 +236,7 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, subscription::Subs
         .override_output_type_description::<Page<Place, audit::AuditEntry>>("A page of the audit log.")
         .override_output_type_description::<Page<CallCursor, call::Call>>("A page of calls.")
         .override_output_type_description::<Page<ContactCursor, contact::Contact>>("A page of contacts.")
-        .override_output_type_description::<Page<ConversationCursor, conversation::Conversation>>(
-            "A page of conversations.",
-        )
+        .override_output_type_description::<conversation::ConversationPage>("A page of conversations.")
         .override_output_type_description::<Page<MessageCursor, message::Message>>("A page of messages.")
         .override_output_type_description::<Page<NoteCursor, work::Note>>("A page of notes.")
         .override_output_type_description::<Page<NoticeCursor, notice::Notice>>("A page of notices.")

@@ -48,16 +48,26 @@ impl Inbox {
     /// Marks the customer's last message as one that nobody has read.
     pub async fn mark_unread(&self, by: &Visitor, conversation: Uuid) -> Result<ConversationRecord, Error> {
         let record = self.conversation(by, conversation).await?;
-        let who = by.who.to_string();
-        let deed = self.deed(&record, &who, Work::Unread, None);
-        match self.0.storage.move_read_mark(&deed, Mark::Unread).await? {
-            Marked::Changed | Marked::Same => self.after(by, record.id).await,
-            Marked::Gone => Err(Error::NotFound("conversationId")),
-            Marked::Nothing => Err(Error::WrongState {
+        let storage = &self.0.storage;
+        let ids = storage.ids_of_conversation(by.workspace, record.id).await?;
+        let heard = storage.last_heard(by.workspace, &ids, None, record.last_inbound_s).await?;
+        let Some(heard) = heard else {
+            return Err(Error::WrongState {
                 sentence: "The customer has written nothing in this conversation.",
                 next_step: "There is nothing to do: it becomes unread when the customer writes.",
-            }),
+            });
+        };
+        let who = by.who.to_string();
+        for id in &ids {
+            let mut deed = self.deed(&record, &who, Work::Unread, None);
+            deed.conversation = *id;
+            // Where it is shown, and where it came: should people take the two apart again, it is unread there.
+            let marked = storage.move_read_mark(&deed, Mark::Unread { last: heard.position }).await?;
+            if *id == record.id && marked == Marked::Gone {
+                return Err(Error::NotFound("conversationId"));
+            }
         }
+        self.after(by, record.id).await
     }
 
     async fn place_of(&self, by: &Visitor, message: &str, conversations: &[Uuid]) -> Result<Position, Error> {

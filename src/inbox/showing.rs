@@ -73,8 +73,9 @@ impl Inbox {
             Ok(number) => number,
             Err(hindrance) => return Ok(Shown::Hindered(hindrance)),
         };
-        let heard = Heard { id: found.id, wamid, position: found.position };
-        Ok(self.show(Sign::Read, &number, found.conversation, &heard).await)
+        let (conversation, position) = (found.conversation, found.position);
+        let heard = Heard { id: found.id, wamid, conversation, position };
+        Ok(self.show(Sign::Read, &number, &heard).await)
     }
 
     /// Shows the customer that somebody types, for 25 seconds or until a message comes; Meta marks what they wrote as read
@@ -89,7 +90,7 @@ impl Inbox {
             return Ok(Shown::Off);
         }
         match self.last_heard(&record, None).await? {
-            Some((of, heard)) => Ok(self.show(Sign::Typing, &number, of, &heard).await),
+            Some(heard) => Ok(self.show(Sign::Typing, &number, &heard).await),
             None => Ok(Shown::Nothing),
         }
     }
@@ -114,38 +115,31 @@ impl Inbox {
         if !found.settings.read_receipts {
             return Ok(Shown::Off);
         }
-        let Some((of, heard)) = self.last_heard(record, up_to).await? else { return Ok(Shown::Nothing) };
-        let before = storage.receipt_of(record.workspace, of).await?;
+        let Some(heard) = self.last_heard(record, up_to).await? else { return Ok(Shown::Nothing) };
+        let before = storage.receipt_of(record.workspace, heard.conversation).await?;
         if before.is_some_and(|before| before >= heard.position) {
             return Ok(Shown::Before);
         }
         let number = usable(found)?;
-        Ok(self.show(Sign::Read, &number, of, &heard).await)
+        Ok(self.show(Sign::Read, &number, &heard).await)
     }
 
-    /// The last thing that the customer has written, and in which of the conversations that are this one.
+    /// The last thing that the customer has written, in any of the conversations that are this one.
     async fn last_heard(
         &self,
         record: &ConversationRecord,
         up_to: Option<Position>,
-    ) -> Result<Option<(Uuid, Heard)>, storage::Error> {
+    ) -> Result<Option<Heard>, storage::Error> {
         let storage = &self.0.storage;
-        let mut last: Option<(Uuid, Heard)> = None;
-        for id in storage.ids_of_conversation(record.workspace, record.id).await? {
-            let heard = storage.last_heard(record.workspace, id, up_to, record.last_inbound_s).await?;
-            if let Some(heard) = heard
-                && last.as_ref().is_none_or(|(_, last)| last.position < heard.position)
-            {
-                last = Some((id, heard));
-            }
-        }
-        Ok(last)
+        let ids = storage.ids_of_conversation(record.workspace, record.id).await?;
+        storage.last_heard(record.workspace, &ids, up_to, record.last_inbound_s).await
     }
 
-    async fn show(&self, sign: Sign, number: &NumberRecord, conversation: Uuid, heard: &Heard) -> Shown {
+    async fn show(&self, sign: Sign, number: &NumberRecord, heard: &Heard) -> Shown {
         if let Err(hindrance) = self.try_show(sign, number, heard).await {
             return Shown::Hindered(hindrance);
         }
+        let conversation = heard.conversation;
         let noted = self.0.storage.note_receipt(number.workspace, conversation, heard.position).await;
         if let Err(error) = noted {
             // It will be shown once more, which does no harm.

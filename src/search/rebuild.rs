@@ -5,9 +5,10 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::subjects::{contact_item, message_item};
+use super::subjects::{contact_item, message_item, note_item};
 use crate::storage::Error;
 use crate::storage::Storage;
+use crate::storage::contact_record::ContactRecord;
 use crate::storage::search::Item;
 
 /// How many are read and written at once.
@@ -18,7 +19,8 @@ const PAGE: i64 = 1_000;
 pub struct Rebuilt {
     pub messages: u64,
     pub contacts: u64,
-    /// Items whose message or contact is no more, or can be found no more.
+    pub notes: u64,
+    /// Items whose message, contact or note is no more, or can be found no more.
     pub removed: u64,
 }
 
@@ -31,10 +33,8 @@ pub async fn rebuild(storage: &Storage, tell: &mut dyn FnMut(&Rebuilt)) -> Resul
         let page = storage.messages_after(after.as_deref(), PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.id.clone());
-        let mut items: Vec<Item> = Vec::with_capacity(page.len());
-        for record in &page {
-            items.push(message_item(record, ends.of(record.workspace)));
-        }
+        let items: Vec<Item> =
+            page.iter().map(|record| message_item(record, ends.of(record.workspace))).collect();
         storage.put_search_items(&items).await?;
         done.messages += count(items.len());
         tell(&done);
@@ -44,21 +44,20 @@ pub async fn rebuild(storage: &Storage, tell: &mut dyn FnMut(&Rebuilt)) -> Resul
         let page = storage.contacts_after(after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.id);
-        let mut by_workspace: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
-        for record in &page {
-            by_workspace.entry(record.workspace).or_default().push(record.id);
-        }
-        let mut families = HashMap::new();
-        for (workspace, ids) in &by_workspace {
-            families.extend(storage.contact_families(*workspace, ids).await?);
-        }
-        let mut items: Vec<Item> = Vec::with_capacity(page.len());
-        for record in &page {
-            let family = families.get(&record.id).map(Vec::as_slice).unwrap_or_default();
-            items.push(contact_item(record, family, ends.of(record.workspace)));
-        }
+        let items = contact_items(storage, &page, &ends).await?;
         storage.put_search_items(&items).await?;
         done.contacts += count(items.len());
+        tell(&done);
+    }
+    let mut after: Option<Uuid> = None;
+    loop {
+        let page = storage.notes_after(after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.id);
+        let items: Vec<Item> =
+            page.iter().map(|record| note_item(record, ends.of(record.workspace))).collect();
+        storage.put_search_items(&items).await?;
+        done.notes += count(items.len());
         tell(&done);
     }
     done.removed = remove_stale(storage, &ends).await?;
@@ -66,6 +65,19 @@ pub async fn rebuild(storage: &Storage, tell: &mut dyn FnMut(&Rebuilt)) -> Resul
         storage.raise_search(*workspace, *end).await?;
     }
     Ok(done)
+}
+
+async fn contact_items(storage: &Storage, page: &[ContactRecord], ends: &Ends) -> Result<Vec<Item>, Error> {
+    let mut by_workspace: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+    for record in page {
+        by_workspace.entry(record.workspace).or_default().push(record.id);
+    }
+    let mut families = HashMap::new();
+    for (workspace, ids) in &by_workspace {
+        families.extend(storage.contact_families(*workspace, ids).await?);
+    }
+    let family = |record: &ContactRecord| families.get(&record.id).map(Vec::as_slice).unwrap_or_default();
+    Ok(page.iter().map(|record| contact_item(record, family(record), ends.of(record.workspace))).collect())
 }
 
 /// Takes away what this rebuild has not written: what it was made of is gone.

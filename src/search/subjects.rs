@@ -5,25 +5,26 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
 
-use crate::domain::search::{id_token, tokens};
+use super::words::{contact_words, message_words};
+use crate::domain::inbox::Work;
+use crate::domain::search::{CONVERSATION, NUMBER, id_token, tokens};
 use crate::storage::Error;
 use crate::storage::Storage;
 use crate::storage::contact_record::ContactRecord;
 use crate::storage::events::{Batch, Happening};
 use crate::storage::message_record::MessageRecord;
+use crate::storage::notes::NoteRecord;
 use crate::storage::search::{Item, Kind};
 
 /// How many are read at once.
 const READ_MAX: usize = 500;
-/// The letters of the tokens for what a message belongs to.
-pub const CONVERSATION: char = 'c';
-pub const NUMBER: char = 'n';
 
 /// What an event is about, as far as it can be found.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Subject {
     Message(String),
     Contact(Uuid),
+    Note(Uuid),
 }
 
 fn subject_of(happening: &Happening) -> Option<Subject> {
@@ -32,6 +33,12 @@ fn subject_of(happening: &Happening) -> Option<Subject> {
             Some(Subject::Message(message.clone()))
         }
         Happening::Contact { contact } => Some(Subject::Contact(*contact)),
+        Happening::Work { work, about: Some(about), .. } => match Work::named(work) {
+            Some(Work::NoteAdded | Work::NoteEdited | Work::NoteDeleted) => {
+                Uuid::try_parse(about).ok().map(Subject::Note)
+            }
+            _ => None,
+        },
         // A merge says nothing new of a message: its own conversation stays its own.
         Happening::Status { .. }
         | Happening::Conversation { .. }
@@ -50,11 +57,12 @@ pub async fn items(storage: &Storage, workspace: Uuid, batches: &[Batch]) -> Res
             subjects.insert(subject, batch.seq);
         }
     }
-    let (mut messages, mut contacts) = (Vec::new(), Vec::new());
+    let (mut messages, mut contacts, mut notes) = (Vec::new(), Vec::new(), Vec::new());
     for (subject, seq) in subjects {
         match subject {
             Subject::Message(id) => messages.push((id, seq)),
             Subject::Contact(id) => contacts.push((id, seq)),
+            Subject::Note(id) => notes.push((id, seq)),
         }
     }
     let mut items = Vec::new();
@@ -70,6 +78,16 @@ pub async fn items(storage: &Storage, workspace: Uuid, batches: &[Batch]) -> Res
     }
     for part in contacts.chunks(READ_MAX) {
         items.extend(items_of_contacts(storage, workspace, part).await?);
+    }
+    for part in notes.chunks(READ_MAX) {
+        let ids: Vec<Uuid> = part.iter().map(|(id, _)| *id).collect();
+        let found = storage.notes_by_id(workspace, &ids).await?;
+        for (id, seq) in part {
+            items.push(match found.get(id) {
+                Some(record) => note_item(record, *seq),
+                None => gone(workspace, Kind::Note, id.to_string(), *seq),
+            });
+        }
     }
     Ok(items)
 }
@@ -106,20 +124,37 @@ fn gone(workspace: Uuid, kind: Kind, id: String, seq: i64) -> Item {
 
 /// A message as it is to be found: by what it says now, in its conversation, by its number.
 pub(super) fn message_item(record: &MessageRecord, seq: i64) -> Item {
-    let content = record.edited.as_ref().map_or(&record.content, |(content, _)| content);
-    let mut tokens = if record.revoked_s.is_some() { BTreeSet::new() } else { tokens(content.words()) };
-    if !tokens.is_empty() {
-        tokens.insert(id_token(CONVERSATION, &record.conversation.simple().to_string()));
-        tokens.insert(id_token(NUMBER, &record.number.simple().to_string()));
-    }
+    let words = message_words(record);
+    let words = tokens(words.iter().map(|word| &**word));
     Item {
         workspace: record.workspace,
         kind: Kind::Message,
         id: record.id.clone(),
         at_s: record.position.second,
-        tokens: tokens.into_iter().collect(),
+        tokens: with_place(words, record.conversation, record.number),
         seq,
     }
+}
+
+/// A note as it is to be found: like a message.
+pub(super) fn note_item(record: &NoteRecord, seq: i64) -> Item {
+    Item {
+        workspace: record.workspace,
+        kind: Kind::Note,
+        id: record.id.to_string(),
+        at_s: record.at_ms.div_euclid(1_000),
+        tokens: with_place(tokens([record.text.as_str()]), record.conversation, record.number),
+        seq,
+    }
+}
+
+/// With what something belongs to, if there are words at all.
+fn with_place(mut tokens: BTreeSet<String>, conversation: Uuid, number: Uuid) -> Vec<String> {
+    if !tokens.is_empty() {
+        tokens.insert(id_token(CONVERSATION, &conversation.simple().to_string()));
+        tokens.insert(id_token(NUMBER, &number.simple().to_string()));
+    }
+    tokens.into_iter().collect()
 }
 
 /// A contact as it is to be found: by all names of its own, and of those that were merged into it.
@@ -127,11 +162,7 @@ pub(super) fn contact_item(record: &ContactRecord, family: &[ContactRecord], seq
     let mut numbers = Vec::new();
     let mut words: Vec<&str> = Vec::new();
     for one in std::iter::once(record).chain(family) {
-        let card = &one.card;
-        let names = [&card.display_name, &one.book_name, &one.profile_name, &one.username, &card.email];
-        words.extend(names.into_iter().flatten().map(String::as_str));
-        words.extend(card.attributes.values().map(String::as_str));
-        words.extend(one.user_ids.iter().map(String::as_str));
+        words.extend(contact_words(one));
         for phone in [&one.wa_id, &one.phone].into_iter().flatten() {
             numbers.extend(spellings(phone));
         }

@@ -105,6 +105,8 @@ pub struct ConversationFilter {
     pub label: Option<String>,
     /// Whether the customer's window is open at a second.
     pub window: Option<(bool, i64)>,
+    /// Only these.
+    pub ids: Option<Vec<Uuid>>,
 }
 
 impl Default for ConversationFilter {
@@ -117,6 +119,7 @@ impl Default for ConversationFilter {
             assignee: None,
             label: None,
             window: None,
+            ids: None,
         }
     }
 }
@@ -220,6 +223,53 @@ impl Storage {
         Ok(found)
     }
 
+    /// These conversations of a workspace as they are shown: merged ones as what they are now.
+    pub async fn shown_conversations(&self, workspace: Uuid, ids: Vec<Uuid>) -> Result<Vec<Uuid>, Error> {
+        let mut open = ids;
+        let mut shown = Vec::with_capacity(open.len());
+        for _ in 0..MERGES_MAX {
+            let all: Vec<_> = open.iter().copied().map(binary).collect();
+            let filter = doc! {
+                "_id": { "$in": all }, "workspace": binary(workspace), "mergedInto": { "$exists": true },
+            };
+            let conversations = self.conversations();
+            let find = conversations.find(filter).projection(doc! { "mergedInto": 1 });
+            let found: Vec<Document> = find.hint(Hint::Name("_id_".to_owned())).await?.try_collect().await?;
+            let merged: HashMap<Uuid, Uuid> = found
+                .iter()
+                .filter_map(|one| Some((uuid_of(one, "_id")?, uuid_of(one, "mergedInto")?)))
+                .collect();
+            shown.extend(open.iter().filter(|id| !merged.contains_key(id)));
+            if merged.is_empty() {
+                break;
+            }
+            open = merged.into_values().collect();
+        }
+        Ok(shown)
+    }
+
+    /// The conversations of a workspace that are shown with these contacts.
+    pub async fn shown_with_contacts(
+        &self,
+        workspace: Uuid,
+        contacts: &[Uuid],
+        limit: usize,
+    ) -> Result<Vec<Uuid>, Error> {
+        if contacts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let contacts: Vec<_> = contacts.iter().copied().map(binary).collect();
+        let filter = doc! {
+            "contact": { "$in": contacts }, "workspace": binary(workspace), "mergedInto": { "$exists": false },
+        };
+        let conversations = self.conversations();
+        let find = conversations.find(filter).projection(doc! { "_id": 1 });
+        let find =
+            find.hint(Hint::Name("contact".to_owned())).limit(i64::try_from(limit).unwrap_or(i64::MAX));
+        let found: Vec<Document> = find.await?.try_collect().await?;
+        Ok(found.iter().filter_map(|one| uuid_of(one, "_id")).collect())
+    }
+
     /// Whether a contact has a conversation with one of these numbers.
     pub async fn has_conversation(
         &self,
@@ -299,6 +349,12 @@ fn list_query(
             query.insert("windowEndsAt", doc! { "$not": { "$gt": at_s } });
         }
         None => {}
+    }
+    if let Some(ids) = &filter.ids {
+        // They are few: read one by one and sorted then.
+        index = "_id_";
+        let ids: Vec<_> = ids.iter().copied().map(binary).collect();
+        query.insert("_id", doc! { "$in": ids });
     }
     (query, index)
 }

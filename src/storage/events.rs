@@ -4,8 +4,10 @@
 //! used once the one before it is on a majority of members, so a majority reader never sees a gap. A batch that a
 //! segment brought carries its source, which is unique: the same segment again adds nothing.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
+use futures_util::TryStreamExt;
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Bson, DateTime, Document, doc};
 use mongodb::options::{CollectionOptions, ReadConcern};
@@ -47,6 +49,9 @@ pub const EVENTS: Collection = Collection {
 
 /// How long events are kept: a follower that was away longer has to start anew.
 const KEPT_FOR: Duration = Duration::from_hours(24 * 30);
+/// How many workspaces are looked through at once, and how many keys of theirs.
+const STANDINGS_AT_ONCE: usize = 200;
+const KEYS_AT_ONCE: i64 = 1_000;
 
 /// One thing that changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -177,6 +182,36 @@ impl Storage {
         Ok(batches)
     }
 
+    /// Those of some workspaces that have batches after a number of theirs. It reads the keys of some of those, and nothing
+    /// of the others.
+    pub async fn with_events_after(&self, standings: &[(Uuid, i64)]) -> Result<Vec<Uuid>, Error> {
+        let mut found = Vec::new();
+        for part in standings.chunks(STANDINGS_AT_ONCE) {
+            let after = |(workspace, seq): &(Uuid, i64)| {
+                let (from, to) = (key(*workspace, seq.saturating_add(1)), key(*workspace, i64::MAX));
+                doc! { "_id": { "$gte": from, "$lte": to } }
+            };
+            let mut open: Vec<(Uuid, i64)> = part.to_vec();
+            // A page may be full of one that has many: then the others are asked for again, without it.
+            while !open.is_empty() {
+                let ways: Vec<Document> = open.iter().map(after).collect();
+                let events = self.events();
+                let find =
+                    events.find(doc! { "$or": ways }).projection(doc! { "_id": 1 }).limit(KEYS_AT_ONCE);
+                let keys: Vec<Document> = find.await?.try_collect().await?;
+                let named: HashSet<Uuid> = keys.iter().filter_map(workspace_of_key).collect();
+                open.retain(|(workspace, _)| !named.contains(workspace));
+                let is_all =
+                    keys.len() < usize::try_from(KEYS_AT_ONCE).unwrap_or(usize::MAX) || named.is_empty();
+                found.extend(named);
+                if is_all {
+                    break;
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// The batches that a source brought, in all workspaces.
     pub async fn events_of(&self, source: &Source, workspaces: &[Uuid]) -> Result<Vec<Batch>, Error> {
         let keys: Vec<Binary> = workspaces.iter().map(|workspace| source_key(source, *workspace)).collect();
@@ -234,9 +269,12 @@ pub struct NewInLog {
     pub is_outgoing: bool,
 }
 
+fn workspace_of_key(document: &Document) -> Option<Uuid> {
+    Uuid::from_slice(document.get_binary_generic("_id").ok()?.get(..16)?).ok()
+}
+
 fn new_in_log(insertion: &Document) -> Option<NewInLog> {
-    let key = insertion.get_document("documentKey").ok()?.get_binary_generic("_id").ok()?;
-    let workspace = Uuid::from_slice(key.get(..16)?).ok()?;
+    let workspace = workspace_of_key(insertion.get_document("documentKey").ok()?)?;
     Some(NewInLog { workspace, is_outgoing: insertion.get_bool("isOutgoing").unwrap_or(false) })
 }
 

@@ -1,5 +1,7 @@
 //! Notes on conversations: what those who work on them tell each other. Customers never see them.
 
+use std::collections::HashMap;
+
 use futures_util::TryStreamExt;
 use mongodb::Collection as Handle;
 use mongodb::bson::{Document, doc};
@@ -125,6 +127,28 @@ impl Storage {
         }
         let notes = self.notes();
         let find = notes.find(query).sort(way.sort("atMs", "_id")).limit(limit);
+        let found: Vec<Document> = find.await?.try_collect().await?;
+        found.iter().map(|found| record_of(found).ok_or(MALFORMED)).collect()
+    }
+
+    /// These notes of a workspace, by id.
+    pub async fn notes_by_id(
+        &self,
+        workspace: Uuid,
+        ids: &[Uuid],
+    ) -> Result<HashMap<Uuid, NoteRecord>, Error> {
+        let ids: Vec<_> = ids.iter().copied().map(binary).collect();
+        let filter = doc! { "_id": { "$in": ids }, "workspace": binary(workspace) };
+        let found: Vec<Document> = self.notes().find(filter).await?.try_collect().await?;
+        let one = |found: &Document| record_of(found).map(|note| (note.id, note)).ok_or(MALFORMED);
+        found.iter().map(one).collect()
+    }
+
+    /// The notes of all workspaces in the order of their ids, after one.
+    pub async fn notes_after(&self, after: Option<Uuid>, limit: i64) -> Result<Vec<NoteRecord>, Error> {
+        let filter = after.map_or_else(Document::new, |after| doc! { "_id": { "$gt": binary(after) } });
+        let notes = self.notes();
+        let find = notes.find(filter).sort(doc! { "_id": 1 }).limit(limit);
         let found: Vec<Document> = find.await?.try_collect().await?;
         found.iter().map(|found| record_of(found).ok_or(MALFORMED)).collect()
     }

@@ -7,6 +7,8 @@
 //! marks say, read at the same moment as the messages; and the counter is set only if no fold has touched the
 //! conversation since. So the same mark again, two at once, and whatever comes meanwhile, come out exact.
 //!
+//! A conversation that others were joined to shows the sum of all, so what is counted are the messages of all of them.
+//!
 //! A message that comes late, before a mark that is there already, is unread: nobody has seen it. The mark at the same
 //! place again takes it in.
 
@@ -15,7 +17,7 @@ use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::{ReadConcern, TransactionOptions};
 use uuid::Uuid;
 
-use super::arrivals::binary;
+use super::arrivals::{binary, uuid_of};
 use super::conversation_work::WorkOn;
 use super::lanes;
 use super::messages::MESSAGES;
@@ -33,6 +35,8 @@ const TRIES_MAX: usize = 50;
 pub struct Heard {
     pub id: String,
     pub wamid: String,
+    /// The conversation whose own it is.
+    pub conversation: Uuid,
     pub position: Position,
 }
 
@@ -41,8 +45,8 @@ pub struct Heard {
 pub enum Mark {
     /// At the customer's last message of all, or of those up to a place. Never back.
     Read { up_to: Option<Position> },
-    /// Before the customer's last message.
-    Unread,
+    /// Before the customer's last message, if that stands there.
+    Unread { last: Position },
 }
 
 /// What became of a mark.
@@ -77,8 +81,13 @@ fn counted() -> Document {
     doc! { "inbound": true, "source": "customer", "standby": { "$ne": true } }
 }
 
-fn of_conversation(workspace: Uuid, conversation: Uuid) -> Document {
-    doc! { "conversation": binary(conversation), "workspace": binary(workspace) }
+/// The messages of conversations that are one (`ids_of_conversation`).
+fn of_conversations(workspace: Uuid, conversations: &[Uuid]) -> Document {
+    let own = match conversations {
+        [one] => Bson::from(binary(*one)),
+        several => doc! { "$in": several.iter().copied().map(binary).collect::<Vec<_>>() }.into(),
+    };
+    doc! { "conversation": own, "workspace": binary(workspace) }
 }
 
 impl Storage {
@@ -123,16 +132,17 @@ impl Storage {
         Err(Error::Conflict)
     }
 
-    /// The customer's last message of a conversation, or the last up to a place; of what came now, not in the past.
+    /// The customer's last message in conversations that are one (`ids_of_conversation`), or the last up to a place; of
+    /// what came now, not in the past.
     pub async fn last_heard(
         &self,
         workspace: Uuid,
-        conversation: Uuid,
+        conversations: &[Uuid],
         up_to: Option<Position>,
         last_inbound_s: Option<i64>,
     ) -> Result<Option<Heard>, Error> {
         let mut session = self.database.client().start_session().await?;
-        let of = of_conversation(workspace, conversation);
+        let of = of_conversations(workspace, conversations);
         self.heard_within(&mut session, &of, up_to, last_inbound_s).await
     }
 
@@ -159,10 +169,13 @@ impl Storage {
     }
 
     async fn moment(&self, on: &WorkOn<'_>, mark: Mark) -> Result<Result<Moment, Marked>, Error> {
+        // Whoever joins one to it meanwhile changes its counts, by which it is seen.
+        let ids = self.ids_of_conversation(on.workspace, on.conversation).await?;
+        let of = of_conversations(on.workspace, &ids);
         let mut session = self.database.client().start_session().await?;
         let options = TransactionOptions::builder().read_concern(ReadConcern::snapshot()).build();
         session.start_transaction().with_options(options).await?;
-        let moment = self.moment_within(&mut session, on, mark).await;
+        let moment = self.moment_within(&mut session, on, &of, mark).await;
         // Nothing was written: what cannot be aborted ends by itself.
         session.abort_transaction().await.ok();
         moment
@@ -172,29 +185,33 @@ impl Storage {
         &self,
         session: &mut ClientSession,
         on: &WorkOn<'_>,
+        of: &Document,
         mark: Mark,
     ) -> Result<Result<Moment, Marked>, Error> {
         let Some(before) = self.before_within(session, on).await? else { return Ok(Err(Marked::Gone)) };
-        let of = of_conversation(on.workspace, on.conversation);
         let up_to = match mark {
             Mark::Read { up_to } => up_to,
-            Mark::Unread => None,
+            Mark::Unread { .. } => None,
         };
         let unread_now = before.unread.as_i64().or(before.unread.as_i32().map(i64::from)).unwrap_or(0);
-        if mark == Mark::Unread && unread_now > 0 {
+        if matches!(mark, Mark::Unread { .. }) && unread_now > 0 {
             return Ok(Err(Marked::Same));
         }
-        let heard = self.heard_within(session, &of, up_to, before.last_inbound_s).await?;
+        let heard = self.heard_within(session, of, up_to, before.last_inbound_s).await?;
         let Some(heard) = heard else { return Ok(Err(Marked::Nothing)) };
         let place = match mark {
             Mark::Read { .. } if before.read.is_some_and(|read| heard.position < read) => {
                 return Ok(Err(Marked::Same));
             }
             Mark::Read { .. } => heard.position,
-            Mark::Unread => Position { order: heard.position.order.saturating_sub(1), ..heard.position },
+            // Another one of those that are one has it, or there is a later one.
+            Mark::Unread { last } if heard.position != last => return Ok(Err(Marked::Same)),
+            Mark::Unread { .. } => {
+                Position { order: heard.position.order.saturating_sub(1), ..heard.position }
+            }
         };
         let unfolded = self.unfolded_within(session).await?;
-        let unread = self.unread_within(session, &of, place, &unfolded).await?;
+        let unread = self.unread_within(session, of, place, &unfolded).await?;
         if unread == unread_now {
             return Ok(Err(Marked::Same));
         }
@@ -248,7 +265,7 @@ impl Storage {
             doc! { "$limit": LOOKED_AT },
             doc! { "$match": counted() },
             doc! { "$limit": 1 },
-            doc! { "$project": { "wamid": 1, "at": 1, "order": 1 } },
+            doc! { "$project": { "wamid": 1, "conversation": 1, "at": 1, "order": 1 } },
         ];
         let Some(found) = self.first_within(session, MESSAGES.name, stages.into()).await? else {
             return Ok(None);
@@ -256,8 +273,9 @@ impl Storage {
         let text = |field| found.get_str(field).ok().map(str::to_owned);
         let heard = text("_id")
             .zip(text("wamid"))
+            .zip(uuid_of(&found, "conversation"))
             .zip(position_of(&found))
-            .map(|((id, wamid), position)| Heard { id, wamid, position });
+            .map(|(((id, wamid), conversation), position)| Heard { id, wamid, conversation, position });
         heard.map(Some).ok_or(Error::Malformed { what: "a message" })
     }
 

@@ -7,12 +7,13 @@
 //! A search reads one stretch of one index, newest first: the items that have the rarest of its tokens. The others are
 //! looked for in those items. How many items that may be has a bound; beyond it there is a place to go on from.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use mongodb::Collection as Handle;
 use mongodb::bson::{Bson, Document, doc};
+use mongodb::options::Hint;
 use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
@@ -22,6 +23,7 @@ use super::page::{Way, keep_beyond};
 use super::value::millis;
 use super::write::Update;
 use super::{Error, Storage, durable};
+use crate::domain::search::{CONVERSATION, id_token};
 
 pub const ITEMS: Collection = Collection {
     name: "search_items",
@@ -51,17 +53,22 @@ pub const STANDINGS: Collection = Collection {
 const INDEX: &str = "tokens_at";
 /// The document that says which instance takes the log in.
 const LEASE: &str = "lease";
-/// How many items with a token are counted to see whether it is rare.
-const RARE_MAX: u64 = 200;
+/// A token is the rarer the older its item of this number is, counted from the latest.
+const RARE_NTH: u64 = 200;
 /// So many items are looked at in one stretch, and so many stretches in one page.
 const STRETCH: u64 = 1_000;
 const STRETCHES_MAX: usize = 5;
+/// So many items are looked at for the conversations that they belong to.
+const LOOKED_AT_MAX: u64 = 5_000;
+/// What takes longer is given up.
+const SEARCH_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// What can be found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     Message,
     Contact,
+    Note,
 }
 
 impl Kind {
@@ -70,7 +77,13 @@ impl Kind {
         match self {
             Self::Message => 'm',
             Self::Contact => 'c',
+            Self::Note => 'n',
         }
+    }
+
+    /// Whether a place is among things of this kind.
+    pub fn has(self, place: &SearchPlace) -> bool {
+        place.key.strip_prefix(self.letter()).is_some_and(|rest| rest.starts_with(':'))
     }
 
     /// The key of the item of a thing of this kind.
@@ -84,7 +97,7 @@ impl Kind {
 pub struct Item {
     pub workspace: Uuid,
     pub kind: Kind,
-    /// The id of the message or contact.
+    /// The id of the message, contact or note.
     pub id: String,
     /// What it is sorted by, in seconds; it never changes.
     pub at_s: i64,
@@ -124,22 +137,35 @@ pub struct Found {
     pub rest: Option<SearchPlace>,
 }
 
+/// Conversations that a search means.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Conversations {
+    /// Those of the latest items first.
+    pub ids: Vec<Uuid>,
+    /// False: there are more items than were looked at, or more conversations than are given.
+    pub is_complete: bool,
+}
+
 impl Storage {
     /// Writes items, unless there are newer ones.
     pub async fn put_search_items(&self, items: &[Item]) -> Result<(), Error> {
-        let updates = items.iter().map(|item| {
+        // Nearly all are new, and an insert costs less than an update.
+        let (new, mut old): (Vec<&Item>, Vec<&Item>) = items.iter().partition(|item| !item.tokens.is_empty());
+        let inserts = new.iter().map(|item| {
+            let mut document = doc! { "_id": item.kind.key(&item.id) };
+            document.extend(item.document());
+            raw(&document)
+        });
+        for refusal in self.insert_each(ITEMS.name, inserts.collect::<Result<_, _>>()?).await? {
+            match refusal.error {
+                Error::Duplicate => old.extend(new.get(refusal.index)),
+                error => return Err(error),
+            }
+        }
+        let updates = old.iter().map(|item| {
             let filter = doc! { "_id": item.kind.key(&item.id), "seq": { "$lte": item.seq } };
-            let tokens: Vec<String> =
-                item.tokens.iter().map(|token| format!("{}{token}", item.kind.letter())).collect();
-            let upsert = !tokens.is_empty();
-            let document = doc! {
-                "v": 1,
-                "workspace": binary(item.workspace),
-                "at": item.at_s,
-                "tokens": tokens,
-                "seq": item.seq,
-            };
-            Ok::<_, Error>(Update { filter: raw(&filter)?, change: raw(&document)?, upsert })
+            let upsert = !item.tokens.is_empty();
+            Ok::<_, Error>(Update { filter: raw(&filter)?, change: raw(&item.document())?, upsert })
         });
         let refusals = self.update_each(ITEMS.name, updates.collect::<Result<_, _>>()?).await?;
         // A key that is taken has a newer item.
@@ -156,23 +182,14 @@ impl Storage {
         from: Option<&SearchPlace>,
         limit: usize,
     ) -> Result<Found, Error> {
-        let mut wanted = wanted.clone();
-        // One of one is that one.
-        let (single, several): (Vec<_>, Vec<_>) =
-            wanted.one_of.into_iter().partition(|group| group.len() == 1);
-        wanted.tokens.extend(single.into_iter().flatten());
-        wanted.one_of = several;
-        let tokens: Vec<String> = wanted.tokens.iter().map(|token| wanted.named(token)).collect();
-        let rarest = self.rarest(wanted.workspace, &tokens).await?;
-        let rest: Vec<&String> = tokens.iter().filter(|token| **token != rarest).collect();
-        let sieve = wanted.sieve(&rest);
+        let (rarest, sieve) = self.way_to(wanted).await?;
         let mut found = Found { items: Vec::new(), rest: from.cloned() };
         for _ in 0..STRETCHES_MAX {
             let mut filter = doc! { "workspace": binary(wanted.workspace), "tokens": &rarest };
             if let Some(place) = &found.rest {
                 keep_beyond(&mut filter, Way::Older, ("at", place.at_s), ("_id", place.key.as_str()));
             }
-            let end = if sieve.is_empty() { None } else { self.end_of_stretch(filter.clone()).await? };
+            let end = if sieve.is_empty() { None } else { self.nth_place(filter.clone(), STRETCH).await? };
             if let Some(end) = &end {
                 let within = doc! { "at": { "$gte": end.at_s } };
                 let beyond = doc! { "at": end.at_s, "_id": { "$lt": &end.key } };
@@ -197,6 +214,52 @@ impl Storage {
         Ok(found)
     }
 
+    /// The conversations that the items belong to, as far as some thousands of the latest items tell.
+    pub async fn search_conversations(&self, wanted: &Wanted, limit: usize) -> Result<Conversations, Error> {
+        let (rarest, sieve) = self.way_to(wanted).await?;
+        let filter = doc! { "workspace": binary(wanted.workspace), "tokens": rarest };
+        let beyond = self.nth_place(filter.clone(), LOOKED_AT_MAX + 1).await?;
+        let start = wanted.named(&id_token(CONVERSATION, ""));
+        let limit_found = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+        let mut stages = vec![
+            doc! { "$match": filter },
+            doc! { "$sort": Way::Older.sort("at", "_id") },
+            doc! { "$limit": i64::try_from(LOOKED_AT_MAX).unwrap_or(i64::MAX) },
+        ];
+        if !sieve.is_empty() {
+            stages.push(doc! { "$match": { "$expr": { "$and": sieve } } });
+        }
+        stages.extend([
+            // The first token of an item that belongs to a conversation names it.
+            doc! { "$group": { "_id": { "$first": "$tokens" }, "at": { "$max": "$at" } } },
+            doc! { "$sort": { "at": -1, "_id": 1 } },
+            doc! { "$limit": limit_found },
+        ]);
+        let items = self.items();
+        let grouped = items.aggregate(stages).hint(Hint::Name(INDEX.to_owned())).max_time(SEARCH_TIME_MAX);
+        let found: Vec<Document> = grouped.await?.try_collect().await?;
+        let id = |one: &Document| Uuid::try_parse(one.get_str("_id").ok()?.strip_prefix(&start)?).ok();
+        let mut ids: Vec<Uuid> = found.iter().filter_map(id).collect();
+        let is_complete = beyond.is_none() && ids.len() <= limit;
+        ids.truncate(limit);
+        Ok(Conversations { ids, is_complete })
+    }
+
+    /// The token by which the items are read, and what they have to be besides.
+    async fn way_to(&self, wanted: &Wanted) -> Result<(String, Vec<Bson>), Error> {
+        let mut wanted = wanted.clone();
+        // One of one is that one.
+        let (single, several): (Vec<_>, Vec<_>) =
+            wanted.one_of.into_iter().partition(|group| group.len() == 1);
+        wanted.tokens.extend(single.into_iter().flatten());
+        wanted.one_of = several;
+        let tokens: Vec<String> = wanted.tokens.iter().map(|token| wanted.named(token)).collect();
+        let rarest = self.rarest(wanted.workspace, &tokens).await?;
+        let rest: Vec<&String> = tokens.iter().filter(|token| **token != rarest).collect();
+        let sieve = wanted.sieve(&rest);
+        Ok((rarest, sieve))
+    }
+
     async fn read_stretch(
         &self,
         filter: Document,
@@ -207,7 +270,7 @@ impl Storage {
             .items()
             .find(filter)
             .sort(Way::Older.sort("at", "_id"))
-            .hint(mongodb::options::Hint::Name(INDEX.to_owned()))
+            .hint(Hint::Name(INDEX.to_owned()))
             .projection(doc! { "at": 1 })
             .limit(limit)
             .await?
@@ -221,39 +284,40 @@ impl Storage {
         Ok(found.iter().filter_map(item).collect())
     }
 
-    /// Where a stretch of items ends; none where there are no more.
-    async fn end_of_stretch(&self, filter: Document) -> Result<Option<SearchPlace>, Error> {
+    /// The place of the n-th item; none where there are fewer.
+    async fn nth_place(&self, filter: Document, n: u64) -> Result<Option<SearchPlace>, Error> {
         let last = self
             .items()
             .find_one(filter)
             .sort(Way::Older.sort("at", "_id"))
-            .hint(mongodb::options::Hint::Name(INDEX.to_owned()))
+            .hint(Hint::Name(INDEX.to_owned()))
             .projection(doc! { "at": 1 })
-            .skip(STRETCH - 1)
+            .skip(n.saturating_sub(1))
             .await?;
         Ok(last.as_ref().and_then(place_of))
     }
 
-    /// The token that the fewest items have, as far as a few of each tell; of several common ones the longest.
+    /// The token whose latest items reach back the furthest: the rarest one of late, as far as a few of each tell. Of
+    /// several that reach as far the longest.
     async fn rarest(&self, workspace: Uuid, tokens: &[String]) -> Result<String, Error> {
-        let mut counted = Vec::with_capacity(tokens.len());
+        let mut reached = Vec::with_capacity(tokens.len());
         for token in tokens {
-            let count = if tokens.len() == 1 {
-                0
-            } else {
-                let filter = doc! { "workspace": binary(workspace), "tokens": token };
-                self.items().count_documents(filter).limit(RARE_MAX).await?
-            };
-            counted.push((count, std::cmp::Reverse(token.chars().count()), token));
+            let filter = doc! { "workspace": binary(workspace), "tokens": token };
+            let back = if tokens.len() == 1 { None } else { self.nth_place(filter, RARE_NTH).await? };
+            reached.push((back.map(|place| place.at_s), std::cmp::Reverse(token.chars().count()), token));
         }
-        let rarest = counted.into_iter().min().map(|(_, _, token)| token.clone());
+        let rarest = reached.into_iter().min().map(|(_, _, token)| token.clone());
         rarest.ok_or(Error::Malformed { what: "a search without words" })
     }
 
-    /// How far each workspace's events are taken in.
-    pub async fn search_standings(&self) -> Result<HashMap<Uuid, i64>, Error> {
-        let found: Vec<Document> =
-            self.standings().find(doc! { "seq": { "$exists": true } }).await?.try_collect().await?;
+    /// How far each workspace's events are taken in; those of some, or of all.
+    pub async fn search_standings(&self, of: Option<&BTreeSet<Uuid>>) -> Result<HashMap<Uuid, i64>, Error> {
+        let mut filter = doc! { "seq": { "$exists": true } };
+        if let Some(of) = of {
+            let ids: Vec<String> = of.iter().map(|workspace| workspace.simple().to_string()).collect();
+            filter.insert("_id", doc! { "$in": ids });
+        }
+        let found: Vec<Document> = self.standings().find(filter).await?.try_collect().await?;
         let standing = |one: &Document| Some((uuid_of(one, "workspace")?, one.get_i64("seq").ok()?));
         Ok(found.iter().filter_map(standing).collect())
     }
@@ -316,6 +380,13 @@ impl Storage {
         }
     }
 
+    /// Gives the right up, if one has it.
+    pub async fn leave_search(&self, holder: Uuid) -> Result<(), Error> {
+        let own = doc! { "_id": LEASE, "holder": binary(holder) };
+        self.standings().delete_one(own).write_concern(durable(self.timeout)).await?;
+        Ok(())
+    }
+
     /// Items in the order of their keys, as keys, with their workspaces and the batches that they are as new as.
     pub async fn search_items_after(
         &self,
@@ -350,6 +421,23 @@ impl Storage {
     }
 }
 
+impl Item {
+    /// What is stored of it. Its tokens are in their order: by this the first ones are those of what it belongs to
+    /// (`domain::search::id_token`).
+    fn document(&self) -> Document {
+        let mut tokens: Vec<String> =
+            self.tokens.iter().map(|token| format!("{}{token}", self.kind.letter())).collect();
+        tokens.sort_unstable();
+        doc! {
+            "v": 1,
+            "workspace": binary(self.workspace),
+            "at": self.at_s,
+            "tokens": tokens,
+            "seq": self.seq,
+        }
+    }
+}
+
 impl Wanted {
     /// A token as items of the kind have it.
     fn named(&self, token: &str) -> String {
@@ -360,9 +448,8 @@ impl Wanted {
     /// read by that token and by no other.
     fn sieve(&self, rest: &[&String]) -> Vec<Bson> {
         let mut sieve: Vec<Bson> = Vec::new();
-        if !rest.is_empty() {
-            let rest: Vec<&str> = rest.iter().map(|token| token.as_str()).collect();
-            sieve.push(doc! { "$setIsSubset": [{ "$literal": rest }, "$tokens"] }.into());
+        for token in rest {
+            sieve.push(doc! { "$in": [{ "$literal": token.as_str() }, "$tokens"] }.into());
         }
         for group in &self.one_of {
             let group: Vec<String> = group.iter().map(|token| self.named(token)).collect();

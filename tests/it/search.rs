@@ -1,8 +1,10 @@
-//! Search in messages and contacts: what is found, page by page, by whom, and how it gets there.
+//! Search in messages, contacts and notes: what is found, page by page, by whom, and how it gets there.
 
 mod borders;
+mod conversations;
 mod finding;
 mod indexing;
+mod notes;
 mod paging;
 
 use pesan::auth::{NewApiKey, Role};
@@ -58,11 +60,41 @@ impl<'a> Seeker<'a> {
             .collect()
     }
 
+    /// The texts of the notes that are found, the latest first.
+    async fn notes(&self, search: &str) -> Vec<String> {
+        let page = self.page("searchNotes", json!({ "query": search, "first": 100 })).await;
+        edges(&page).iter().map(|node| node["text"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// A mutation that must go well; then what it changed can be found.
+    async fn done(&self, name: &str, variables: Value) -> Value {
+        let payload = self.page(name, variables).await;
+        assert_eq!(payload["userErrors"], json!([]), "{name}: {payload:#}");
+        self.app.run_worker("search-indexer").await.unwrap();
+        payload
+    }
+
     /// The names of the contacts that are found.
     async fn names(&self, search: &str) -> Vec<String> {
         let page = self.page("searchContacts", json!({ "query": search, "first": 100 })).await;
         edges(&page).iter().map(|node| node["name"].as_str().unwrap().to_owned()).collect()
     }
+}
+
+/// What is shown of each that was found, with the words of the search in brackets.
+fn snippets(page: &Value) -> Vec<String> {
+    let edges = page["edges"].as_array().unwrap().iter();
+    let text = |part: &Value| {
+        let text = part["text"].as_str().unwrap();
+        if part["isMatch"] == true { format!("[{text}]") } else { text.to_owned() }
+    };
+    edges
+        .map(|edge| {
+            edge["snippet"]["parts"]
+                .as_array()
+                .map_or_else(String::new, |parts| parts.iter().map(text).collect())
+        })
+        .collect()
 }
 
 fn edges(page: &Value) -> Vec<Value> {

@@ -78,7 +78,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("jsonschema", &["dev/simulator/"]),
     ("opentelemetry", &["telemetry/otel.rs"]),
     ("phonenumber", &["domain/phone.rs"]),
-    ("unicode_normalization", &["domain/search.rs"]),
+    ("unicode_normalization", &["domain/search"]),
     ("rustix", &["dev/mongod/"]),
     ("secrecy", &["secret.rs"]),
     ("tempfile", &["dev/"]),

@@ -281,3 +281,61 @@ async fn many_who_merge_the_same_two_do_it_once() {
     let shown = desk.shown().await["conversations"]["nodes"].as_array().unwrap().clone();
     assert_eq!((shown.len(), &shown[0]["messageCount"], &shown[0]["unreadCount"]), (1, &json!(4), &json!(3)));
 }
+
+#[tokio::test]
+async fn what_is_read_and_unread_is_that_of_all_who_are_one() {
+    let app = TestApp::start_with_number();
+    let (budi, sri) = two(&app).await;
+    let desk = Desk::new(&app).await;
+    let unread = async || {
+        let shown = desk.shown().await;
+        let all = shown["conversations"]["nodes"].as_array().unwrap().clone();
+        let mut all: Vec<(bool, i64)> =
+            all.iter().map(|one| (one["contactId"] == sri, one["unreadCount"].as_i64().unwrap())).collect();
+        all.sort_unstable();
+        all
+    };
+    desk.done("mergeContacts", json!({ "fromId": sri, "intoId": budi })).await;
+    assert_eq!(unread().await, [(false, 3)]);
+    let conversation = desk.shown().await["conversations"]["nodes"][0]["id"].clone();
+    // Up to Sri's first message: her second one is unread, in the sum too.
+    let up_to = format!("{}:s1", crate::support::webhook::PHONE_NUMBER_ID);
+    let input = json!({ "conversationId": conversation, "upToMessageId": up_to });
+    desk.done("markConversationRead", json!({ "input": input })).await;
+    assert_eq!(unread().await, [(false, 1)]);
+    desk.done("undoContactMerge", json!({ "contactId": sri })).await;
+    assert_eq!(unread().await, [(false, 0), (true, 1)]);
+
+    // The last message is Sri's: by it the whole becomes unread, and hers alone when they are apart.
+    desk.done("mergeContacts", json!({ "fromId": sri, "intoId": budi })).await;
+    desk.done("markConversationRead", json!({ "input": { "conversationId": conversation } })).await;
+    assert_eq!(unread().await, [(false, 0)]);
+    desk.done("markConversationUnread", json!({ "conversationId": conversation })).await;
+    desk.done("markConversationUnread", json!({ "conversationId": conversation })).await;
+    assert_eq!(unread().await, [(false, 1)]);
+    desk.done("undoContactMerge", json!({ "contactId": sri })).await;
+    assert_eq!(unread().await, [(false, 0), (true, 1)]);
+}
+
+#[tokio::test]
+async fn a_conversation_in_which_only_the_joined_one_was_written_to_can_be_unread() {
+    let app = TestApp::start_with_number();
+    app.take_changes(&[echo(BUDI, "e1", NOW_S + 50, text("e1"))]).await;
+    app.take_changes(&[says(SRI, "s1", 10)]).await;
+    let (budi, sri) = (contact(&app, BUDI.wa_id).await, contact(&app, SRI.wa_id).await);
+    let desk = Desk::new(&app).await;
+    desk.done("mergeContacts", json!({ "fromId": sri, "intoId": budi })).await;
+    let shown = async || desk.shown().await["conversations"]["nodes"][0].clone();
+    let conversation = shown().await["id"].clone();
+    assert_eq!(shown().await["unreadCount"], 1);
+    desk.done("markConversationRead", json!({ "input": { "conversationId": conversation } })).await;
+    assert_eq!(shown().await["unreadCount"], 0);
+    desk.done("markConversationUnread", json!({ "conversationId": conversation })).await;
+    assert_eq!(shown().await["unreadCount"], 1);
+    app.take_changes(&[says(SRI, "s2", 60)]).await;
+    assert_eq!(shown().await["unreadCount"], 2);
+    desk.done("undoContactMerge", json!({ "contactId": sri })).await;
+    let apart = desk.shown().await["conversations"]["nodes"].as_array().unwrap().clone();
+    let of = |id: &Value| apart.iter().find(|one| one["contactId"] == *id).unwrap()["unreadCount"].clone();
+    assert_eq!((of(&budi), of(&sri)), (json!(0), json!(2)));
+}

@@ -36,6 +36,7 @@ const OF_OTHERS: &[&str] = &[
     "qrCodes",
     "searchContacts",
     "searchMessages",
+    "searchNotes",
     "username",
     "usernameSuggestions",
 ];
@@ -107,6 +108,7 @@ async fn world(reader: &Reader<'_>, account_id: &str, mark: &str) -> World {
         (("messages", "conversationId"), one["id"].clone()),
         (("notes", "conversationId"), one["id"].clone()),
         (("conversations", "filter.label"), mark.into()),
+        (("conversations", "filter.search"), mark.into()),
         (("message", "id"), one["lastMessage"]["id"].clone()),
         (("contact", "id"), one["contactId"].clone()),
         (("templates", "accountId"), account_id.into()),
@@ -209,6 +211,7 @@ async fn no_query_gives_anything_of_another_workspace() {
     let mine = Reader::new(&app, Role::Owner).await;
     let theirs = Reader::with(&app, other, Role::Owner, None, None).await;
     let worlds = [world(&mine, ACCOUNT_ID, "Xmilikku").await, world(&theirs, "800", "Xmilikmu").await];
+    app.run_worker("search-indexer").await.unwrap();
     let schema = Schema::of(&mine).await;
     let mut asked = 0;
     for (reader, own, foreign) in [(&mine, &worlds[0], &worlds[1]), (&theirs, &worlds[1], &worlds[0])] {

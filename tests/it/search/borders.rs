@@ -89,12 +89,20 @@ async fn what_is_no_search_is_refused_and_nothing_in_one_is_a_command() {
     let app = TestApp::start_with_number();
     take(&app, &[says(BUDI, "w1", 0, "bunga $where {\"$gt\": 1} .* =bunga #n1")]).await;
     let seeker = Seeker::new(&app).await;
-    for name in ["searchMessages", "searchContacts"] {
+    let cursor =
+        seeker.page("searchMessages", json!({ "query": "bunga" })).await["edges"][0]["cursor"].clone();
+    for name in ["searchContacts", "searchNotes"] {
+        let refused = seeker.answer(name, json!({ "query": "bunga", "after": cursor })).await;
+        assert_eq!(refused["errors"][0]["extensions"]["code"], "INVALID_REQUEST", "{name}: {refused}");
+    }
+    for name in ["searchMessages", "searchContacts", "searchNotes"] {
         for (query, after) in [
             (String::new(), None),
             ("?!".to_owned(), None),
             ("🌸".to_owned(), None),
             ("x".repeat(201), None),
+            ("bunga ".repeat(1_700), None),
+            ("👩‍👩‍👧".repeat(1_250), None),
             ("a b c d e f g h i".to_owned(), None),
             ("bunga".to_owned(), Some("nonsense")),
             ("bunga".to_owned(), Some("bgAAAAAAAAAF")),

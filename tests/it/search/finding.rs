@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{BUDI, SRI, Seeker, contact, edges, says, take};
+use super::{BUDI, SRI, Seeker, contact, edges, says, snippets, take};
 use crate::support::app::TestApp;
 use crate::support::webhook::{NOW_S, echo, inbound, text};
 
@@ -116,4 +116,44 @@ async fn within_a_conversation_those_that_are_joined_to_it_are_found_too() {
     assert_eq!((within(of(&budi)).await, within(of(&sri)).await, within(json!("x")).await), (1, 1, 0));
     seeker.page("mergeContacts", json!({ "fromId": sri, "intoId": budi })).await;
     assert_eq!((within(of(&budi)).await, within(of(&sri)).await), (2, 2));
+}
+
+#[tokio::test]
+async fn what_was_found_is_shown_with_the_words_around_it() {
+    let app = TestApp::start_with_number();
+    let long = format!("{}bunga mawar <script> {}", "awal ".repeat(60), "akhir ".repeat(60));
+    let template = json!({ "type": "template", "template": { "name": "pengingat_tagihan",
+        "language": { "code": "id" }, "components": [{ "type": "body",
+            "parameters": [{ "type": "text", "text": "Kak Ratna" }, { "type": "text", "text": "INV-99" }] }] } });
+    take(
+        &app,
+        &[
+            says(BUDI, "w1", 0, "Pesan 🌸 BUNGA, bunganya Kak"),
+            says(SRI, "w2", 1, &long),
+            echo(BUDI, "w3", NOW_S + 2, template),
+            says(SRI, "w4", 3, "请问什么时候发货？"),
+            says(SRI, "w5", 4, "قل مَرْحَبًا لك"),
+        ],
+    )
+    .await;
+    let seeker = Seeker::new(&app).await;
+    let shown = async |name: &str, search: &str| {
+        snippets(&seeker.page(name, json!({ "query": search, "first": 10 })).await)
+    };
+    let found = shown("searchMessages", "bunga").await;
+    assert_eq!(found[1], "Pesan 🌸 [BUNGA], [bunganya] Kak");
+    assert!(found[0].contains("awal [bunga] mawar <script> akhir"), "{}", found[0]);
+    assert!(found[0].chars().count() <= 162, "{}", found[0]);
+    assert_eq!(shown("searchMessages", "发货").await, ["请问什么时候[发货]？"]);
+    assert_eq!(shown("searchMessages", "مرحبا").await, ["قل [مَرْحَبًا] لك"]);
+    // What stands in a template is words; how it is written down is not.
+    assert_eq!(shown("searchMessages", "ratna").await, ["Kak [Ratna]"]);
+    assert_eq!(shown("searchMessages", "inv 99").await, ["[INV]-[99]"]);
+    assert_eq!(shown("searchMessages", "parameters ").await, Vec::<String>::new());
+    assert_eq!(shown("searchContacts", "wahyu").await, ["Sri [Wahyuni]"]);
+    assert_eq!(
+        shown("searchContacts", "0812345").await,
+        [""],
+        "by a phone number there are no words to show"
+    );
 }

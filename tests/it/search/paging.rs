@@ -58,7 +58,7 @@ async fn what_is_looked_at_for_one_page_has_a_bound_and_there_is_a_place_to_go_o
     };
     // Two common words that meet in the oldest item alone.
     let common = (1..7_000).map(|n| item(format!("a{n:05}"), 1_000 + n / 3, &["=pelanggan"]));
-    let other = (0..300).map(|n| item(format!("b{n:05}"), n, &["=dua"]));
+    let other = (1..7_000).map(|n| item(format!("b{n:05}"), 1_000 + n / 3, &["=dua"]));
     let both = item("both".to_owned(), 999, &["=dua", "=pelanggan"]);
     let items: Vec<Item> = common.chain(other).chain([both]).collect();
     app.storage.put_search_items(&items).await.unwrap();
@@ -80,6 +80,32 @@ async fn what_is_looked_at_for_one_page_has_a_bound_and_there_is_a_place_to_go_o
     app.storage.put_search_items(&[item("c".to_owned(), 5, &["=langka", "=pelanggan"])]).await.unwrap();
     let found = app.storage.search_items(&rare, None, 10).await.unwrap();
     assert_eq!((found.items.len(), found.rest), (1, None));
+}
+
+#[tokio::test]
+async fn a_number_that_nearly_everything_belongs_to_does_not_lead_a_search() {
+    let app = TestApp::start();
+    let number = format!("#n{}", "a".repeat(32));
+    let item = |id: String, at_s: i64, tokens: Vec<String>| Item {
+        workspace: first_workspace(),
+        kind: Kind::Message,
+        id,
+        at_s,
+        tokens,
+        seq: 1,
+    };
+    let all = (0..6_000).map(|n| item(format!("a{n}"), 1_000 + n, vec!["=lain".to_owned(), number.clone()]));
+    let few = (0..300).map(|n| item(format!("b{n}"), n, vec!["=bunga".to_owned(), number.clone()]));
+    app.storage.put_search_items(&all.chain(few).collect::<Vec<_>>()).await.unwrap();
+    let wanted = Wanted {
+        workspace: first_workspace(),
+        kind: Kind::Message,
+        tokens: vec!["=bunga".to_owned()],
+        beginning: None,
+        one_of: vec![vec![number]],
+    };
+    let found = app.storage.search_items(&wanted, None, 10).await.unwrap();
+    assert_eq!(found.items.len(), 10);
 }
 
 #[tokio::test]
