@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::gather::{Gather, each};
-use crate::runtime::Supervisor;
+use crate::runtime::{Nudge, Supervisor};
 use crate::storage::Error;
 use crate::storage::Storage;
 use crate::storage::leaving::Mark;
@@ -35,10 +35,10 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Starts the tasks that ask.
-    pub fn start(supervisor: &Supervisor, storage: &Storage) -> Self {
+    /// Starts the tasks that ask. `nudge` wakes whoever looks at the line.
+    pub fn start(supervisor: &Supervisor, storage: &Storage, nudge: &Nudge) -> Self {
         let (reading, marking) = (storage.clone(), storage.clone());
-        let (waiting, releasing) = (storage.clone(), storage.clone());
+        let (waiting, releasing) = (storage.clone(), (storage.clone(), nudge.clone()));
         Self {
             open: Gather::start(supervisor, "outbound-open", move |conversations| {
                 let storage = reading.clone();
@@ -56,10 +56,13 @@ impl Desk {
                 async move { each(keys.len(), waited(&storage, &keys).await) }
             }),
             releases: Gather::start(supervisor, "outbound-releases", move |turns| {
-                let storage = releasing.clone();
+                let (storage, nudge) = releasing.clone();
                 async move {
                     let outcome = storage.release_turns(&turns).await;
-                    each(turns.len(), outcome.map(|()| vec![(); turns.len()]))
+                    if outcome == Ok(true) {
+                        nudge.wake();
+                    }
+                    each(turns.len(), outcome.map(|_| vec![(); turns.len()]))
                 }
             }),
         }

@@ -93,7 +93,7 @@ impl Outbound {
             config: config.outbound.clone(),
             instance,
             renewed: Mutex::new(Stopwatch::start()),
-            desk: Desk::start(supervisor, storage),
+            desk: Desk::start(supervisor, storage, &nudge),
             seats: Seats::new(config.outbound.at_once),
             nudge: nudge.clone(),
             heard: usage::Heard::default(),

@@ -33,6 +33,10 @@ const LEASE: Duration = Duration::from_secs(30);
 const HELD: Duration = Duration::from_secs(8);
 /// How many batches of events are taken in at once.
 const PAGE: i64 = 100;
+/// After a page, so many times as long as it took are left to whoever works for somebody that waits: what is to be found
+/// costs the database more than what is to be shown, and under load search may lag behind.
+const REST_SHARE: u32 = 3;
+const REST_MAX: Duration = Duration::from_millis(500);
 
 /// The worker. One a process; cheap to clone.
 #[derive(Clone, Debug)]
@@ -180,6 +184,7 @@ impl Indexer {
         let storage = &self.0.storage;
         let mut from = standing;
         loop {
+            let page = Stopwatch::start();
             let known = from.unwrap_or(0);
             let batches = storage.events_after(workspace, known, PAGE).await?;
             let (Some(first), Some(last)) = (batches.first(), batches.last()) else { return Ok(true) };
@@ -199,6 +204,7 @@ impl Indexer {
                 return Ok(false);
             }
             from = Some(to);
+            tokio::time::sleep((page.elapsed() * REST_SHARE).min(REST_MAX)).await;
             if !self.holds().await? || watch.elapsed() >= ROUND_SHARE {
                 return Ok(false);
             }

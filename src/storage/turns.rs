@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::arrivals::{binary, uuid_of};
 use super::index::{Collection, Index};
 use super::told::Write;
-use super::write::refusals;
+use super::write::{number, refusals};
 use super::{Error, Storage};
 use crate::domain::sending::Priority;
 
@@ -83,31 +83,51 @@ pub(super) fn joining(
 }
 
 impl Turn {
-    /// The update by which it is given back.
+    /// The update by which it is given back, if nobody has put it in line since it was claimed.
     fn giving(&self, ready_at_ms: Option<i64>) -> Document {
-        let pair = self.pair;
-        let ready = match ready_at_ms {
-            // A missing value is more than any number to `$min`.
-            Some(at) => doc! { "$min": ["$readyAtMs", at] },
-            None => doc! { "$ifNull": ["$readyAtMs", "$$REMOVE"] },
+        let mut set = doc! { "pair": self.pair_value() };
+        let mut unset = doc! { "holder": "", "claim": "", "leaseUntil": "" };
+        match ready_at_ms {
+            Some(at) => set.insert("readyAtMs", at),
+            None => unset.insert("priority", ""),
         };
+        if self.was_lost {
+            set.insert("lost", true);
+        } else {
+            unset.insert("lost", "");
+        }
+        let mut mine = self.held();
+        mine.insert("readyAtMs", doc! { "$exists": false });
+        doc! { "q": mine, "u": { "$set": set, "$unset": unset } }
+    }
+
+    /// The same, if somebody has: whichever is earlier counts.
+    fn giving_in_line(&self, ready_at_ms: Option<i64>) -> Document {
         let give = vec![
             doc! { "$set": {
-                "readyAtMs": ready,
-                "pair": {
-                    "fromMs": pair.burst_from_ms,
-                    "burst": i64::from(pair.burst),
-                    "paidUntilMs": pair.paid_until_ms,
-                    "refusals": i64::from(pair.refusals),
-                },
+                // A missing value is more than any number to `$min`.
+                "readyAtMs": { "$min": ["$readyAtMs", ready_at_ms] },
+                "pair": self.pair_value(),
+                "lost": if self.was_lost { Bson::Boolean(true) } else { "$$REMOVE".into() },
             } },
-            doc! { "$set": { "priority": {
-                "$cond": [{ "$eq": [{ "$type": "$readyAtMs" }, "missing"] }, "$$REMOVE", "$priority"],
-            } } },
             doc! { "$unset": ["holder", "claim", "leaseUntil"] },
-            doc! { "$set": { "lost": if self.was_lost { Bson::Boolean(true) } else { "$$REMOVE".into() } } },
         ];
-        doc! { "q": { "_id": binary(self.conversation), "claim": binary(self.claim) }, "u": give }
+        let mut mine = self.held();
+        mine.insert("readyAtMs", doc! { "$exists": true });
+        doc! { "q": mine, "u": give }
+    }
+
+    fn held(&self) -> Document {
+        doc! { "_id": binary(self.conversation), "claim": binary(self.claim) }
+    }
+
+    fn pair_value(&self) -> Document {
+        doc! {
+            "fromMs": self.pair.burst_from_ms,
+            "burst": i64::from(self.pair.burst),
+            "paidUntilMs": self.pair.paid_until_ms,
+            "refusals": i64::from(self.pair.refusals),
+        }
     }
 }
 
@@ -188,10 +208,18 @@ impl Storage {
     }
 
     /// Gives turns back, each to be looked at again at its time; at none when nothing is left. What was asked for
-    /// meanwhile is looked at at once. One that somebody else has by now stays with them.
-    pub async fn release_turns(&self, turns: &[(Turn, Option<i64>)]) -> Result<(), Error> {
-        let updates: Vec<Document> =
-            turns.iter().map(|(turn, ready_at_ms)| turn.giving(*ready_at_ms)).collect();
+    /// meanwhile is looked at at once. One that somebody else has by now stays with them. Gives whether one is in line
+    /// because somebody has asked for something meanwhile.
+    pub async fn release_turns(&self, turns: &[(Turn, Option<i64>)]) -> Result<bool, Error> {
+        let plain = turns.iter().map(|(turn, ready_at_ms)| turn.giving(*ready_at_ms)).collect();
+        if self.give_turns(plain).await? == turns.len() as u64 {
+            return Ok(false);
+        }
+        let in_line = turns.iter().map(|(turn, ready_at_ms)| turn.giving_in_line(*ready_at_ms)).collect();
+        Ok(self.give_turns(in_line).await? > 0)
+    }
+
+    async fn give_turns(&self, updates: Vec<Document>) -> Result<u64, Error> {
         let command = doc! {
             "update": TURNS.name, "updates": updates, "ordered": false, "writeConcern": { "w": "majority" },
         };
@@ -199,7 +227,7 @@ impl Storage {
         let reply = tokio::time::timeout(self.timeout, run).await.map_err(|_| Error::OutcomeUnknown)??;
         match refusals(&reply).into_iter().next() {
             Some((_, error)) => Err(error),
-            None => Ok(()),
+            None => Ok(number(&reply, "n")),
         }
     }
 
