@@ -194,8 +194,8 @@ impl Storage {
     ) -> Result<bool, Error> {
         let advances = advances.iter().filter_map(|(message, advance)| advance.update(message).transpose());
         let advances: Vec<Update> = advances.collect::<Result<_, _>>()?;
-        // One that turned out to be another one is not found by this, and takes the way of `carry_within`.
-        let unmerged = |id| doc! { "_id": binary(id), "mergedInto": { "$exists": false } };
+        // One that was merged by hand is not found by this, and takes the way of `carry_within`.
+        let unmerged = |id| doc! { "_id": binary(id), "mergedByHand": { "$exists": false } };
         let updates = change_updates(&fold.changes, unmerged)?;
         let session = match &mut folder.0 {
             Some(session) => session,
@@ -257,8 +257,8 @@ impl Storage {
         Ok(true)
     }
 
-    /// What belongs to conversations that turned out to be others changes them and those others, which lists show. Gives
-    /// the others.
+    /// What belongs to conversations that were merged into others by hand changes them and those others, which lists
+    /// show with the sum of all. Gives the others.
     async fn carry_within(
         &self,
         session: &mut ClientSession,
@@ -269,7 +269,7 @@ impl Storage {
         let mut open = ids;
         for _ in 0..MERGES_MAX {
             let ids: Vec<_> = open.iter().copied().map(binary).collect();
-            let filter = doc! { "_id": { "$in": ids }, "mergedInto": { "$exists": true } };
+            let filter = doc! { "_id": { "$in": ids }, "mergedByHand": { "$exists": true } };
             let conversations = self.conversations();
             let find = conversations.find(filter).projection(doc! { "mergedInto": 1 }).batch_size(5_000);
             let mut cursor = find.session(&mut *session).await?;

@@ -117,7 +117,11 @@ async fn the_count_stays_exact_while_webhooks_come_and_two_agents_read() {
     let conversation = desk.hear("wamid.0", AT_S).await;
     let is_done = AtomicBool::new(false);
     let come = async {
-        for n in 1..=60_i64 {
+        for n in 1..=600_i64 {
+            // On a busy machine they read seldom.
+            if n > 60 && desk.told().await.len() > 3 {
+                break;
+            }
             let said = inbound(BUDI, &format!("wamid.{n}"), AT_S + n, text("halo"));
             desk.app.take(&[body(std::slice::from_ref(&said))]).await;
             if n % 7 == 0 {
