@@ -93,6 +93,7 @@ impl Outbound {
             config: config.outbound.clone(),
             instance,
             renewed: Mutex::new(Stopwatch::start()),
+            served: Mutex::default(),
             desk: Desk::start(supervisor, storage, &nudge),
             seats: Seats::new(config.outbound.at_once),
             nudge: nudge.clone(),

@@ -42,6 +42,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const LOOK_SOON: Duration = Duration::from_millis(40);
 /// With so much room it is worth looking again while the rest is under way.
 const ROOM_SHARE: usize = 4;
+/// So many turns of one number are worth the questions that they cost; the other numbers come with the next looks.
+const SHARE_MIN: usize = 16;
 /// So many turns for each request under way: most of a turn is the storing of what came of it.
 const TURNS_A_SEAT: usize = 4;
 /// The jobs that work turns off.
@@ -64,6 +66,8 @@ pub struct Equipment {
     pub(super) instance: Uuid,
     /// Since the last renewal of the leases was asked for.
     pub(super) renewed: Mutex<Stopwatch>,
+    /// The number that had the last turns.
+    pub(super) served: Mutex<Option<Uuid>>,
     pub(super) desk: Desk,
     pub(super) seats: Seats,
     pub(super) nudge: Nudge,
@@ -148,6 +152,13 @@ impl Sender {
         }
     }
 
+    /// The numbers in their order, those after the one that was served last first.
+    fn put_those_served_last_behind(&self, numbers: &mut [(Uuid, Uuid)]) {
+        let served = *self.0.served.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(served) = served else { return };
+        numbers.sort_unstable_by_key(|(_, number)| (*number <= served, *number));
+    }
+
     /// For how many turns more there is room.
     fn room(&self, running: usize) -> usize {
         let turns = self.0.config.at_once.saturating_mul(TURNS_A_SEAT).saturating_sub(running);
@@ -164,7 +175,8 @@ impl Sender {
         let Equipment { storage, clock, random, lines, instance, .. } = &*self.0;
         let mut look = Look::default();
         let (numbers, ()) = tokio::join!(storage.numbers_in_line(), self.0.hear_of_pauses());
-        let numbers = numbers?;
+        let mut numbers = numbers?;
+        self.put_those_served_last_behind(&mut numbers);
         let mut left = room;
         for (place, (workspace, number)) in numbers.iter().enumerate() {
             let Some(line) = lines.find(*workspace, *number).await? else { continue };
@@ -172,7 +184,7 @@ impl Sender {
                 continue;
             }
             // What one number leaves over is for those after it.
-            let share = left.div_ceil(numbers.len() - place).max(1).min(left);
+            let share = left.div_ceil(numbers.len() - place).max(SHARE_MIN).min(left);
             let limit = i64::try_from(share).unwrap_or(1);
             let due = storage.due_turns(*number, clock.now_ms(), limit).await?;
             if due.is_empty() {
@@ -192,6 +204,7 @@ impl Sender {
             let some: Vec<Uuid> = due.into_iter().take(granted).collect();
             let turns = storage.claim_turns(&some, *instance, claim, LEASE_MS).await?;
             crash::pass("after-claim");
+            *self.0.served.lock().unwrap_or_else(PoisonError::into_inner) = Some(*number);
             left = left.saturating_sub(turns.len());
             for turn in turns {
                 let (equipment, line, seat) =
