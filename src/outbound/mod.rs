@@ -2,7 +2,7 @@
 //!
 //! `ask` checks and queues, in one durable write, `change` takes back and puts off, `leave` says beforehand what may be
 //! sent; `sender` takes turns of conversations, `turn` sends their messages one after the other, `verdict` says what
-//! follows from an answer. `seats` bounds the requests under way; `pair`, `pace` and `line` keep Meta's limits, `usage` the
+//! follows from an answer. `seats` bounds the requests under way, `hands` finds turns that were left lying; `pair`, `pace` and `line` keep Meta's limits, `usage` the
 //! pauses that any instance was told of. `desk` and `ledger` ask and change for many turns at once, `doubts` looks after
 //! what Meta never answered, `wake` hears of other instances. What was queued is in the database and nowhere else.
 //!
@@ -14,6 +14,7 @@ mod change;
 mod desk;
 mod doubts;
 mod gather;
+mod hands;
 mod leave;
 mod ledger;
 mod line;
@@ -42,6 +43,7 @@ use crate::runtime::{Nudge, Supervisor, Worker};
 use crate::storage::Storage;
 use crate::templates::Templates;
 use desk::Desk;
+use hands::Hands;
 use ledger::Ledger;
 use line::Lines;
 use seats::Seats;
@@ -93,6 +95,7 @@ impl Outbound {
             config: config.outbound.clone(),
             instance,
             renewed: Mutex::new(Stopwatch::start()),
+            hands: Hands::default(),
             served: Mutex::default(),
             desk: Desk::start(supervisor, storage, &nudge),
             seats: Seats::new(config.outbound.at_once),

@@ -15,6 +15,7 @@ use tracing::warn;
 use uuid::Uuid;
 
 use super::desk::Desk;
+use super::hands::Hands;
 use super::ledger::Ledger;
 use super::line::{Line, Lines};
 use super::seats::Seats;
@@ -66,6 +67,7 @@ pub struct Equipment {
     pub(super) instance: Uuid,
     /// Since the last renewal of the leases was asked for.
     pub(super) renewed: Mutex<Stopwatch>,
+    pub(super) hands: Hands,
     /// The number that had the last turns.
     pub(super) served: Mutex<Option<Uuid>>,
     pub(super) desk: Desk,
@@ -209,7 +211,11 @@ impl Sender {
             for turn in turns {
                 let (equipment, line, seat) =
                     (Arc::clone(&self.0), Arc::clone(&line), self.0.seats.try_take());
-                let job = async move { equipment.take_turn(turn, line, seat).await };
+                let in_hand = self.0.hands.take(turn.conversation);
+                let job = async move {
+                    equipment.take_turn(turn, line, seat).await;
+                    drop(in_hand);
+                };
                 running.push(Box::pin(self.0.supervisor.run(TURN_JOB, job)));
             }
             if left == 0 {
@@ -237,7 +243,13 @@ impl Sender {
         let asked = Stopwatch::start();
         self.0.storage.renew_turns(self.0.instance, LEASE_MS).await?;
         *self.0.renewed.lock().unwrap_or_else(PoisonError::into_inner) = asked;
-        if self.0.storage.return_lost_turns().await? > 0 {
+        let mut returned = self.0.storage.return_lost_turns().await?;
+        let strays = self.0.hands.strays(&self.0.storage.held_turns(self.0.instance).await?);
+        if !strays.is_empty() {
+            returned += self.0.storage.return_strays(self.0.instance, &strays).await?;
+            warn!(count = strays.len(), "turns that nobody worked on are back in line");
+        }
+        if returned > 0 {
             self.0.nudge.wake();
         }
         Ok(())

@@ -64,7 +64,7 @@ impl Equipment {
             }
         };
         if let Err(error) = self.desk.release(turn, ready_at_ms).await {
-            warn!(%error, "a turn cannot be given back; it comes back with the end of its lease");
+            warn!(%error, "a turn cannot be given back; it comes back as a stray");
         }
     }
 

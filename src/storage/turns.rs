@@ -197,14 +197,26 @@ impl Storage {
         Ok(())
     }
 
+    /// What a holder has, by its claims: conversation and claim.
+    pub async fn held_turns(&self, holder: Uuid) -> Result<Vec<(Uuid, Uuid)>, Error> {
+        let theirs = doc! { "holder": binary(holder) };
+        let found = self.turns().find(theirs).projection(doc! { "claim": 1 }).batch_size(5_000).await?;
+        let found: Vec<Document> = found.try_collect().await?;
+        Ok(found.iter().filter_map(|turn| uuid_of(turn, "_id").zip(uuid_of(turn, "claim"))).collect())
+    }
+
     /// Puts the turns of holders that are not heard of back in line. Gives how many.
     pub async fn return_lost_turns(&self) -> Result<u64, Error> {
         let lost = doc! { "holder": { "$exists": true }, "$expr": { "$lt": ["$leaseUntil", "$$NOW"] } };
-        let back = vec![
-            doc! { "$set": { "readyAtMs": 0_i64, "lost": true, "priority": { "$ifNull": ["$priority", 0] } } },
-            doc! { "$unset": ["holder", "claim", "leaseUntil"] },
-        ];
-        Ok(self.turns().update_many(lost, back).await?.modified_count)
+        Ok(self.turns().update_many(lost, back_in_line()).await?.modified_count)
+    }
+
+    /// Puts turns back in line that a holder has by these claims and does not work on. Gives how many.
+    pub async fn return_strays(&self, holder: Uuid, strays: &[(Uuid, Uuid)]) -> Result<u64, Error> {
+        let (ids, claims): (Vec<_>, Vec<_>) =
+            strays.iter().map(|(conversation, claim)| (binary(*conversation), binary(*claim))).unzip();
+        let theirs = doc! { "_id": { "$in": ids }, "holder": binary(holder), "claim": { "$in": claims } };
+        Ok(self.turns().update_many(theirs, back_in_line()).await?.modified_count)
     }
 
     /// Gives turns back, each to be looked at again at its time; at none when nothing is left. What was asked for
@@ -234,6 +246,14 @@ impl Storage {
     fn turns(&self) -> Handle<Document> {
         self.database.collection(TURNS.name)
     }
+}
+
+/// In line at once, for whoever looks at it as after a death.
+fn back_in_line() -> Vec<Document> {
+    vec![
+        doc! { "$set": { "readyAtMs": 0_i64, "lost": true, "priority": { "$ifNull": ["$priority", 0] } } },
+        doc! { "$unset": ["holder", "claim", "leaseUntil"] },
+    ]
 }
 
 const MALFORMED: Error = Error::Malformed { what: "a turn" };

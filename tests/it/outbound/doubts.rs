@@ -177,3 +177,34 @@ async fn a_death_right_after_the_answer_was_stored_leaves_no_status_waiting() {
     assert_eq!(senders.meta.taken().await.len(), 1);
     senders.fleet.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_turn_that_its_living_holder_does_not_work_on_comes_back() {
+    let stage = Stage::start().await;
+    let conversation = stage.hear().await;
+    let mut planned = text(&conversation, "later");
+    let at_ms = stage.app.clock.clock().now_ms() + 3_600_000;
+    planned["sendAt"] = pesan::clock::Timestamp::from_millisecond(at_ms).unwrap().to_string().into();
+    let id = stage.caller.sent(planned).await;
+    // As a claim leaves it whose answer is lost.
+    let raw = crate::support::mongo::raw(&stage.app.database).await;
+    let instances = raw.collection::<mongodb::bson::Document>("instances");
+    let instance = eventually("the instance is known", || async {
+        instances.find_one(mongodb::bson::doc! {}).await.unwrap()
+    })
+    .await;
+    let held = mongodb::bson::doc! {
+        "$set": {
+            "holder": instance.get("_id").unwrap(),
+            "claim": mongodb::bson::Uuid::new(),
+            "leaseUntil": mongodb::bson::DateTime::from_millis(pesan::clock::Clock::system().now_ms() + 10_000),
+        },
+        "$unset": { "readyAtMs": "" },
+    };
+    let turns = raw.collection::<mongodb::bson::Document>("turns");
+    let changed =
+        turns.update_one(mongodb::bson::doc! { "readyAtMs": { "$exists": true } }, held).await.unwrap();
+    assert_eq!(changed.modified_count, 1);
+    stage.app.clock.advance(Duration::from_hours(1));
+    stage.caller.until(&id, "state", "ACCEPTED").await;
+}
