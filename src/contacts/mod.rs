@@ -155,16 +155,6 @@ impl Contacts {
         Ok(self.0.storage.merged_into(by.workspace, record.id).await?)
     }
 
-    /// Whether nothing may be sent to a contact by a number.
-    pub async fn is_blocked(
-        &self,
-        workspace: Uuid,
-        contact: Uuid,
-        number: Uuid,
-    ) -> Result<bool, storage::Error> {
-        self.0.storage.is_blocked(workspace, contact, number).await
-    }
-
     /// A contact that the visitor may see, as it is now.
     async fn visible(&self, by: &Visitor, id: Uuid) -> Result<ContactRecord, Error> {
         let found = self.0.storage.find_contact(by.workspace, id).await?;
