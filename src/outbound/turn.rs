@@ -181,17 +181,19 @@ impl Equipment {
             return Ok(None);
         }
         crash::pass("after-leaving");
-        if !self.holds_its_turns() {
-            // This process stood still for so long that another one goes on with the conversation.
+        let marked_ms = self.clock.now_ms();
+        let ready_at_ms = pair::ready_at_ms(&turn.pair, marked_ms);
+        if !self.holds_its_turns() || ready_at_ms > marked_ms {
+            // It took so long that another process goes on with the conversation, or that the pair's burst is over.
             let reason = Reason {
                 meaning: "The service was held up before it could send.".to_owned(),
                 ..Reason::default()
             };
-            (attempt.ended_ms, attempt.state) = (Some(self.clock.now_ms()), Some(State::Queued));
-            self.storage.put_back(message, &reason, &attempt, (left_ms, false)).await?;
-            return Ok(Some(Next::At(left_ms)));
+            (attempt.ended_ms, attempt.state) = (Some(marked_ms), Some(State::Queued));
+            self.storage.put_back(message, &reason, &attempt, (ready_at_ms, false)).await?;
+            return Ok(Some(Next::At(ready_at_ms)));
         }
-        pair::leave(&mut turn.pair, left_ms);
+        pair::leave(&mut turn.pair, marked_ms);
         let body = encode::message(&content, Some(&message.id.to_string()));
         let calls = self.graph.messages(credentials, &line.phone_number_id);
         let outcome = match encode::Edge::of(&content) {

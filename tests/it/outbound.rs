@@ -11,6 +11,7 @@ mod reckoning;
 mod senders;
 pub mod stage;
 mod storm;
+mod turns;
 mod usage;
 
 use std::time::Duration;

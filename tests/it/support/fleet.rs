@@ -9,7 +9,7 @@ use super::webhook::{APP_SECRET, NUMBER};
 use super::{PATIENCE, client, mongo, within};
 
 /// How long a service may take to get to where it dies.
-const DEATH_MAX: Duration = Duration::from_secs(20);
+const DEATH_MAX: Duration = Duration::from_mins(2);
 
 /// One database, and the services on it.
 pub struct Fleet {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use mongodb::Database;
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{Bson, Document, doc};
 use pesan::config::Source;
 use pesan::config::dev::DevConfig;
 use pesan::dev::mongod::{MEMORY_MB, Options, PrivateMongod};
@@ -172,14 +172,41 @@ pub async fn fail_commands(uri: &str, times: i32, rounds: usize, senders: usize,
 /// Gives how often it failed.
 async fn fail_until_used_up(fleet: &Fleet, failure: &Document, times: i32) -> usize {
     let admin = fleet.database.client().database("admin");
+    let failures = arm(&admin, failure, times).await;
+    failures.all_happened().await;
+    usize::try_from(times).unwrap()
+}
+
+/// Commands that the server is going to fail.
+pub struct Failures {
+    admin: Database,
+    failure: Document,
+    /// How many there will have been, of all that were ever armed.
+    in_all: i64,
+}
+
+/// Lets the server fail these commands so many times.
+pub async fn arm(admin: &Database, failure: &Document, times: i32) -> Failures {
     let arm =
         doc! { "configureFailPoint": "failCommand", "mode": { "times": times }, "data": failure.clone() };
-    let before = admin.run_command(arm).await.unwrap().get_i64("count").unwrap_or_default();
-    let patience = i64::try_from(PATIENCE.as_millis()).unwrap();
-    let wait = doc! { "waitForFailPoint": "failCommand", "timesEntered": before + i64::from(times),
-    "maxTimeMS": patience };
-    admin.run_command(wait).await.unwrap_or_else(|error| panic!("{failure} has not happened: {error}"));
-    usize::try_from(times).unwrap()
+    let before = match admin.run_command(arm).await.unwrap().get("count") {
+        Some(Bson::Int32(count)) => i64::from(*count),
+        Some(Bson::Int64(count)) => *count,
+        other => panic!("how often it has failed: {other:?}"),
+    };
+    Failures { admin: admin.clone(), failure: failure.clone(), in_all: before + i64::from(times) }
+}
+
+impl Failures {
+    /// Waits until the last of them has begun.
+    pub async fn all_happened(&self) {
+        let patience = i64::try_from(PATIENCE.as_millis()).unwrap();
+        let wait = doc! {
+            "waitForFailPoint": "failCommand", "timesEntered": self.in_all, "maxTimeMS": patience,
+        };
+        let waited = self.admin.run_command(wait).await;
+        waited.unwrap_or_else(|error| panic!("{} has not happened: {error}", self.failure));
+    }
 }
 
 /// Starts a private MongoDB, with its data in a folder or in none that stays.
