@@ -4,6 +4,8 @@
 //! A follower keeps its own place (a number of a batch) and reads on from there; what wakes it (`changed`) is only
 //! a nudge, so a lost one costs a moment and never an event.
 
+mod channel;
+mod company;
 mod follow;
 mod news;
 
@@ -19,6 +21,7 @@ use crate::storage::Error;
 use crate::storage::Storage;
 use crate::storage::events::{Appended, NewBatch};
 
+use channel::Channel;
 pub use follow::{Follower, watch_other_instances};
 pub use news::News;
 
@@ -37,8 +40,8 @@ struct Inner {
     clock: Clock,
     /// The last number of each workspace that a majority has, as far as this process knows.
     heads: Mutex<HashMap<Uuid, i64>>,
-    /// What wakes the followers of a workspace: only those, for one that is woken asks the database.
-    changed: Wakers,
+    /// What was heard of the workspaces that somebody follows.
+    channels: Channels,
     /// Counts the batches, of whatever workspace, by which some instance may have queued something to send.
     queued: watch::Sender<u64>,
     /// Which workspaces have something new, for whoever looks after all of them.
@@ -47,15 +50,15 @@ struct Inner {
     wanted: watch::Sender<()>,
 }
 
-type Wakers = std::sync::Mutex<HashMap<Uuid, watch::Sender<u64>>>;
+type Channels = std::sync::Mutex<HashMap<Uuid, Arc<Channel>>>;
 
 impl Log {
     /// The log of this database.
     pub fn new(storage: &Storage, clock: &Clock) -> Self {
-        let (heads, changed) = (Mutex::default(), Wakers::default());
+        let (heads, channels) = (Mutex::default(), Channels::default());
         let (queued, wanted) = (watch::Sender::new(0), watch::Sender::new(()));
         let (storage, clock, news) = (storage.clone(), clock.clone(), News::default());
-        Self(Arc::new(Inner { storage, clock, heads, changed, queued, news, wanted }))
+        Self(Arc::new(Inner { storage, clock, heads, channels, queued, news, wanted }))
     }
 
     /// Appends batches in their order. One whose source is in the log already adds nothing.
@@ -72,7 +75,11 @@ impl Log {
         }
         drop(heads);
         for workspace in workspaces {
-            self.nudge(workspace);
+            if outcome.is_err() {
+                self.nudge(workspace);
+            } else {
+                self.0.news.note(workspace);
+            }
         }
         outcome
     }
@@ -96,13 +103,17 @@ impl Log {
                 *seq += 1;
                 numbered.push((*seq, batch));
             }
-            let appended = self.0.storage.append_events(&numbered, self.0.clock.now_ms()).await?;
+            let now_ms = self.0.clock.now_ms();
+            let appended = self.0.storage.append_events(&numbered, now_ms).await?;
             batches = Vec::new();
             let mut was_taken = false;
             for (index, (seq, batch)) in numbered.into_iter().enumerate() {
                 match appended.get(index) {
                     Some(Appended::Done) => {
                         heads.insert(batch.workspace, seq);
+                        if let Some(channel) = self.channel(batch.workspace) {
+                            channel.appended(batch.appended(seq, now_ms));
+                        }
                     }
                     Some(Appended::Known) => {}
                     Some(Appended::Taken) => {
@@ -125,16 +136,30 @@ impl Log {
 
     /// Follows a workspace from after the batch `seq`.
     pub fn follow(&self, workspace: Uuid, seq: i64) -> Follower {
-        let changed = self.wakers().entry(workspace).or_insert_with(|| watch::Sender::new(0)).subscribe();
-        Follower::new(self.0.storage.clone(), changed, workspace, seq)
+        let mut channels = self.channels();
+        let channel = Arc::clone(channels.entry(workspace).or_insert_with(|| Arc::new(Channel::new())));
+        // Under the lock, or it might be let go as one that nobody follows.
+        Follower::new(self.0.storage.clone(), channel, workspace, seq)
     }
 
-    /// Wakes this process' followers of a workspace.
+    /// Says that there may be more of a workspace.
     pub fn nudge(&self, workspace: Uuid) {
         self.0.news.note(workspace);
-        if let Some(waker) = self.wakers().get(&workspace) {
-            waker.send_modify(|count| *count = count.wrapping_add(1));
+        if let Some(channel) = self.channel(workspace) {
+            channel.nudge();
         }
+    }
+
+    /// There is a batch of this number.
+    fn hear(&self, workspace: Uuid, seq: i64) {
+        self.0.news.note(workspace);
+        if let Some(channel) = self.channel(workspace) {
+            channel.hear(seq);
+        }
+    }
+
+    fn channel(&self, workspace: Uuid) -> Option<Arc<Channel>> {
+        self.channels().get(&workspace).filter(|channel| channel.is_followed()).cloned()
     }
 
     /// Changes whenever an instance may have queued something to send, as the stream of new events tells; so what it
@@ -173,13 +198,13 @@ impl Log {
     }
 
     fn has_followers(&self) -> bool {
-        let mut wakers = self.wakers();
-        wakers.retain(|_, waker| !waker.is_closed());
-        !wakers.is_empty() || !self.0.queued.is_closed() || !self.0.wanted.is_closed()
+        let mut channels = self.channels();
+        channels.retain(|_, channel| channel.is_followed());
+        !channels.is_empty() || !self.0.queued.is_closed() || !self.0.wanted.is_closed()
     }
 
-    fn wakers(&self) -> MutexGuard<'_, HashMap<Uuid, watch::Sender<u64>>> {
-        self.0.changed.lock().unwrap_or_else(PoisonError::into_inner)
+    fn channels(&self) -> MutexGuard<'_, HashMap<Uuid, Arc<Channel>>> {
+        self.0.channels.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn storage(&self) -> &Storage {

@@ -91,9 +91,9 @@ enum Standing {
 }
 
 impl Recent {
-    fn push(&mut self, batch: Batch) {
+    fn push(&mut self, batch: Arc<Batch>) {
         self.events += batch.happenings.len();
-        self.batches.push_back(Arc::new(batch));
+        self.batches.push_back(batch);
         while self.batches.len() > 1
             && (self.batches.len() > RECENT_BATCHES_MAX || self.events > RECENT_EVENTS_MAX)
         {
@@ -401,20 +401,20 @@ mod tests {
         recent.base = Some(4);
         assert_eq!((next(&recent, 3), next(&recent, 4)), (None, Some(vec![])));
         for seq in 5..8 {
-            recent.push(batch(seq, 1));
+            recent.push(Arc::new(batch(seq, 1)));
         }
         assert_eq!((next(&recent, 3), next(&recent, 4)), (None, Some(vec![5, 6, 7])));
         assert_eq!((next(&recent, 6), next(&recent, 7)), (Some(vec![7]), Some(vec![])));
         assert_eq!(next(&recent, 900), Some(vec![]), "whoever is ahead waits");
         for seq in 8..2_000 {
-            recent.push(batch(seq, 1));
+            recent.push(Arc::new(batch(seq, 1)));
         }
         assert_eq!(recent.batches.len(), RECENT_BATCHES_MAX);
         let base = recent.base.unwrap();
         assert_eq!((next(&recent, base - 1), next(&recent, base).unwrap()[0]), (None, base + 1));
-        recent.push(batch(2_000, RECENT_EVENTS_MAX * 2));
+        recent.push(Arc::new(batch(2_000, RECENT_EVENTS_MAX * 2)));
         assert_eq!((recent.batches.len(), recent.events), (1, RECENT_EVENTS_MAX * 2), "the last one stays");
-        recent.push(batch(2_001, 1));
+        recent.push(Arc::new(batch(2_001, 1)));
         assert_eq!((next(&recent, 2_000), recent.events), (Some(vec![2_001]), 1));
     }
 }

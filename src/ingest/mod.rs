@@ -69,7 +69,7 @@ impl Ingest {
         let applier = Arc::new(Applier::new(storage, clock, &directory, &log, IngestMetrics::new(metrics)));
         let pulses = lane::Pulses::new();
         lane::live(supervisor, &applier, &feed, &pulses);
-        events::watch_other_instances(supervisor, &log);
+        events::watch_other_instances(supervisor, &log, instance);
         let equipment = journal::Equipment {
             storage: storage.clone(),
             clock: clock.clone(),

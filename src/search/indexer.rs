@@ -99,11 +99,6 @@ impl Indexer {
         self.0.nudge.wake();
     }
 
-    /// Whether other instances were heard of lately.
-    pub(super) async fn has_company(&self, silent_max: Duration) -> Result<bool, Error> {
-        self.0.storage.has_other_instances(self.0.instance, silent_max).await
-    }
-
     async fn take_in_all(&self) -> Result<(), Error> {
         if !self.holds().await? {
             // They are the other's to take in.

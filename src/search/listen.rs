@@ -1,20 +1,17 @@
 //! What wakes the indexer: the log, as far as this process hears of it. What other instances append it hears of by the
 //! stream of changes that all followers of the process share, which costs the database something for every write: so
-//! only the instance that takes the log in asks for it, and only while there are others.
+//! only the instance that takes the log in asks for it.
 
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tracing::warn;
 
 use super::indexer::Indexer;
 use crate::runtime::supervisor::OnEnd;
 use crate::runtime::{Stop, Supervisor};
 
-/// How often one looks whether there are other instances, and whether they are this one's to hear.
+/// How often one looks whether the log is this instance's to take in.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// An instance that has not been heard of for so long is gone.
-const OTHERS_SILENT_MAX: Duration = Duration::from_secs(10);
 /// What comes within this time is taken in together.
 const WAKE_PAUSE: Duration = Duration::from_millis(250);
 
@@ -30,8 +27,7 @@ pub(super) fn listen(indexer: &Indexer, supervisor: &Supervisor) {
 async fn listen_until_stopped(indexer: &Indexer, stop: &Stop) {
     let mut hearing: Option<watch::Receiver<()>> = None;
     while !stop.is_requested() {
-        let is_to_hear = indexer.is_holder() && has_company(indexer).await;
-        hearing = is_to_hear.then(|| hearing.unwrap_or_else(|| indexer.log().hear_of_others()));
+        hearing = indexer.is_holder().then(|| hearing.unwrap_or_else(|| indexer.log().hear_of_others()));
         wake_for_a_while(indexer, stop).await;
     }
     indexer.let_go().await;
@@ -53,11 +49,4 @@ async fn wake_for_a_while(indexer: &Indexer, stop: &Stop) {
             }
         }
     }
-}
-
-async fn has_company(indexer: &Indexer) -> bool {
-    indexer.has_company(OTHERS_SILENT_MAX).await.unwrap_or_else(|error| {
-        warn!(%error, "whether there are other instances cannot be seen; search looks by itself meanwhile");
-        false
-    })
 }

@@ -122,6 +122,17 @@ pub struct NewBatch {
     pub happenings: Vec<Happening>,
 }
 
+impl NewBatch {
+    /// The batch as it is in the log, under its number.
+    pub fn appended(self, seq: i64, now_ms: i64) -> Batch {
+        let source = match self.source {
+            Some(Source::Segment(origin)) => Some(origin),
+            Some(Source::Waited { .. }) | None => None,
+        };
+        Batch { workspace: self.workspace, seq, at_ms: now_ms, source, happenings: self.happenings }
+    }
+}
+
 /// What became of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Appended {
@@ -265,6 +276,7 @@ fn key(workspace: Uuid, seq: i64) -> Binary {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NewInLog {
     pub workspace: Uuid,
+    pub seq: i64,
     /// A message of ours is in it, or one has changed: there may be something to send.
     pub is_outgoing: bool,
 }
@@ -273,9 +285,15 @@ fn workspace_of_key(document: &Document) -> Option<Uuid> {
     Uuid::from_slice(document.get_binary_generic("_id").ok()?.get(..16)?).ok()
 }
 
+fn seq_of_key(document: &Document) -> Option<i64> {
+    let seq = document.get_binary_generic("_id").ok()?.get(16..)?;
+    Some(i64::from_be_bytes(seq.try_into().ok()?))
+}
+
 fn new_in_log(insertion: &Document) -> Option<NewInLog> {
-    let workspace = workspace_of_key(insertion.get_document("documentKey").ok()?)?;
-    Some(NewInLog { workspace, is_outgoing: insertion.get_bool("isOutgoing").unwrap_or(false) })
+    let key = insertion.get_document("documentKey").ok()?;
+    let (workspace, seq) = (workspace_of_key(key)?, seq_of_key(key)?);
+    Some(NewInLog { workspace, seq, is_outgoing: insertion.get_bool("isOutgoing").unwrap_or(false) })
 }
 
 fn source_key(source: &Source, workspace: Uuid) -> Binary {

@@ -56,7 +56,7 @@ async fn ask(storage: &Storage, nth: u128) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_asked_for_while_its_conversations_turn_is_taken_leaves() {
-    let mut mongod = start_mongod(None).await;
+    let mongod = start_mongod(None).await;
     let values = [("MONGODB_URI", mongod.uri()), ("PESAN_DATABASE", "turns")];
     let source = Source::of(values.map(|(name, value)| (name.to_owned(), value.to_owned())));
     let storage = Storage::connect(&Config::read(&source).unwrap().mongo).await.unwrap();
