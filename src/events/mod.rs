@@ -1,7 +1,7 @@
 //! The log of what changed, one order for each workspace: `append` for whoever changes something, `follow` for
 //! whoever wants to know.
 //!
-//! A follower keeps its own place (a number of a batch) and reads on from there; what wakes it (`changed`) is only
+//! A follower keeps its own place (a number of a batch) and reads on from there; what wakes it (`heard`) is only
 //! a nudge, so a lost one costs a moment and never an event.
 
 mod channel;
@@ -115,7 +115,12 @@ impl Log {
                             channel.appended(batch.appended(seq, now_ms));
                         }
                     }
-                    Some(Appended::Known) => {}
+                    Some(Appended::Known) => {
+                        // It got in when nobody was sure of it.
+                        if let Some(channel) = self.channel(batch.workspace) {
+                            channel.nudge();
+                        }
+                    }
                     Some(Appended::Taken) => {
                         was_taken = true;
                         heads.remove(&batch.workspace);
@@ -137,6 +142,7 @@ impl Log {
     /// Follows a workspace from after the batch `seq`.
     pub fn follow(&self, workspace: Uuid, seq: i64) -> Follower {
         let mut channels = self.channels();
+        channels.retain(|_, channel| channel.is_followed());
         let channel = Arc::clone(channels.entry(workspace).or_insert_with(|| Arc::new(Channel::new())));
         // Under the lock, or it might be let go as one that nobody follows.
         Follower::new(self.0.storage.clone(), channel, workspace, seq)

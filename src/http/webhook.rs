@@ -25,7 +25,7 @@ use crate::limits;
 use crate::meta::signature::{self, Refused, Verifier};
 use crate::numbers::probe::WEBHOOK_PATH;
 use crate::runtime::Supervisor;
-use crate::runtime::batch;
+use crate::runtime::rounds;
 use crate::secret::Secret;
 use crate::telemetry::{Metrics, Quiet};
 
@@ -147,11 +147,11 @@ pub async fn receive(
             state.webhooks.count("stored");
             Ok(HttpResponse::Ok().finish())
         }
-        Err(batch::Refused::Full) => {
+        Err(rounds::Refused::Full) => {
             state.webhooks.count("queue_full");
             Err(Code::Overloaded.into())
         }
-        Err(batch::Refused::Closed | batch::Refused::NotConfirmed) => {
+        Err(rounds::Refused::Closed | rounds::Refused::BrokenOff) => {
             state.webhooks.count("not_stored");
             Err(Code::Unavailable.into())
         }

@@ -214,16 +214,16 @@ impl Applier {
         let has_stranger = items().any(|item| {
             item.phone_number_id.as_deref().or(item.account_id.as_deref()).is_some_and(is_stranger)
         });
-        let mut noted = HashSet::new();
+        let mut shown = HashMap::new();
         for item in items().filter(|item| !item.is_test) {
             if let (Some(id), Some(display)) = (&item.phone_number_id, &item.display_phone_number)
                 && let Some(number) = numbers.lacking_display(id, display)
-                && noted.insert(number.id)
             {
-                self.storage.note_display_phone_number(number.id, display).await?;
+                shown.entry(number.id).or_insert_with(|| display.as_ref().to_owned());
             }
         }
-        if !noted.is_empty() {
+        if !shown.is_empty() {
+            self.storage.note_display_phone_numbers(&shown).await?;
             return self.directory.numbers_now().await;
         }
         if has_stranger { self.directory.numbers_for_stranger().await } else { Ok(numbers) }

@@ -18,17 +18,18 @@ use crate::clock::{Clock, Stopwatch};
 use crate::ids::Random;
 use crate::limits;
 use crate::runtime::Supervisor;
-use crate::runtime::batch::{Batcher, Limits, Refused};
 use crate::runtime::crash;
+use crate::runtime::rounds::{End, Limits, Refused, Rounds};
 use crate::storage::Storage;
 use crate::storage::segments::{Place, RawWebhook, Segment};
 use crate::telemetry::{Metrics, metrics::SECONDS};
 
 const LIMITS: Limits = Limits {
-    queue_items_max: limits::JOURNAL_QUEUE_WEBHOOKS_MAX,
-    queue_bytes_max: limits::JOURNAL_QUEUE_BYTES_MAX,
-    flush_items_max: limits::SEGMENT_WEBHOOKS_MAX,
-    flush_bytes_max: limits::SEGMENT_BYTES_MAX,
+    waiting_items_max: limits::JOURNAL_QUEUE_WEBHOOKS_MAX,
+    waiting_bytes_max: limits::JOURNAL_QUEUE_BYTES_MAX,
+    round_items_max: limits::SEGMENT_WEBHOOKS_MAX,
+    round_bytes_max: limits::SEGMENT_BYTES_MAX,
+    end: End::AtStop,
 };
 
 /// What a webhook occupies beyond its bytes; also gives an empty body a weight.
@@ -44,7 +45,7 @@ const GIVE_WAY_MAX: Duration = Duration::from_millis(50);
 /// Takes webhooks in. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Journal {
-    batcher: Batcher<RawWebhook>,
+    rounds: Rounds<RawWebhook, ()>,
     writer: Arc<Writer>,
 }
 
@@ -104,11 +105,14 @@ impl Journal {
             ),
         });
         let flushing = Arc::clone(&writer);
-        let batcher = Batcher::start(supervisor, "journal", LIMITS, move |webhooks| {
+        let rounds = Rounds::start(supervisor, "journal", LIMITS, move |webhooks: Vec<RawWebhook>| {
             let writer = Arc::clone(&flushing);
-            async move { writer.flush(webhooks).await }
+            async move {
+                let count = webhooks.len();
+                if writer.flush(webhooks).await { vec![(); count] } else { Vec::new() }
+            }
         });
-        Self { batcher, writer }
+        Self { rounds, writer }
     }
 
     /// Makes a webhook durable. `Ok` is a promise.
@@ -119,12 +123,12 @@ impl Journal {
     /// The same for one that was received before.
     pub async fn accept_raw(&self, webhook: RawWebhook) -> Result<(), Refused> {
         let bytes = webhook.body.len() + OVERHEAD_BYTES;
-        self.batcher.accept(webhook, bytes).await
+        self.rounds.ask_at_once(webhook, bytes).await
     }
 
     /// How many webhooks wait for their write now.
     pub fn waiting(&self) -> usize {
-        self.batcher.waiting()
+        self.rounds.waiting()
     }
 
     /// Tells the others that the writer is alive, and which lanes it has left. If the lane is somebody else's by now, the next webhook opens

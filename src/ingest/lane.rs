@@ -34,9 +34,12 @@ use crate::storage::statuses::Advance;
 /// The longest window of a fold, and how many times a fold's own time it is.
 const WINDOW_MAX: Duration = Duration::from_millis(500);
 const WINDOW_FOLDS: u32 = 2;
-/// The pause after a batch: how many times the batch's own time, and the longest.
+/// The pause after a batch: how many times the batch's own time, after a small and after a larger one, and the longest.
+const APPLY_PACE_FEW: u32 = 1;
 const APPLY_PACE: u32 = 2;
 const APPLY_PACE_MAX: Duration = Duration::from_millis(25);
+/// So few webhooks in a batch are no load that would have to be kept from the database.
+const FEW: usize = 16;
 /// How many segments are read from the database at once.
 const SEGMENTS_READ: i64 = 32;
 /// After a failure: the pauses until the next try.
@@ -163,6 +166,7 @@ impl Pending {
 struct LastApply {
     ended: Stopwatch,
     took: Duration,
+    webhooks: usize,
 }
 
 /// One run along a lane.
@@ -223,7 +227,7 @@ impl Run {
 
     async fn apply_all(&self, mark: i64) -> Result<(), Error> {
         let mut applied = mark;
-        let mut last_apply = LastApply { ended: Stopwatch::start(), took: Duration::ZERO };
+        let mut last_apply = LastApply { ended: Stopwatch::start(), took: Duration::ZERO, webhooks: 0 };
         loop {
             self.pace(&last_apply).await;
             let segments = self.next_after(applied).await?;
@@ -232,9 +236,10 @@ impl Run {
             let watch = Stopwatch::start();
             let changes = self.apply(&segments).await;
             self.applier.metrics.apply_seconds.observe(watch.elapsed().as_secs_f64());
-            last_apply = LastApply { ended: Stopwatch::start(), took: watch.elapsed() };
-            applied = last;
             let received = segments.iter().flat_map(|segment| &segment.webhooks);
+            let webhooks = received.clone().count();
+            last_apply = LastApply { ended: Stopwatch::start(), took: watch.elapsed(), webhooks };
+            applied = last;
             self.pending().add(last, changes, received.map(|webhook| webhook.received_ms));
             self.moved.notify_waiters();
             self.beat(|pulses| &pulses.apply);
@@ -245,7 +250,8 @@ impl Run {
     /// little for company; on an idle server nothing waits.
     async fn pace(&self, last: &LastApply) {
         let Source::Live(feed) = &self.source else { return };
-        let until = (last.took * APPLY_PACE).min(APPLY_PACE_MAX);
+        let pace = if last.webhooks > FEW { APPLY_PACE } else { APPLY_PACE_FEW };
+        let until = (last.took * pace).min(APPLY_PACE_MAX);
         let rest = until.saturating_sub(last.ended.elapsed());
         if !rest.is_zero() && !self.stop.as_ref().is_some_and(Stop::is_requested) {
             tokio::time::timeout(rest, feed.is_well_filled()).await.ok();

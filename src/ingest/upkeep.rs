@@ -12,7 +12,7 @@ use super::apply::Applier;
 use super::journal::{Journal, LEASE};
 use super::lane::{End, work_off};
 use crate::runtime::Worker;
-use crate::runtime::batch::Refused;
+use crate::runtime::rounds::Refused;
 use crate::runtime::worker::Round;
 use crate::storage::Storage;
 

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::StreamExt;
 use uuid::Uuid;
 
 use super::gather::Gather;
@@ -15,6 +16,9 @@ use crate::runtime::Supervisor;
 use crate::storage::Error;
 use crate::storage::Storage;
 use crate::storage::told::Told;
+
+/// So many transactions are under way at once.
+const WORKSPACES_AT_ONCE: usize = 8;
 
 type Outcome = Result<bool, Error>;
 
@@ -52,12 +56,16 @@ impl Book {
         for (place, told) in all.into_iter().enumerate() {
             by_workspace.entry(told.workspace()).or_default().push((place, told));
         }
-        let mut outcomes = Vec::new();
-        for (workspace, some) in by_workspace {
+        let changes = by_workspace.into_iter().map(|(workspace, some)| async move {
             let (places, some): (Vec<usize>, Vec<Told>) = some.into_iter().unzip();
-            outcomes.extend(places.into_iter().zip(self.make_together(some).await));
+            let outcomes = self.make_together(some).await;
             self.log.nudge(workspace);
-        }
+            places.into_iter().zip(outcomes).collect::<Vec<_>>()
+        });
+        // One transaction's waiting is not the other's; the round ends with the last.
+        let made: Vec<_> =
+            futures_util::stream::iter(changes).buffer_unordered(WORKSPACES_AT_ONCE).collect().await;
+        let mut outcomes: Vec<_> = made.into_iter().flatten().collect();
         outcomes.sort_unstable_by_key(|(place, _)| *place);
         outcomes.into_iter().map(|(_, outcome)| outcome).collect()
     }

@@ -5,11 +5,12 @@
 //! follows from an answer. `seats` bounds the requests under way, `hands` finds turns that were left lying; `pair`,
 //! `pace` and `line` keep Meta's limits, `usage` the pauses that any instance was told of. `desk` and `ledger` ask and
 //! change for many turns at once, `doubts` looks after what Meta never answered, `wake` hears of other instances. What
-//! was queued is in the database and nowhere else.
+//! was queued is in the database and nowhere else; `alarm` is when to look at it again.
 //!
 //! Invariants: nothing leaves without the durable mark before it; nothing that may have been taken is sent again by
 //! itself, unless the workspace has chosen so; within a conversation nothing overtakes.
 
+mod alarm;
 mod ask;
 mod change;
 mod desk;
@@ -43,6 +44,7 @@ use crate::people::People;
 use crate::runtime::{Nudge, Supervisor, Worker};
 use crate::storage::Storage;
 use crate::templates::Templates;
+use alarm::Alarm;
 use desk::Desk;
 use hands::Hands;
 use ledger::Ledger;
@@ -99,6 +101,7 @@ impl Outbound {
             hands: Hands::default(),
             served: Mutex::default(),
             desk: Desk::start(supervisor, storage, &nudge),
+            alarm: Alarm::default(),
             seats: Seats::new(config.outbound.at_once),
             nudge: nudge.clone(),
             heard: usage::Heard::default(),

@@ -14,6 +14,7 @@ use futures_util::stream::FuturesUnordered;
 use tracing::warn;
 use uuid::Uuid;
 
+use super::alarm::Alarm;
 use super::desk::Desk;
 use super::hands::Hands;
 use super::ledger::Ledger;
@@ -38,7 +39,8 @@ const LEASE_MS: i64 = 10_000;
 const RENEW_EVERY: Duration = Duration::from_secs(2);
 /// Whoever could not renew for so long, because it stood still or the database did not answer, may have lost them.
 const SURE_FOR: Duration = Duration::from_secs(8);
-/// How often the line is looked at without a nudge, and when a number has used up its allowance.
+/// How often the line is looked at without a nudge, and when a number has used up its allowance, or something that was put
+/// off is due.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const LOOK_SOON: Duration = Duration::from_millis(40);
 /// With so much room it is worth looking again while the rest is under way.
@@ -71,6 +73,7 @@ pub struct Equipment {
     /// The number that had the last turns.
     pub(super) served: Mutex<Option<Uuid>>,
     pub(super) desk: Desk,
+    pub(super) alarm: Alarm,
     pub(super) seats: Seats,
     pub(super) nudge: Nudge,
     pub(super) heard: Heard,
@@ -129,8 +132,11 @@ impl Sender {
         let mut look = Look { has_more: true, is_short: false };
         let mut is_due = true;
         loop {
-            let room = self.room(running.len());
+            let (room, now_ms) = (self.room(running.len()), self.0.clock.now_ms());
+            is_due |= self.0.alarm.has_come(now_ms);
             if is_due && room > 0 && !stop.is_requested() && self.0.holds_its_turns() {
+                is_due = false;
+                self.0.alarm.forget(now_ms);
                 look = match self.take_turns(room, &mut running).await {
                     Ok(look) => look,
                     Err(error) => {
@@ -142,9 +148,9 @@ impl Sender {
             if running.is_empty() && (stop.is_requested() || (until_done && !look.has_more)) {
                 return;
             }
-            let pause = if look.is_short { LOOK_SOON } else { LOOK_EVERY };
+            let pause = self.pause(look);
             // All arms are cancel-safe: jobs that go on, a permit that is kept, a timer, a token.
-            is_due = tokio::select! {
+            is_due |= tokio::select! {
                 Some(_) = running.next() => running.is_empty() || (look.has_more && self.has_room(running.len())),
                 () = self.0.seats.left() => look.has_more && self.has_room(running.len()),
                 () = self.0.nudge.woken() => true,
@@ -152,6 +158,13 @@ impl Sender {
                 () = stop.requested(), if !stop.is_requested() => false,
             };
         }
+    }
+
+    /// How long nobody need look.
+    fn pause(&self, look: Look) -> Duration {
+        let pause = if look.is_short { LOOK_SOON } else { LOOK_EVERY };
+        let next = self.0.alarm.next_in(self.0.clock.now_ms());
+        next.map_or(pause, |next| pause.min(next.max(LOOK_SOON)))
     }
 
     /// The numbers in their order, those after the one that was served last first.

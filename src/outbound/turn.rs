@@ -66,6 +66,9 @@ impl Equipment {
         if let Err(error) = self.desk.release(turn, ready_at_ms).await {
             warn!(%error, "a turn cannot be given back; it comes back as a stray");
         }
+        if let Some(at_ms) = ready_at_ms {
+            self.alarm.set(at_ms);
+        }
     }
 
     /// Gives when the conversation is to be looked at again; none when it has nothing to send.
@@ -186,7 +189,7 @@ impl Equipment {
         if !self.holds_its_turns() || ready_at_ms > marked_ms {
             // It took so long that another process goes on with the conversation, or that the pair's burst is over.
             let reason = Reason {
-                meaning: "The service was held up before it could send.".to_owned(),
+                meaning: "The service was held up before it could send; it sends a little later.".to_owned(),
                 ..Reason::default()
             };
             (attempt.ended_ms, attempt.state) = (Some(marked_ms), Some(State::Queued));

@@ -9,6 +9,7 @@ pub mod memory;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
+use futures_util::{StreamExt, TryStreamExt};
 use uuid::Uuid;
 
 use crate::clock::Clock;
@@ -24,6 +25,8 @@ use memory::{Digester, Memory};
 const REMEMBERED: usize = 65_536;
 /// How often a lookup is repeated because somebody else was faster.
 const TRIES_MAX: usize = 20;
+/// How many workspaces' people are looked up at once.
+const WORKSPACES_AT_ONCE: usize = 8;
 /// How many merges are followed: each points nearer to the last.
 const MERGES_MAX: usize = 32;
 
@@ -87,10 +90,15 @@ impl People {
                 strangers.entry(one.workspace).or_default().push(index);
             }
         }
-        for (workspace, indexes) in strangers {
+        // Nobody in a workspace is known to another, so none waits for the other.
+        let lookups = strangers.into_iter().map(|(workspace, indexes)| async move {
             let people: Vec<Asked<'_>> =
                 indexes.iter().filter_map(|index| asked.get(*index).copied()).collect();
-            let LookedUp { contacts, named } = self.look_up(workspace, &people).await?;
+            self.look_up(workspace, &people).await.map(|looked_up| (indexes, people, looked_up))
+        });
+        let mut lookups = futures_util::stream::iter(lookups).buffer_unordered(WORKSPACES_AT_ONCE);
+        while let Some((indexes, people, looked_up)) = lookups.try_next().await? {
+            let LookedUp { contacts, named } = looked_up;
             for ((index, one), contact) in indexes.into_iter().zip(&people).zip(contacts) {
                 if let (Some(slot), Some(contact)) = (found.get_mut(index), contact) {
                     let is_named = named.contains(&contact);

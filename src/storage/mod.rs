@@ -59,7 +59,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mongodb::bson::{Document, doc};
-use mongodb::options::{Acknowledgment, ClientOptions, WriteConcern};
+use mongodb::options::{Acknowledgment, ClientOptions, ReadPreference, WriteConcern};
 use mongodb::{Client, Database};
 
 use crate::config::MongoConfig;
@@ -124,6 +124,8 @@ impl Storage {
         options.server_selection_timeout = Some(config.timeout);
         options.connect_timeout = Some(config.timeout);
         options.max_pool_size = Some(config.pool_max);
+        // Whatever the URI says: who has written something has to find it.
+        options.selection_criteria = Some(ReadPreference::Primary.into());
         let storage = Self {
             database: Client::with_options(options)?.database(&config.database),
             timeout: config.timeout,

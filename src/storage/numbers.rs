@@ -1,13 +1,17 @@
 //! The business numbers of workspaces: what routes an event to its owner.
 
+use std::collections::HashMap;
+
 use futures_util::TryStreamExt;
 use mongodb::Collection as Handle;
 use mongodb::bson::{Document, doc};
 use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
+use super::contacts::raw;
 use super::index::{Collection, Index};
 use super::number_record::number_id;
+use super::write::Update;
 use super::{Error, Storage, durable};
 
 pub const NUMBERS: Collection = Collection {
@@ -92,11 +96,13 @@ impl Storage {
         found.iter().map(number_of).collect()
     }
 
-    /// Keeps the telephone number that Meta shows for a number.
-    pub async fn note_display_phone_number(&self, number: Uuid, display: &str) -> Result<(), Error> {
-        let set = doc! { "$set": { "displayPhoneNumber": display } };
-        self.numbers().update_one(doc! { "_id": binary(number) }, set).await?;
-        Ok(())
+    /// Keeps the telephone numbers that Meta shows for numbers.
+    pub async fn note_display_phone_numbers(&self, shown: &HashMap<Uuid, String>) -> Result<(), Error> {
+        let updates = shown.iter().map(|(number, display)| {
+            let set = doc! { "$set": { "displayPhoneNumber": display } };
+            Ok(Update { filter: raw(&doc! { "_id": binary(*number) })?, change: raw(&set)?, upsert: false })
+        });
+        self.update_all(NUMBERS.name, updates).await
     }
 
     fn numbers(&self) -> Handle<Document> {

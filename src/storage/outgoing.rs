@@ -274,7 +274,10 @@ impl Outgoing {
         if self.initiates {
             latest.insert("initiatedAtMs", now_ms);
         }
-        let answered = doc! { "$max": latest, "$min": { "firstOutboundAt": now_s } };
+        // It always changes something: whoever brings the advertisement at the same time is to see it.
+        let answered = doc! {
+            "$max": latest, "$min": { "firstOutboundAt": now_s }, "$inc": { "answers": 1_i64 },
+        };
         let told = Told::of(
             self.workspace,
             self.happening(State::Accepted, now_ms),
