@@ -53,7 +53,8 @@ impl Follower {
                 self.is_to_look = true;
                 let found = self.storage.events_after(self.workspace, self.seq, PAGE).await?;
                 batches = found.into_iter().map(Arc::new).collect();
-                (self.nudges, self.is_to_look) = (heard.nudges, !batches.is_empty());
+                // A page that is not full is the end: of what comes after it one hears.
+                (self.nudges, self.is_to_look) = (heard.nudges, i64::try_from(batches.len()) == Ok(PAGE));
             }
             if let Some(last) = batches.last() {
                 self.seq = last.seq;

@@ -2,15 +2,15 @@
 //! these times too, and is asked every second; these need not wait for that.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// What is later than all of so many is found by the look of every second.
 const TIMES_MAX: usize = 1_024;
 
-/// The times that are still to come. Cheap to clone.
-#[derive(Clone, Debug, Default)]
-pub struct Alarm(Arc<Mutex<BTreeSet<i64>>>);
+/// The times that are still to come.
+#[derive(Debug, Default)]
+pub struct Alarm(Mutex<BTreeSet<i64>>);
 
 impl Alarm {
     /// Something is to be looked at then.

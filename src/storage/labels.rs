@@ -43,10 +43,9 @@ fn key(workspace: Uuid, name: &str) -> String {
 
 /// The write by which a label is in its workspace's list.
 pub(super) fn label_made(workspace: Uuid, name: &str, now_ms: i64) -> Write {
-    let mut change = made(workspace, name, now_ms);
-    // It always changes something: whoever deletes the label at the same time waits for it.
-    change.insert("$inc", doc! { "given": 1_i64 });
-    Write::upsert(LABELS.name, doc! { "_id": key(workspace, name) }, change)
+    // Somebody may delete the label at the same time.
+    Write::upsert(LABELS.name, doc! { "_id": key(workspace, name) }, made(workspace, name, now_ms))
+        .contested()
 }
 
 fn made(workspace: Uuid, name: &str, now_ms: i64) -> Document {

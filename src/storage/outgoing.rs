@@ -274,16 +274,15 @@ impl Outgoing {
         if self.initiates {
             latest.insert("initiatedAtMs", now_ms);
         }
-        // It always changes something: whoever brings the advertisement at the same time is to see it.
-        let answered = doc! {
-            "$max": latest, "$min": { "firstOutboundAt": now_s }, "$inc": { "answers": 1_i64 },
-        };
+        let answered = doc! { "$max": latest, "$min": { "firstOutboundAt": now_s } };
+        let conversation = doc! { "_id": binary(self.conversation) };
         let told = Told::of(
             self.workspace,
             self.happening(State::Accepted, now_ms),
             Write::update(MESSAGES.name, filter, change),
         )
-        .and(Write::update(CONVERSATIONS.name, doc! { "_id": binary(self.conversation) }, answered))
+        // Somebody may bring the advertisement that this answers at the same time.
+        .and(Write::update(CONVERSATIONS.name, conversation, answered).contested())
         .answering(self.conversation);
         Ok(self.with_listing(self.with_reaction(told)))
     }

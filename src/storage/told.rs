@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use mongodb::ClientSession;
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::{ReadConcern, TransactionOptions};
 use uuid::Uuid;
 
@@ -76,6 +76,21 @@ impl Write {
     pub fn upsert_pipeline(collection: &'static str, filter: Document, stages: Vec<Document>) -> Self {
         let statement = doc! { "q": filter, "u": stages, "upsert": true };
         Self { collection, statement: Statement::Update(statement, true) }
+    }
+
+    /// The same, and it changes its document in any case: what would change nothing conflicts with nobody, and whoever
+    /// takes or changes that document at the same time would decide without this change, and this one without theirs.
+    #[must_use]
+    pub fn contested(mut self) -> Self {
+        if let Statement::Update(statement, _) = &mut self.statement
+            && let Ok(change) = statement.get_document_mut("u")
+        {
+            let counts = change.entry("$inc".to_owned()).or_insert_with(|| Document::new().into());
+            if let Bson::Document(counts) = counts {
+                counts.insert("contests", 1_i64);
+            }
+        }
+        self
     }
 
     /// Adds a document.

@@ -67,9 +67,9 @@ pub struct Turn {
     pub(super) claim: Uuid,
 }
 
-/// The write by which a conversation gets in line. It goes with the message, in one transaction. It always changes
-/// something, also where the conversation is in line already: so whoever takes the turn meanwhile waits for the
-/// transaction, and sees the message, or the transaction is made again, after the turn was taken.
+/// The write by which a conversation gets in line. It goes with the message, in one transaction. Whoever takes the
+/// turn meanwhile waits for the transaction, and sees the message, or the transaction is made again, after the turn was
+/// taken: also where the conversation is in line already.
 pub(super) fn joining(
     workspace: Uuid,
     number: Uuid,
@@ -80,9 +80,8 @@ pub(super) fn joining(
     let change = doc! {
         "$setOnInsert": { "v": 1, "workspace": binary(workspace), "number": binary(number) },
         "$min": { "readyAtMs": ready_at_ms, "priority": priority.rank() },
-        "$inc": { "asks": 1_i64 },
     };
-    Write::upsert(TURNS.name, doc! { "_id": binary(conversation) }, change)
+    Write::upsert(TURNS.name, doc! { "_id": binary(conversation) }, change).contested()
 }
 
 impl Turn {
