@@ -18,6 +18,9 @@ const AGAIN_AFTER: Duration = Duration::from_millis(10);
 const ONE_TWICE_IN: u64 = 10;
 /// How far from its place a webhook may come.
 const DISORDER: u64 = 12;
+/// One in so many messages of the business comes long after what is told of it, and by how much.
+const ONE_LATE_IN: u64 = 3;
+const LATE: u64 = 40;
 /// One in so many customers is named by one of the two ids only, now this, now that.
 const HALF_NAMED_IN: usize = 4;
 
@@ -75,7 +78,7 @@ impl Story {
 
     /// The next webhook. What belongs together comes together, and not always in its order.
     pub fn next(&mut self) -> Webhook {
-        while self.coming.len() < usize::try_from(DISORDER).unwrap() * 2 {
+        while self.coming.first_key_value().is_none_or(|((place, _), _)| *place > self.scene * 2) {
             self.act();
         }
         self.coming.pop_first().unwrap().1
@@ -90,27 +93,28 @@ impl Story {
             let wamid = format!("wamid.in.{scene}");
             let name = self.name(customer);
             let change = inbound(name.customer(), &wamid, at_s, text(&format!("{customer} halo {scene} 🌅")));
-            self.plan(change, Item::Message { wamid, customer, is_inbound: true, at_s });
+            self.plan(0, change, Item::Message { wamid, customer, is_inbound: true, at_s });
             return;
         }
         let wamid = format!("wamid.out.{scene}");
         let name = self.name(customer);
         let change = echo(name.customer(), &wamid, at_s, text(&format!("{customer} baik {scene}")));
-        self.plan(change, Item::Message { wamid: wamid.clone(), customer, is_inbound: false, at_s });
+        let late = if self.dice.below(ONE_LATE_IN) == 0 { LATE } else { 0 };
+        self.plan(late, change, Item::Message { wamid: wamid.clone(), customer, is_inbound: false, at_s });
         for (step, after_s) in [("sent", 1), ("delivered", 2), ("read", 5)] {
             let change = status(name.customer(), &wamid, step, at_s + after_s);
-            self.plan(change, Item::Status { wamid: wamid.clone(), step, at_s: at_s + after_s });
+            self.plan(0, change, Item::Status { wamid: wamid.clone(), step, at_s: at_s + after_s });
         }
         if self.dice.below(4) == 0 {
             let reaction = json!({ "type": "reaction", "reaction": { "message_id": wamid, "emoji": "👍" } });
             let own = format!("wamid.re.{scene}");
             let change = inbound(name.customer(), &own, at_s + 9, reaction);
-            self.plan(change, Item::Reaction { wamid: own, target: wamid });
+            self.plan(0, change, Item::Reaction { wamid: own, target: wamid });
         }
     }
 
-    fn plan(&mut self, change: Value, item: Item) {
-        let place = (self.scene * 2 + self.dice.below(DISORDER), self.dice.below(u64::MAX));
+    fn plan(&mut self, late: u64, change: Value, item: Item) {
+        let place = (self.scene * 2 + late + self.dice.below(DISORDER), self.dice.below(u64::MAX));
         self.coming.insert(place, Webhook { body: body(&[change]), items: vec![item] });
     }
 
