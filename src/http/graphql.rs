@@ -23,6 +23,7 @@ use super::State;
 use super::guard;
 use super::guard::TurnedAway;
 use super::request::{AsItIs, RequestId};
+use crate::auth::Visitor;
 use crate::error::Code;
 use crate::graphql::{Api, Operation, Outcome, Way};
 use crate::limits;
@@ -116,10 +117,9 @@ async fn run(
     if media == Media::Events {
         return sse::run(operation, way, request, state).await;
     }
-    let caller = state.guard.caller(request);
-    let visitor = match state.guard.recognise(caller, guard::bearer(request)).await {
+    let visitor = match visitor(media, request, state).await {
         Ok(visitor) => visitor,
-        Err(turned_away) => return turn_away(&turned_away, media, request, state),
+        Err(refusal) => return refusal,
     };
     let id = RequestId::of(request);
     let GraphQl { api, supervisor, .. } = state.graphql.clone();
@@ -132,6 +132,13 @@ async fn run(
     }
 }
 
+/// Who calls, or the answer to somebody who may not.
+async fn visitor(media: Media, request: &HttpRequest, state: &State) -> Result<Visitor, HttpResponse> {
+    let caller = state.guard.caller(request);
+    let recognised = state.guard.recognise(caller, guard::bearer(request)).await;
+    recognised.map_err(|turned_away| turn_away(&turned_away, media, request, state))
+}
+
 /// Operations that came in a list, one after the other: each counts as a request, and each has its own answer.
 async fn run_in_turn(
     operations: Vec<Operation>,
@@ -142,11 +149,11 @@ async fn run_in_turn(
     if media == Media::Events {
         return refuse(bad("An event stream is of one operation, not of a list."), media, request);
     }
-    let caller = state.guard.caller(request);
-    let visitor = match state.guard.recognise(caller, guard::bearer(request)).await {
+    let visitor = match visitor(media, request, state).await {
         Ok(visitor) => visitor,
-        Err(turned_away) => return turn_away(&turned_away, media, request, state),
+        Err(refusal) => return refusal,
     };
+    let caller = state.guard.caller(request);
     for _ in operations.iter().skip(1) {
         if let Err(turned_away) = state.guard.count(caller, &visitor) {
             return turn_away(&turned_away, media, request, state);

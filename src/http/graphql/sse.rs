@@ -17,7 +17,7 @@ use super::super::State;
 use super::super::guard;
 use super::super::request::RequestId;
 use super::talk::{FAREWELL_MAX, STALL_MAX};
-use super::{Media, Refused, bad, refuse, turn_away, wrong_way};
+use super::{Media, Refused, bad, refuse, visitor, wrong_way};
 use crate::auth::Visitor;
 use crate::error::Code;
 use crate::graphql::{Answers, Cursor, Operation, Way};
@@ -35,10 +35,9 @@ pub async fn run(operation: Operation, way: Way, request: &HttpRequest, state: &
         Ok(cursor) => cursor,
         Err(refused) => return refuse(refused, Media::Events, request),
     };
-    let shown = guard::bearer(request);
-    let visitor = match state.guard.recognise(state.guard.caller(request), shown).await {
+    let visitor = match visitor(Media::Events, request, state).await {
         Ok(visitor) => visitor,
-        Err(away) => return turn_away(&away, Media::Events, request, state),
+        Err(refusal) => return refusal,
     };
     let (api, request_id) = (state.graphql.api.clone(), RequestId::of(request));
     let (id, visitor_asks) = (request_id.clone(), visitor.clone());
@@ -60,7 +59,7 @@ pub async fn run(operation: Operation, way: Way, request: &HttpRequest, state: &
         request_id,
         cursor: None,
     };
-    let bearer = Zeroizing::new(shown.unwrap_or_default().to_owned());
+    let bearer = Zeroizing::new(guard::bearer(request).unwrap_or_default().to_owned());
     // It ends by itself when either end does; stopping waits for it.
     drop(state.graphql.supervisor.run("graphql-sse", teller.tell(bearer, visitor)));
     HttpResponse::Ok()
