@@ -11,6 +11,7 @@ use crate::domain::inbox;
 use crate::domain::inbox::{LABEL_DESCRIPTION_CHARS_MAX, LABELS_MAX, WORKSPACE_LABELS_MAX, Work};
 use crate::storage;
 use crate::storage::conversation_record::ConversationRecord;
+use crate::storage::labels::Deletion;
 use crate::storage::labels::LabelRecord;
 
 /// What changes in the labels of a conversation.
@@ -108,24 +109,15 @@ impl Inbox {
     /// Takes a label out of the workspace's list. One that a conversation has stays.
     pub async fn delete_label(&self, by: &Visitor, name: &str) -> Result<String, Error> {
         let name = inbox::label(name).map_err(|_| Error::NotFound("name"))?;
-        let storage = &self.0.storage;
-        let in_use = Error::WrongState {
-            sentence: "Conversations have this label.",
-            next_step: "Take it off them first: conversations(filter: { label, status }) shows which they are.",
-        };
-        if storage.is_label_used(by.workspace, &name).await? {
-            return Err(in_use);
-        }
-        let found = self.labels(by).await?.into_iter().find(|label| label.name == name);
-        let found = found.ok_or(Error::NotFound("name"))?;
-        if !storage.delete_label(by.workspace, &name).await? {
-            return Err(Error::NotFound("name"));
-        }
-        // Somebody may have given it to a conversation meanwhile.
-        if storage.is_label_used(by.workspace, &name).await? {
-            let look = (found.colour.as_deref(), found.description.as_deref());
-            storage.save_label(by.workspace, &name, look, found.created_ms).await?;
-            return Err(in_use);
+        match self.0.storage.delete_label(by.workspace, &name).await? {
+            Deletion::Done => {}
+            Deletion::NotFound => return Err(Error::NotFound("name")),
+            Deletion::InUse => {
+                return Err(Error::WrongState {
+                    sentence: "Conversations have this label.",
+                    next_step: "Take it off them first: conversations(filter: { label, status }) shows which they are.",
+                });
+            }
         }
         self.note_label(by, &name, &[("deleted", None, Some("true"))]).await?;
         Ok(name)

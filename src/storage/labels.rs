@@ -1,12 +1,15 @@
 //! The labels of a workspace: how each looks, and what it is for. Conversations hold the names themselves.
 
+use std::time::Duration;
+
 use futures_util::TryStreamExt;
-use mongodb::Collection as Handle;
 use mongodb::bson::{Document, doc};
+use mongodb::options::{ReadConcern, TransactionOptions};
+use mongodb::{ClientSession, Collection as Handle};
 use uuid::Uuid;
 
 use super::arrivals::binary;
-use super::conversations;
+use super::conversations::{self, commit};
 use super::index::{Collection, Index};
 use super::told::Write;
 use super::{Error, Storage, durable};
@@ -28,6 +31,10 @@ pub const LABELS: Collection = Collection {
     }],
 };
 
+/// Somebody gives the label to a conversation at the same time: how often deleting it is tried.
+const TRIES_MAX: u32 = 50;
+const AGAIN_AFTER: Duration = Duration::from_millis(2);
+
 /// A label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelRecord {
@@ -35,6 +42,15 @@ pub struct LabelRecord {
     pub colour: Option<String>,
     pub description: Option<String>,
     pub created_ms: i64,
+}
+
+/// What became of a label that was to be deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deletion {
+    Done,
+    NotFound,
+    /// A conversation has it.
+    InUse,
 }
 
 fn key(workspace: Uuid, name: &str) -> String {
@@ -108,18 +124,54 @@ impl Storage {
         Ok(())
     }
 
-    /// Takes a label out of the list. False: it was not in it.
-    pub async fn delete_label(&self, workspace: Uuid, name: &str) -> Result<bool, Error> {
-        let labels = self.labels();
-        let delete = labels.delete_one(doc! { "_id": key(workspace, name) });
-        Ok(delete.write_concern(durable(self.timeout)).await?.deleted_count == 1)
+    /// Takes a label out of the list, unless a conversation has it.
+    pub async fn delete_label(&self, workspace: Uuid, name: &str) -> Result<Deletion, Error> {
+        let mut outcome = Err(Error::Conflict);
+        for _ in 0..TRIES_MAX {
+            outcome = self.try_delete_label(workspace, name).await;
+            if !matches!(outcome, Err(Error::Conflict)) {
+                break;
+            }
+            tokio::time::sleep(AGAIN_AFTER).await;
+        }
+        outcome
     }
 
-    /// Whether a conversation of the workspace has a label.
-    pub async fn is_label_used(&self, workspace: Uuid, name: &str) -> Result<bool, Error> {
+    /// Whoever gives it to a conversation at the same time writes the label too (`label_made`), so one of the two comes
+    /// after the other.
+    async fn try_delete_label(&self, workspace: Uuid, name: &str) -> Result<Deletion, Error> {
+        let mut session = self.database.client().start_session().await?;
+        let options = TransactionOptions::builder()
+            .read_concern(ReadConcern::snapshot())
+            .write_concern(durable(self.timeout))
+            .build();
+        session.start_transaction().with_options(options).await?;
+        let outcome = self.delete_label_within(&mut session, workspace, name).await;
+        if let Ok(Deletion::Done) = outcome {
+            return commit(&mut session).await.map(|()| Deletion::Done);
+        }
+        // What cannot be aborted ends by itself.
+        session.abort_transaction().await.ok();
+        outcome
+    }
+
+    async fn delete_label_within(
+        &self,
+        session: &mut ClientSession,
+        workspace: Uuid,
+        name: &str,
+    ) -> Result<Deletion, Error> {
+        let labels = self.labels();
+        let delete = labels.delete_one(doc! { "_id": key(workspace, name) });
+        let is_deleted = delete.session(&mut *session).await?.deleted_count == 1;
         let conversations = self.database.collection::<Document>(conversations::COLLECTION.name);
         let filter = doc! { "workspace": binary(workspace), "labels": name };
-        Ok(conversations.find_one(filter).projection(doc! { "_id": 1 }).await?.is_some())
+        let user = conversations.find_one(filter).projection(doc! { "_id": 1 }).session(session).await?;
+        Ok(match user {
+            Some(_) => Deletion::InUse,
+            None if is_deleted => Deletion::Done,
+            None => Deletion::NotFound,
+        })
     }
 
     fn labels(&self) -> Handle<Document> {

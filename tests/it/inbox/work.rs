@@ -175,6 +175,29 @@ async fn labels_are_normalised_counted_and_listed_and_two_at_once_both_stay() {
 }
 
 #[tokio::test]
+async fn a_label_that_is_given_while_it_is_deleted_is_in_the_list_if_a_conversation_has_it() {
+    let desk = Desk::start().await;
+    let conversation = desk.hear("wamid.1", AT_S).await;
+    let admin = desk.app.key(Role::Admin).await;
+    for round in 0..20 {
+        let name = format!("l{}", round % 3);
+        let label = json!({ "name": &name });
+        let change = |how: &str| json!({ "input": { "conversationId": &conversation, how: [&name] } });
+        desk.done_as(&admin, "saveLabel", json!({ "input": &label })).await;
+        let (labelled, _) = tokio::join!(
+            desk.done("labelConversation", change("add")),
+            desk.run(&admin, "deleteLabel", label.clone()),
+        );
+        assert_eq!(labelled["labels"], json!([&name]));
+        let labels = desk.run(&desk.key, "labels", json!({})).await;
+        let is_listed = labels.as_array().unwrap().iter().any(|one| one["name"] == label["name"]);
+        assert!(is_listed, "round {round}: a conversation has it");
+        desk.done("labelConversation", change("remove")).await;
+        desk.done_as(&admin, "deleteLabel", label).await;
+    }
+}
+
+#[tokio::test]
 async fn attributes_are_set_by_key_and_bounded() {
     let desk = Desk::start().await;
     let conversation = desk.hear("wamid.1", AT_S).await;
