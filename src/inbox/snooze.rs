@@ -40,6 +40,7 @@ impl Worker for SnoozeEnd {
                     if inner.storage.wake(woken, now_ms).await? {
                         inner.log.nudge(woken.workspace);
                     }
+                    inner.storage.forget_snooze(woken).await?;
                 }
                 if is_last {
                     return Ok(());

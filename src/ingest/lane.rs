@@ -31,9 +31,11 @@ use crate::storage::lanes::NOTHING_FOLDED;
 use crate::storage::segments::Segment;
 use crate::storage::statuses::Advance;
 
-/// The longest window of a fold, and how many times a fold's own time it is.
+/// The longest window of a fold, and how many times a fold's own time it is. A longer window gathers more for a fold,
+/// which takes longer, which makes the window longer: with two times, everything took many times as long to be visible
+/// well before the database was busy.
 const WINDOW_MAX: Duration = Duration::from_millis(500);
-const WINDOW_FOLDS: u32 = 2;
+const WINDOW_FOLDS: u32 = 1;
 /// The pause after a batch: how many times the batch's own time, after a small and after a larger one, and the longest.
 const APPLY_PACE_FEW: u32 = 1;
 const APPLY_PACE: u32 = 2;

@@ -32,11 +32,14 @@ const LEASE: Duration = Duration::from_secs(30);
 /// The lease is taken as held for so long without asking.
 const HELD: Duration = Duration::from_secs(8);
 /// How many batches of events are taken in at once.
-const PAGE: i64 = 100;
-/// After a page, so many times as long as it took are left to whoever works for somebody that waits: what is to be found
-/// costs the database more than what is to be shown, and under load search may lag behind.
+const PAGE: i64 = 20;
+/// How many items are written at once. The server confirms nothing that came later before a command is through, and each
+/// word of an item is a write of its own.
+const WRITTEN_AT_ONCE: usize = 25;
+/// After each command, so many times as long as it took are left to whoever works for somebody that waits: what is to be
+/// found costs the database more than what is to be shown, and under load search may lag behind.
 const REST_SHARE: u32 = 3;
-const REST_MAX: Duration = Duration::from_millis(500);
+const REST_MAX: Duration = Duration::from_millis(100);
 
 /// The worker. One a process; cheap to clone.
 #[derive(Clone, Debug)]
@@ -179,7 +182,7 @@ impl Indexer {
         let storage = &self.0.storage;
         let mut from = standing;
         loop {
-            let page = Stopwatch::start();
+            let reading = Stopwatch::start();
             let known = from.unwrap_or(0);
             let batches = storage.events_after(workspace, known, PAGE).await?;
             let (Some(first), Some(last)) = (batches.first(), batches.last()) else { return Ok(true) };
@@ -191,7 +194,12 @@ impl Indexer {
             }
             let to = last.seq;
             let items = subjects::items(storage, workspace, &batches).await?;
-            storage.put_search_items(&items).await?;
+            rest(&reading).await;
+            for some in items.chunks(WRITTEN_AT_ONCE) {
+                let writing = Stopwatch::start();
+                storage.put_search_items(some).await?;
+                rest(&writing).await;
+            }
             crash::pass(crash::SEARCH_POINT);
             if !storage.advance_search(workspace, from, to).await? {
                 // Somebody else is here.
@@ -199,7 +207,6 @@ impl Indexer {
                 return Ok(false);
             }
             from = Some(to);
-            tokio::time::sleep((page.elapsed() * REST_SHARE).min(REST_MAX)).await;
             if !self.holds().await? || watch.elapsed() >= ROUND_SHARE {
                 return Ok(false);
             }
@@ -228,6 +235,10 @@ impl Indexer {
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+async fn rest(work: &Stopwatch) {
+    tokio::time::sleep((work.elapsed() * REST_SHARE).min(REST_MAX)).await;
 }
 
 impl Worker for Indexer {

@@ -17,7 +17,7 @@ use crate::storage::notes::NoteRecord;
 use crate::storage::search::{Item, Kind};
 
 /// How many are read at once.
-const READ_MAX: usize = 500;
+const READ_MAX: usize = 200;
 
 /// What an event is about, as far as it can be found.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -20,9 +20,6 @@ use super::{Error, Storage, durable};
 use crate::domain::conversation::{Change, FREE_ENTRY_ANSWER_S, FREE_ENTRY_S};
 use crate::runtime::crash;
 
-/// Meta's highest limit is 100,000; above that there is none.
-const INITIATED_COUNTED_MAX: u64 = 200_000;
-
 pub const COLLECTION: Collection = Collection {
     name: "conversations",
     holds: "the conversations: one a number and contact, or group",
@@ -71,14 +68,6 @@ pub const COLLECTION: Collection = Collection {
             serves: "the conversations with a label, the latest first",
         },
         Index {
-            name: "snoozedUntil",
-            keys: &[("away.untilMs", 1)],
-            unique: false,
-            expires: false,
-            only: Some(|| doc! { "away.untilMs": { "$exists": true } }),
-            serves: "the conversations whose snooze has ended",
-        },
-        Index {
             name: "mergedInto",
             keys: &[("mergedInto", 1)],
             unique: false,
@@ -93,14 +82,6 @@ pub const COLLECTION: Collection = Collection {
             expires: false,
             only: None,
             serves: "the conversations of a contact",
-        },
-        Index {
-            name: "number_initiatedAtMs",
-            keys: &[("number", 1), ("initiatedAtMs", 1)],
-            unique: false,
-            expires: false,
-            only: Some(|| doc! { "initiatedAtMs": { "$exists": true } }),
-            serves: "how many customers a number has written to first of late",
         },
     ],
 };
@@ -194,9 +175,6 @@ impl Storage {
     ) -> Result<bool, Error> {
         let advances = advances.iter().filter_map(|(message, advance)| advance.update(message).transpose());
         let advances: Vec<Update> = advances.collect::<Result<_, _>>()?;
-        // One that was merged by hand is not found by this, and takes the way of `carry_within`.
-        let unmerged = |id| doc! { "_id": binary(id), "mergedByHand": { "$exists": false } };
-        let updates = change_updates(&fold.changes, unmerged)?;
         let session = match &mut folder.0 {
             Some(session) => session,
             none => none.insert(self.begin_folding(fold.lane).await?),
@@ -206,7 +184,7 @@ impl Storage {
             .write_concern(durable(self.timeout))
             .build();
         session.start_transaction().with_options(options).await?;
-        let done = self.fold_within(session, fold, updates, advances).await;
+        let done = self.fold_within(session, fold, advances).await;
         match done {
             Ok(true) => commit(session).await.map(|()| true),
             outcome => {
@@ -227,7 +205,7 @@ impl Storage {
 
     /// Tries changes without keeping them: whether the database takes them.
     pub async fn rehearse_fold(&self, changes: &[(Uuid, Change)]) -> Result<(), Error> {
-        let updates = change_updates(changes, |id| doc! { "_id": binary(id) })?;
+        let updates = change_updates(changes)?;
         let mut session = self.database.client().start_session().await?;
         session.start_transaction().await?;
         let outcome = self.update_within(&mut session, COLLECTION.name, updates).await;
@@ -240,40 +218,41 @@ impl Storage {
         &self,
         session: &mut ClientSession,
         fold: &Fold,
-        updates: Vec<Update>,
         advances: Vec<Update>,
     ) -> Result<bool, Error> {
         if !self.advance_lane_within(session, fold.lane, fold.from, fold.to).await? {
             return Ok(false);
         }
-        let count = u64::try_from(updates.len()).unwrap_or(u64::MAX);
-        let is_plain = self.update_within(session, COLLECTION.name, updates).await? == count;
-        let carried = if is_plain { Vec::new() } else { self.carry_within(session, &fold.changes).await? };
+        let carried = self.carried_within(session, &fold.changes).await?;
+        let changes = fold.changes.iter().chain(&carried);
+        self.update_within(session, COLLECTION.name, change_updates(changes.clone())?).await?;
         self.update_within(session, MESSAGES.name, advances).await?;
         let touched = |change: &Change| change.entry.is_some() || change.first_outbound_s.is_some();
-        let touched = fold.changes.iter().filter(|(_, change)| touched(change)).map(|(id, _)| *id);
-        self.open_free_windows_within(session, &touched.chain(carried).collect::<Vec<_>>()).await?;
+        let touched = changes.filter(|(_, change)| touched(change)).map(|(id, _)| *id);
+        self.open_free_windows_within(session, &touched.collect::<Vec<_>>()).await?;
         crash::pass("inside-fold");
         Ok(true)
     }
 
-    /// What belongs to conversations that were merged into others by hand changes them and those others, which lists
-    /// show with the sum of all. Gives the others.
-    async fn carry_within(
+    /// What belongs to conversations that were merged into others by hand changes those others too, which lists show
+    /// with the sum of all. They are asked for apart: to find a conversation by more than its id costs the server as
+    /// much again as changing it.
+    async fn carried_within(
         &self,
         session: &mut ClientSession,
         changes: &[(Uuid, Change)],
-    ) -> Result<Vec<Uuid>, Error> {
-        let ids: Vec<Uuid> = changes.iter().map(|(id, _)| *id).collect();
+    ) -> Result<Vec<(Uuid, Change)>, Error> {
         let mut pointers: HashMap<Uuid, Uuid> = HashMap::new();
-        let mut open = ids;
+        let mut open: Vec<Uuid> = changes.iter().map(|(id, _)| *id).collect();
         for _ in 0..MERGES_MAX {
-            let ids: Vec<_> = open.iter().copied().map(binary).collect();
+            if open.is_empty() {
+                break;
+            }
+            let ids: Vec<_> = open.drain(..).map(binary).collect();
             let filter = doc! { "_id": { "$in": ids }, "mergedByHand": { "$exists": true } };
             let conversations = self.conversations();
             let find = conversations.find(filter).projection(doc! { "mergedInto": 1 }).batch_size(5_000);
             let mut cursor = find.session(&mut *session).await?;
-            open = Vec::new();
             while cursor.advance(session).await? {
                 let found = cursor.deserialize_current()?;
                 if let Some((from, into)) = uuid_of(&found, "_id").zip(uuid_of(&found, "mergedInto")) {
@@ -281,25 +260,13 @@ impl Storage {
                     open.push(into);
                 }
             }
-            if open.is_empty() {
-                break;
-            }
         }
-        let mut carried: Vec<(Uuid, Change)> = Vec::new();
-        let mut others = Vec::new();
-        for (id, change) in changes.iter().filter(|(id, _)| pointers.contains_key(id)) {
-            carried.push((*id, change.clone()));
-            let mut at = *id;
-            for _ in 0..MERGES_MAX {
-                let Some(into) = pointers.get(&at) else { break };
-                carried.push((*into, change.clone()));
-                others.push(*into);
-                at = *into;
-            }
+        let mut carried = Vec::new();
+        for (id, change) in changes {
+            let others = std::iter::successors(pointers.get(id), |at| pointers.get(at)).take(MERGES_MAX);
+            carried.extend(others.map(|into| (*into, change.clone())));
         }
-        let updates = change_updates(&carried, |id| doc! { "_id": binary(id) })?;
-        self.update_within(session, COLLECTION.name, updates).await?;
-        Ok(others)
+        Ok(carried)
     }
 
     /// The first answer within a day to a customer who came by an advertisement opens the free-entry window. Which one
@@ -381,13 +348,6 @@ impl Storage {
         Ok(found.iter().filter_map(one).collect())
     }
 
-    /// How many customers a number has written to first since then: outside of their window.
-    pub async fn count_initiated(&self, number: Uuid, since_ms: i64) -> Result<i64, Error> {
-        let filter = doc! { "number": binary(number), "initiatedAtMs": { "$gt": since_ms } };
-        let count = self.conversations().count_documents(filter).limit(INITIATED_COUNTED_MAX).await?;
-        Ok(i64::try_from(count).unwrap_or(i64::MAX))
-    }
-
     pub(super) fn conversations(&self) -> Handle<Document> {
         self.database.collection(COLLECTION.name)
     }
@@ -405,15 +365,13 @@ pub(super) async fn commit(session: &mut ClientSession) -> Result<(), Error> {
     outcome
 }
 
-fn change_updates(
-    changes: &[(Uuid, Change)],
-    filter: impl Fn(Uuid) -> Document,
-) -> Result<Vec<Update>, Error> {
-    changes.iter().filter_map(|(id, change)| change_update(filter(*id), change).transpose()).collect()
+fn change_updates<'a>(changes: impl IntoIterator<Item = &'a (Uuid, Change)>) -> Result<Vec<Update>, Error> {
+    changes.into_iter().filter_map(|(id, change)| change_update(*id, change).transpose()).collect()
 }
 
 /// A change as an update that comes out the same in any order; counts are right because each is made once.
-fn change_update(filter: Document, change: &Change) -> Result<Option<Update>, Error> {
+fn change_update(id: Uuid, change: &Change) -> Result<Option<Update>, Error> {
+    let filter = doc! { "_id": binary(id) };
     let (mut max, mut min, mut inc) = (Document::new(), Document::new(), Document::new());
     if let Some(last) = &change.last {
         max.insert(

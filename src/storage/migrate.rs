@@ -12,6 +12,8 @@ use futures_util::TryStreamExt;
 use mongodb::bson::{DateTime, Document, doc};
 
 use super::index::{Collection, Gap};
+use super::initiations::{self, INITIATIONS};
+use super::snoozes::SNOOZES;
 use super::{Error, Storage};
 use crate::clock::Clock;
 
@@ -24,6 +26,9 @@ pub const MIGRATIONS_COLLECTION: Collection = Collection {
     options: Document::new,
     indexes: &[],
 };
+
+/// The server's code for an index that is not there.
+const INDEX_NOT_FOUND: i32 = 27;
 
 /// A step.
 pub struct Migration {
@@ -51,6 +56,11 @@ pub const MIGRATIONS: &[Migration] = &[
         number: 2,
         name: "say of each template how it stands",
         run: |storage| Box::pin(async move { storage.settle_all_templates().await }),
+    },
+    Migration {
+        number: 3,
+        name: "keep snoozes, and who was written to first, apart from the conversations",
+        run: |storage| Box::pin(async move { storage.part_from_conversations().await }),
     },
 ];
 
@@ -121,6 +131,39 @@ impl Storage {
             told(format!("mending: {gap}"));
         }
         self.ensure_collections().await.map(drop)
+    }
+
+    /// What had an index of its own among the conversations, which every message paid for.
+    async fn part_from_conversations(&self) -> Result<(), Error> {
+        let snoozes = doc! { "workspace": 1, "number": 1, "untilMs": "$away.untilMs" };
+        let kept_for_ms = initiations::KEPT_FOR_MS;
+        let initiations = doc! {
+            "number": 1,
+            "at": { "$toDate": "$initiatedAtMs" },
+            "expireAt": { "$add": ["$$NOW", kept_for_ms] },
+        };
+        let conversations = self.conversations();
+        for (field, index, parts, into) in [
+            ("away.untilMs", "snoozedUntil", snoozes, SNOOZES.name),
+            ("initiatedAtMs", "number_initiatedAtMs", initiations, INITIATIONS.name),
+        ] {
+            let stages = [
+                doc! { "$match": { field: { "$exists": true } } },
+                doc! { "$project": parts },
+                doc! { "$merge": { "into": into, "whenMatched": "keepExisting" } },
+            ];
+            let copy = conversations.aggregate(stages).write_concern(super::durable(self.timeout));
+            let _: Vec<Document> = copy.await?.try_collect().await?;
+            match self.drop_index(conversations.name(), index).await {
+                // It was never there, or a run that was cut off has dropped it.
+                Ok(()) | Err(Error::Refused { code: INDEX_NOT_FOUND, .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let initiated = doc! { "initiatedAtMs": { "$exists": true } };
+        let take_away = conversations.update_many(initiated, doc! { "$unset": { "initiatedAtMs": "" } });
+        take_away.write_concern(super::durable(self.timeout)).await?;
+        Ok(())
     }
 
     async fn applied_migrations(&self) -> Result<BTreeSet<i32>, Error> {

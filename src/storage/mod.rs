@@ -21,6 +21,7 @@ pub mod data_keys;
 pub mod error;
 pub mod events;
 pub mod index;
+pub mod initiations;
 pub mod instances;
 pub mod labels;
 pub mod lanes;
@@ -42,6 +43,7 @@ pub mod read_mark;
 pub mod sealed;
 pub mod search;
 pub mod segments;
+pub mod snoozes;
 pub mod statuses;
 pub mod survey;
 pub mod template_record;
@@ -81,6 +83,7 @@ pub const COLLECTIONS: &[&Collection] = &[
     &contacts::CONTACTS,
     &contacts::ALIASES,
     &conversations::COLLECTION,
+    &snoozes::SNOOZES,
     &notes::NOTES,
     &labels::LABELS,
     &messages::MESSAGES,
@@ -88,6 +91,7 @@ pub const COLLECTIONS: &[&Collection] = &[
     &turns::TURNS,
     &usage_pauses::USAGE_PAUSES,
     &allowances::ALLOWANCES,
+    &initiations::INITIATIONS,
     &statuses::STATUSES,
     &notices::NOTICES,
     &notices::ACCOUNTS,

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::arrivals::{binary, uuid_of};
 use super::conversations::COLLECTION as CONVERSATIONS;
 use super::events::Happening;
+use super::initiations::initiated;
 use super::messages::{ACCEPTED, MESSAGES};
 use super::told::{Told, Write};
 use super::turns::joining;
@@ -270,13 +271,9 @@ impl Outgoing {
         };
         let mut filter = self.when(&[State::Leaving, State::Unconfirmed, State::Queued, State::Refused]);
         filter.insert("wamid", doc! { "$exists": false });
-        let mut latest = doc! { "lastOutboundAt": now_s };
-        if self.initiates {
-            latest.insert("initiatedAtMs", now_ms);
-        }
-        let answered = doc! { "$max": latest, "$min": { "firstOutboundAt": now_s } };
+        let answered = doc! { "$max": { "lastOutboundAt": now_s }, "$min": { "firstOutboundAt": now_s } };
         let conversation = doc! { "_id": binary(self.conversation) };
-        let told = Told::of(
+        let mut told = Told::of(
             self.workspace,
             self.happening(State::Accepted, now_ms),
             Write::update(MESSAGES.name, filter, change),
@@ -284,6 +281,9 @@ impl Outgoing {
         // Somebody may bring the advertisement that this answers at the same time.
         .and(Write::update(CONVERSATIONS.name, conversation, answered).contested())
         .answering(self.conversation);
+        if self.initiates {
+            told = told.and(initiated(self.number, self.conversation, now_ms));
+        }
         Ok(self.with_listing(self.with_reaction(told)))
     }
 
