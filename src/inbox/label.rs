@@ -11,8 +11,7 @@ use crate::domain::inbox;
 use crate::domain::inbox::{LABEL_DESCRIPTION_CHARS_MAX, LABELS_MAX, WORKSPACE_LABELS_MAX, Work};
 use crate::storage;
 use crate::storage::conversation_record::ConversationRecord;
-use crate::storage::labels::Deletion;
-use crate::storage::labels::LabelRecord;
+use crate::storage::labels::{Deletion, LabelRecord};
 
 /// What changes in the labels of a conversation.
 #[derive(Clone, Debug, Default)]

@@ -34,13 +34,19 @@ impl Worker for SnoozeEnd {
             let inner = &self.0.0;
             let now_ms = inner.clock.now_ms();
             loop {
+                let mut failure = None;
                 let ended = inner.storage.ended_snoozes(now_ms, TOGETHER_MAX).await?;
                 let is_last = i64::try_from(ended.len()).is_ok_and(|count| count < TOGETHER_MAX);
                 for woken in ended {
-                    if inner.storage.wake(woken, now_ms).await? {
-                        inner.log.nudge(woken.workspace);
+                    match inner.storage.wake(woken, now_ms).await {
+                        Ok(true) => inner.log.nudge(woken.workspace),
+                        Ok(false) => {}
+                        // One that cannot be woken keeps none of the others asleep.
+                        Err(error) => failure = failure.or(Some(error)),
                     }
-                    inner.storage.forget_snooze(woken).await?;
+                }
+                if let Some(error) = failure {
+                    return Err(error.into());
                 }
                 if is_last {
                     return Ok(());

@@ -31,17 +31,12 @@ use crate::storage::lanes::NOTHING_FOLDED;
 use crate::storage::segments::Segment;
 use crate::storage::statuses::Advance;
 
-/// The longest window of a fold, and how many times a fold's own time it is. A longer window gathers more for a fold,
-/// which takes longer, which makes the window longer: with two times, everything took many times as long to be visible
-/// well before the database was busy.
+/// The longest window of a fold, which otherwise is as long as the last fold took. A longer window gathers more for a
+/// fold, which takes longer, which makes the window longer: with twice the time everything took many times as long to be
+/// visible, well before the database was busy.
 const WINDOW_MAX: Duration = Duration::from_millis(500);
-const WINDOW_FOLDS: u32 = 1;
-/// The pause after a batch: how many times the batch's own time, after a small and after a larger one, and the longest.
-const APPLY_PACE_FEW: u32 = 1;
-const APPLY_PACE: u32 = 2;
-const APPLY_PACE_MAX: Duration = Duration::from_millis(25);
-/// So few webhooks in a batch are no load that would have to be kept from the database.
-const FEW: usize = 16;
+/// The longest pause after a batch, which otherwise is as long as the batch took.
+const APPLY_PAUSE_MAX: Duration = Duration::from_millis(25);
 /// How many segments are read from the database at once.
 const SEGMENTS_READ: i64 = 32;
 /// After a failure: the pauses until the next try.
@@ -168,7 +163,6 @@ impl Pending {
 struct LastApply {
     ended: Stopwatch,
     took: Duration,
-    webhooks: usize,
 }
 
 /// One run along a lane.
@@ -229,7 +223,7 @@ impl Run {
 
     async fn apply_all(&self, mark: i64) -> Result<(), Error> {
         let mut applied = mark;
-        let mut last_apply = LastApply { ended: Stopwatch::start(), took: Duration::ZERO, webhooks: 0 };
+        let mut last_apply = LastApply { ended: Stopwatch::start(), took: Duration::ZERO };
         loop {
             self.pace(&last_apply).await;
             let segments = self.next_after(applied).await?;
@@ -239,8 +233,7 @@ impl Run {
             let changes = self.apply(&segments).await;
             self.applier.metrics.apply_seconds.observe(watch.elapsed().as_secs_f64());
             let received = segments.iter().flat_map(|segment| &segment.webhooks);
-            let webhooks = received.clone().count();
-            last_apply = LastApply { ended: Stopwatch::start(), took: watch.elapsed(), webhooks };
+            last_apply = LastApply { ended: Stopwatch::start(), took: watch.elapsed() };
             applied = last;
             self.pending().add(last, changes, received.map(|webhook| webhook.received_ms));
             self.moved.notify_waiters();
@@ -252,9 +245,7 @@ impl Run {
     /// little for company; on an idle server nothing waits.
     async fn pace(&self, last: &LastApply) {
         let Source::Live(feed) = &self.source else { return };
-        let pace = if last.webhooks > FEW { APPLY_PACE } else { APPLY_PACE_FEW };
-        let until = (last.took * pace).min(APPLY_PACE_MAX);
-        let rest = until.saturating_sub(last.ended.elapsed());
+        let rest = last.took.min(APPLY_PAUSE_MAX).saturating_sub(last.ended.elapsed());
         if !rest.is_zero() && !self.stop.as_ref().is_some_and(Stop::is_requested) {
             tokio::time::timeout(rest, feed.is_well_filled()).await.ok();
         }
@@ -430,7 +421,7 @@ impl Run {
             let took = watch.elapsed();
             self.applier.metrics.fold_seconds.observe(took.as_secs_f64());
             mark = to;
-            window = (took * WINDOW_FOLDS).min(WINDOW_MAX);
+            window = took.min(WINDOW_MAX);
             last_fold = Stopwatch::start();
             self.moved.notify_waiters();
             self.beat(|pulses| &pulses.fold);

@@ -21,6 +21,7 @@ use crate::runtime::worker::{Round, keep_running};
 use crate::runtime::{Nudge, Pulse, Supervisor, Worker};
 use crate::storage::Error;
 use crate::storage::Storage;
+use crate::storage::events::Batch;
 
 /// How often all workspaces are looked through, and the lease is asked for.
 const EVERY: Duration = Duration::from_secs(10);
@@ -31,15 +32,16 @@ const ROUND_SHARE: Duration = Duration::from_secs(5);
 const LEASE: Duration = Duration::from_secs(30);
 /// The lease is taken as held for so long without asking.
 const HELD: Duration = Duration::from_secs(8);
-/// How many batches of events are taken in at once.
+/// How many batches of events are taken in at once, and how many events, but at least one batch.
 const PAGE: i64 = 20;
+const EVENTS_MAX: usize = 1_000;
 /// How many items are written at once. The server confirms nothing that came later before a command is through, and each
 /// word of an item is a write of its own.
 const WRITTEN_AT_ONCE: usize = 25;
 /// After each command, so many times as long as it took are left to whoever works for somebody that waits: what is to be
 /// found costs the database more than what is to be shown, and under load search may lag behind.
 const REST_SHARE: u32 = 3;
-const REST_MAX: Duration = Duration::from_millis(100);
+const REST_MAX: Duration = Duration::from_millis(500);
 
 /// The worker. One a process; cheap to clone.
 #[derive(Clone, Debug)]
@@ -184,7 +186,8 @@ impl Indexer {
         loop {
             let reading = Stopwatch::start();
             let known = from.unwrap_or(0);
-            let batches = storage.events_after(workspace, known, PAGE).await?;
+            let mut batches = storage.events_after(workspace, known, PAGE).await?;
+            keep_a_page(&mut batches);
             let (Some(first), Some(last)) = (batches.first(), batches.last()) else { return Ok(true) };
             if first.seq != known + 1 {
                 warn!(
@@ -196,6 +199,10 @@ impl Indexer {
             let items = subjects::items(storage, workspace, &batches).await?;
             rest(&reading).await;
             for some in items.chunks(WRITTEN_AT_ONCE) {
+                // Whoever takes over, or has to wait for the stop, does not wait for the rest of a page.
+                if !self.holds().await? {
+                    return Ok(false);
+                }
                 let writing = Stopwatch::start();
                 storage.put_search_items(some).await?;
                 rest(&writing).await;
@@ -235,6 +242,17 @@ impl Indexer {
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Leaves the batches that are taken in at once.
+fn keep_a_page(batches: &mut Vec<Batch>) {
+    let mut events = 0;
+    let has_room = |batch: &&Batch| {
+        events += batch.happenings.len();
+        events <= EVENTS_MAX
+    };
+    let count = batches.iter().take_while(has_room).count();
+    batches.truncate(count.max(1));
 }
 
 async fn rest(work: &Stopwatch) {

@@ -68,6 +68,14 @@ pub const COLLECTION: Collection = Collection {
             serves: "the conversations with a label, the latest first",
         },
         Index {
+            name: "snoozedUntil",
+            keys: &[("away.untilMs", 1)],
+            unique: false,
+            expires: false,
+            only: Some(|| doc! { "away.untilMs": { "$exists": true } }),
+            serves: "the conversations whose snooze has ended",
+        },
+        Index {
             name: "mergedInto",
             keys: &[("mergedInto", 1)],
             unique: false,
@@ -205,10 +213,9 @@ impl Storage {
 
     /// Tries changes without keeping them: whether the database takes them.
     pub async fn rehearse_fold(&self, changes: &[(Uuid, Change)]) -> Result<(), Error> {
-        let updates = change_updates(changes)?;
         let mut session = self.database.client().start_session().await?;
         session.start_transaction().await?;
-        let outcome = self.update_within(&mut session, COLLECTION.name, updates).await;
+        let outcome = self.change_within_fold(&mut session, changes).await;
         // What cannot be aborted ends by itself.
         session.abort_transaction().await.ok();
         outcome.map(drop)
@@ -223,15 +230,26 @@ impl Storage {
         if !self.advance_lane_within(session, fold.lane, fold.from, fold.to).await? {
             return Ok(false);
         }
-        let carried = self.carried_within(session, &fold.changes).await?;
-        let changes = fold.changes.iter().chain(&carried);
-        self.update_within(session, COLLECTION.name, change_updates(changes.clone())?).await?;
+        let carried = self.change_within_fold(session, &fold.changes).await?;
         self.update_within(session, MESSAGES.name, advances).await?;
         let touched = |change: &Change| change.entry.is_some() || change.first_outbound_s.is_some();
-        let touched = changes.filter(|(_, change)| touched(change)).map(|(id, _)| *id);
+        let touched =
+            fold.changes.iter().chain(&carried).filter(|(_, change)| touched(change)).map(|(id, _)| *id);
         self.open_free_windows_within(session, &touched.collect::<Vec<_>>()).await?;
         crash::pass("inside-fold");
         Ok(true)
+    }
+
+    /// Makes the changes of a fold. Gives what they come to in conversations that show those that are meant.
+    async fn change_within_fold(
+        &self,
+        session: &mut ClientSession,
+        changes: &[(Uuid, Change)],
+    ) -> Result<Vec<(Uuid, Change)>, Error> {
+        let carried = self.carried_within(session, changes).await?;
+        let updates = change_updates(changes.iter().chain(&carried))?;
+        self.update_within(session, COLLECTION.name, updates).await?;
+        Ok(carried)
     }
 
     /// What belongs to conversations that were merged into others by hand changes those others too, which lists show

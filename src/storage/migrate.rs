@@ -13,7 +13,6 @@ use mongodb::bson::{DateTime, Document, doc};
 
 use super::index::{Collection, Gap};
 use super::initiations::{self, INITIATIONS};
-use super::snoozes::SNOOZES;
 use super::{Error, Storage};
 use crate::clock::Clock;
 
@@ -59,8 +58,8 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         number: 3,
-        name: "keep snoozes, and who was written to first, apart from the conversations",
-        run: |storage| Box::pin(async move { storage.part_from_conversations().await }),
+        name: "keep who was written to first apart from the conversations",
+        run: |storage| Box::pin(async move { storage.part_initiations().await }),
     },
 ];
 
@@ -133,32 +132,27 @@ impl Storage {
         self.ensure_collections().await.map(drop)
     }
 
-    /// What had an index of its own among the conversations, which every message paid for.
-    async fn part_from_conversations(&self) -> Result<(), Error> {
-        let snoozes = doc! { "workspace": 1, "number": 1, "untilMs": "$away.untilMs" };
-        let kept_for_ms = initiations::KEPT_FOR_MS;
-        let initiations = doc! {
-            "number": 1,
-            "at": { "$toDate": "$initiatedAtMs" },
-            "expireAt": { "$add": ["$$NOW", kept_for_ms] },
-        };
+    /// Who was written to first had an index of its own among the conversations, which every message paid for. What is
+    /// not counted any more is left.
+    async fn part_initiations(&self) -> Result<(), Error> {
+        let counted_from = doc! { "$subtract": [{ "$toLong": "$$NOW" }, initiations::KEPT_FOR_MS] };
+        let is_counted = doc! { "$gt": ["$initiatedAtMs", counted_from] };
+        let stages = [
+            doc! { "$match": { "initiatedAtMs": { "$exists": true }, "$expr": is_counted } },
+            doc! { "$project": {
+                "number": 1,
+                "at": { "$toDate": "$initiatedAtMs" },
+                "expireAt": { "$add": ["$$NOW", initiations::KEPT_FOR_MS] },
+            } },
+            doc! { "$merge": { "into": INITIATIONS.name, "whenMatched": "keepExisting" } },
+        ];
         let conversations = self.conversations();
-        for (field, index, parts, into) in [
-            ("away.untilMs", "snoozedUntil", snoozes, SNOOZES.name),
-            ("initiatedAtMs", "number_initiatedAtMs", initiations, INITIATIONS.name),
-        ] {
-            let stages = [
-                doc! { "$match": { field: { "$exists": true } } },
-                doc! { "$project": parts },
-                doc! { "$merge": { "into": into, "whenMatched": "keepExisting" } },
-            ];
-            let copy = conversations.aggregate(stages).write_concern(super::durable(self.timeout));
-            let _: Vec<Document> = copy.await?.try_collect().await?;
-            match self.drop_index(conversations.name(), index).await {
-                // It was never there, or a run that was cut off has dropped it.
-                Ok(()) | Err(Error::Refused { code: INDEX_NOT_FOUND, .. }) => {}
-                Err(error) => return Err(error),
-            }
+        let copy = conversations.aggregate(stages).write_concern(super::durable(self.timeout));
+        let _: Vec<Document> = copy.await?.try_collect().await?;
+        match self.drop_index(conversations.name(), "number_initiatedAtMs").await {
+            // It was never there, or a run that was cut off has dropped it.
+            Ok(()) | Err(Error::Refused { code: INDEX_NOT_FOUND, .. }) => {}
+            Err(error) => return Err(error),
         }
         let initiated = doc! { "initiatedAtMs": { "$exists": true } };
         let take_away = conversations.update_many(initiated, doc! { "$unset": { "initiatedAtMs": "" } });

@@ -43,7 +43,6 @@ pub mod read_mark;
 pub mod sealed;
 pub mod search;
 pub mod segments;
-pub mod snoozes;
 pub mod statuses;
 pub mod survey;
 pub mod template_record;
@@ -83,7 +82,6 @@ pub const COLLECTIONS: &[&Collection] = &[
     &contacts::CONTACTS,
     &contacts::ALIASES,
     &conversations::COLLECTION,
-    &snoozes::SNOOZES,
     &notes::NOTES,
     &labels::LABELS,
     &messages::MESSAGES,

@@ -76,7 +76,7 @@ impl Story {
         Self { dice: Dice(seed), customers, scene: 0, coming: BTreeMap::new() }
     }
 
-    /// The next webhook. What belongs together comes together, and not always in its order.
+    /// The next webhook. What belongs together comes together, but for some messages, and not always in its order.
     pub fn next(&mut self) -> Webhook {
         while self.coming.first_key_value().is_none_or(|((place, _), _)| *place > self.scene * 2) {
             self.act();
