@@ -43,6 +43,7 @@ const FLEETS: u64 = 4;
 const DEATHS_A_POINT: u64 = 5;
 /// A service dies at one of the first times that it gets to the point.
 const NTH_MAX: u64 = 12;
+const FREEZES: usize = 12;
 const WEBHOOKS_MIN: usize = 20_000;
 const SENDERS: usize = 24;
 
@@ -66,7 +67,7 @@ async fn receive() -> bool {
     let outcomes = futures_util::future::join_all(fleets).await;
     rows.extend(outcomes.into_iter().map(|outcome| ("deaths at named points", outcome)));
     tell("deaths");
-    rows.push(("services frozen and woken", ordeal::freeze(uri, 4, SENDERS, 11).await));
+    rows.push(("services frozen and woken", ordeal::freeze(uri, FREEZES, SENDERS, 11).await));
     tell("frozen");
     rows.push(("commands failed", ordeal::fail_commands(uri, 4, 2, SENDERS, 12).await));
     mongod.stop().await;
