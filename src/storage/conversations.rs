@@ -5,7 +5,6 @@ use std::collections::HashMap;
 
 use futures_util::TryStreamExt;
 use mongodb::bson::{DateTime, Document, doc};
-use mongodb::options::{ReadConcern, TransactionOptions};
 use mongodb::{ClientSession, Collection as Handle};
 use uuid::Uuid;
 
@@ -16,7 +15,7 @@ use super::index::{Collection, Index};
 use super::messages::MESSAGES;
 use super::statuses::Advance;
 use super::write::Update;
-use super::{Error, Storage, durable};
+use super::{Error, Storage, deciding};
 use crate::domain::conversation::{Change, FREE_ENTRY_ANSWER_S, FREE_ENTRY_S};
 use crate::runtime::crash;
 
@@ -187,11 +186,7 @@ impl Storage {
             Some(session) => session,
             none => none.insert(self.begin_folding(fold.lane).await?),
         };
-        let options = TransactionOptions::builder()
-            .read_concern(ReadConcern::snapshot())
-            .write_concern(durable(self.timeout))
-            .build();
-        session.start_transaction().with_options(options).await?;
+        session.start_transaction().with_options(deciding(self.timeout)).await?;
         let done = self.fold_within(session, fold, advances).await;
         match done {
             Ok(true) => commit(session).await.map(|()| true),

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use mongodb::bson::{Document, doc};
-use mongodb::options::{ReadConcern, TransactionOptions};
 use mongodb::{ClientSession, Collection as Handle};
 use uuid::Uuid;
 
@@ -12,7 +11,7 @@ use super::arrivals::binary;
 use super::conversations::{self, commit};
 use super::index::{Collection, Index};
 use super::told::Write;
-use super::{Error, Storage, durable};
+use super::{Error, Storage, deciding, durable};
 use crate::domain::inbox::WORKSPACE_LABELS_MAX;
 
 pub const LABELS: Collection = Collection {
@@ -141,11 +140,7 @@ impl Storage {
     /// after the other.
     async fn try_delete_label(&self, workspace: Uuid, name: &str) -> Result<Deletion, Error> {
         let mut session = self.database.client().start_session().await?;
-        let options = TransactionOptions::builder()
-            .read_concern(ReadConcern::snapshot())
-            .write_concern(durable(self.timeout))
-            .build();
-        session.start_transaction().with_options(options).await?;
+        session.start_transaction().with_options(deciding(self.timeout)).await?;
         let outcome = self.delete_label_within(&mut session, workspace, name).await;
         if let Ok(Deletion::Done) = outcome {
             return commit(&mut session).await.map(|()| Deletion::Done);

@@ -7,13 +7,13 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 use mongodb::ClientSession;
 use mongodb::bson::{Bson, Document, doc};
-use mongodb::options::{ReadConcern, TransactionOptions};
+use mongodb::options::TransactionOptions;
 use uuid::Uuid;
 
 use super::conversations::commit;
 use super::events::{EVENTS, Happening, NewBatch, batch_document};
 use super::write::{number, refusals};
-use super::{Error, Storage, durable};
+use super::{Error, Storage, deciding, durable};
 
 /// Somebody else appended or changed the same at the same time: how often the whole is tried.
 const TRIES_MAX: u32 = 50;
@@ -239,11 +239,7 @@ impl Storage {
     ) -> Result<P::Known, Error> {
         let seq = self.last_event(workspace).await? + 1;
         let mut session = self.database.client().start_session().await?;
-        let options = TransactionOptions::builder()
-            .read_concern(ReadConcern::snapshot())
-            .write_concern(durable(self.timeout))
-            .build();
-        session.start_transaction().with_options(options).await?;
+        session.start_transaction().with_options(deciding(self.timeout)).await?;
         let done = match plan.make(self, &mut session).await {
             Ok(Planned::Do(told, known)) => {
                 match self.change_within(&mut session, &told, seq, now_ms).await {
