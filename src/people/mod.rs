@@ -1,7 +1,7 @@
 //! Who is meant: finds or makes the contact of each person whom a batch of webhooks, or somebody who sends, mentions.
 //!
-//! A person with a user id whose names are all known already costs nothing. Everybody else is looked up, many at
-//! once; what is decided for one is known for the next of the same batch. Somebody who was faster makes us look
+//! A person with a user id whose names are all known already costs nothing. Everybody else is looked up, all of a batch
+//! at once, whichever workspace they are in; what is decided for one is known for the next of the same batch. Somebody who was faster makes us look
 //! again: nothing is decided on what is not in the database.
 
 pub mod memory;
@@ -9,7 +9,6 @@ pub mod memory;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use futures_util::{StreamExt, TryStreamExt};
 use uuid::Uuid;
 
 use crate::clock::Clock;
@@ -18,15 +17,13 @@ use crate::domain::person::Person;
 use crate::ids::derived;
 use crate::storage::Error;
 use crate::storage::Storage;
-use crate::storage::contacts::{Claim, KnownContact, Mention};
+use crate::storage::contacts::{Claim, KnownContact, Mention, NameIn};
 use memory::{Digester, Memory};
 
 /// How many people are remembered at least.
 const REMEMBERED: usize = 65_536;
 /// How often a lookup is repeated because somebody else was faster.
 const TRIES_MAX: usize = 20;
-/// How many workspaces' people are looked up at once.
-const WORKSPACES_AT_ONCE: usize = 8;
 /// How many merges are followed: each points nearer to the last.
 const MERGES_MAX: usize = 32;
 
@@ -84,27 +81,23 @@ impl People {
     /// Finds or makes the contact of each. Nothing for a person without any name.
     pub async fn find(&self, asked: &[Asked<'_>]) -> Result<Vec<Option<Found>>, Error> {
         let mut found: Vec<Option<Found>> = asked.iter().map(|one| self.remembered(one)).collect();
-        let mut strangers: HashMap<Uuid, Vec<usize>> = HashMap::new();
-        for (index, one) in asked.iter().enumerate() {
-            if found.get(index).is_some_and(Option::is_none) && one.person.is_identified() {
-                strangers.entry(one.workspace).or_default().push(index);
-            }
+        let strangers: Vec<usize> = asked
+            .iter()
+            .zip(&found)
+            .enumerate()
+            .filter(|(_, (one, found))| found.is_none() && one.person.is_identified())
+            .map(|(index, _)| index)
+            .collect();
+        if strangers.is_empty() {
+            return Ok(found);
         }
-        // Nobody in a workspace is known to another, so none waits for the other.
-        let lookups = strangers.into_iter().map(|(workspace, indexes)| async move {
-            let people: Vec<Asked<'_>> =
-                indexes.iter().filter_map(|index| asked.get(*index).copied()).collect();
-            self.look_up(workspace, &people).await.map(|looked_up| (indexes, people, looked_up))
-        });
-        let mut lookups = futures_util::stream::iter(lookups).buffer_unordered(WORKSPACES_AT_ONCE);
-        while let Some((indexes, people, looked_up)) = lookups.try_next().await? {
-            let LookedUp { contacts, named } = looked_up;
-            for ((index, one), contact) in indexes.into_iter().zip(&people).zip(contacts) {
-                if let (Some(slot), Some(contact)) = (found.get_mut(index), contact) {
-                    let is_named = named.contains(&contact);
-                    *slot = Some(Found { contact, is_touched: true, is_named });
-                    self.remember(one, contact);
-                }
+        let people: Vec<Asked<'_>> =
+            strangers.iter().filter_map(|index| asked.get(*index).copied()).collect();
+        let LookedUp { contacts, named } = self.look_up(&people).await?;
+        for ((index, one), contact) in strangers.into_iter().zip(&people).zip(contacts) {
+            if let (Some(slot), Some(contact)) = (found.get_mut(index), contact) {
+                *slot = Some(Found { contact, is_touched: true, is_named: named.contains(&contact) });
+                self.remember(one, contact);
             }
         }
         Ok(found)
@@ -149,9 +142,9 @@ impl People {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    async fn look_up(&self, workspace: Uuid, people: &[Asked<'_>]) -> Result<LookedUp, Error> {
+    async fn look_up(&self, people: &[Asked<'_>]) -> Result<LookedUp, Error> {
         for _ in 0..TRIES_MAX {
-            match self.look_up_once(workspace, people).await {
+            match self.look_up_once(people).await {
                 Err(Error::Conflict) => tokio::task::yield_now().await,
                 outcome => return outcome,
             }
@@ -159,10 +152,10 @@ impl People {
         Err(Error::Conflict)
     }
 
-    async fn look_up_once(&self, workspace: Uuid, people: &[Asked<'_>]) -> Result<LookedUp, Error> {
-        let names: HashSet<Name> = people.iter().flat_map(all_names).collect();
-        let names: Vec<Name> = names.into_iter().collect();
-        let aliases = self.storage.aliases_of(workspace, &names).await?;
+    async fn look_up_once(&self, people: &[Asked<'_>]) -> Result<LookedUp, Error> {
+        let names: HashSet<NameIn> = people.iter().flat_map(all_names).collect();
+        let names: Vec<NameIn> = names.into_iter().collect();
+        let aliases = self.storage.aliases_in(&names).await?;
         let owners: HashSet<Uuid> = aliases
             .values()
             .flat_map(|alias| alias.past.iter().map(|(owner, _)| *owner).chain([alias.contact]))
@@ -170,29 +163,31 @@ impl People {
         let owners: Vec<Uuid> = owners.into_iter().collect();
         let mut contacts = self.storage.contacts_of(&owners).await?;
         self.add_merge_targets(&mut contacts).await?;
-        let mut register = Register { workspace, aliases, contacts, claims: Vec::new(), merges: Vec::new() };
+        let mut register = Register { aliases, contacts, claims: Vec::new(), merges: Vec::new() };
         let found: Vec<Option<Uuid>> = people.iter().map(|asked| register.enter(asked)).collect();
-        self.storage.claim_names(workspace, &register.claims).await?;
+        self.storage.claim_names(&register.claims).await?;
         let now_ms = self.clock.now_ms();
         let mut mentions = Vec::with_capacity(people.len());
         for (asked, contact) in people.iter().zip(&found) {
             let Some(contact) = *contact else { continue };
             let before = asked.becomes.map(|becomes| without_what_changes(asked.person, becomes));
-            let (at_s, order) = (asked.at_s, asked.order);
+            let (workspace, at_s, order) = (asked.workspace, asked.at_s, asked.order);
             mentions.push(Mention {
+                workspace,
                 contact,
                 person: before.unwrap_or_else(|| asked.person.clone()),
                 at_s,
                 order,
             });
             mentions.extend(asked.becomes.map(|person| Mention {
+                workspace,
                 contact,
                 person: person.clone(),
                 at_s,
                 order,
             }));
         }
-        self.storage.note_mentions(workspace, &mentions, now_ms).await?;
+        self.storage.note_mentions(&mentions, now_ms).await?;
         for (from, into) in &register.merges {
             let conversations = self.storage.conversations_of(*from).await?;
             let moved: Vec<(Uuid, Uuid)> = conversations
@@ -246,12 +241,12 @@ fn without_what_changes<'a>(person: &Person<'a>, becomes: &Person<'_>) -> Person
 }
 
 /// The names to look up for a mention. A phone number may be known as a `wa_id`, and the other way round.
-fn all_names(asked: &Asked<'_>) -> Vec<Name> {
+fn all_names(asked: &Asked<'_>) -> Vec<NameIn> {
     let mut names = names_of(asked.person);
     names.extend(asked.becomes.map(names_of).unwrap_or_default());
     let twins: Vec<Name> = names.iter().filter_map(twin).collect();
     names.extend(twins);
-    names
+    names.into_iter().map(|name| (asked.workspace, name)).collect()
 }
 
 fn twin(name: &Name) -> Option<Name> {
@@ -265,8 +260,7 @@ fn twin(name: &Name) -> Option<Name> {
 
 /// What is known while a batch is decided, with what the batch itself has decided so far.
 struct Register {
-    workspace: Uuid,
-    aliases: HashMap<Name, Alias<Uuid>>,
+    aliases: HashMap<NameIn, Alias<Uuid>>,
     contacts: HashMap<Uuid, KnownContact>,
     claims: Vec<Claim>,
     merges: Vec<(Uuid, Uuid)>,
@@ -274,19 +268,20 @@ struct Register {
 
 impl Register {
     fn enter(&mut self, asked: &Asked<'_>) -> Option<Uuid> {
+        let (workspace, at_s) = (asked.workspace, asked.at_s);
         let names = names_of(asked.person);
-        let known: Vec<Known<Uuid>> = names.iter().map(|name| self.known(name)).collect();
-        let verdict = identify(&known, asked.at_s);
+        let known: Vec<Known<Uuid>> = names.iter().map(|name| self.known(workspace, name)).collect();
+        let verdict = identify(&known, at_s);
         let strongest = names.first()?;
         let contact = match verdict.contact {
             Some(contact) => self.last_of(contact),
             None => derived(
                 "contact",
-                &[self.workspace.as_bytes(), strongest.kind.name().as_bytes(), strongest.value.as_bytes()],
+                &[workspace.as_bytes(), strongest.kind.name().as_bytes(), strongest.value.as_bytes()],
             ),
         };
         for name in verdict.claims {
-            self.claim(name, contact, asked.at_s);
+            self.claim((workspace, name), contact, at_s);
         }
         for other in verdict.merges {
             self.merge(other, contact);
@@ -294,19 +289,19 @@ impl Register {
         let entry = self.contacts.entry(contact).or_default();
         entry.has_user_id |= asked.person.user_id.is_some();
         if let Some(becomes) = asked.becomes {
-            self.follow(contact, becomes, asked.at_s);
+            self.follow(workspace, contact, becomes, at_s);
         }
         Some(contact)
     }
 
     /// A person has new names: they are this contact's now. Meta says so itself, so even a contact that has been
     /// made under the new user id meanwhile is the same person.
-    fn follow(&mut self, contact: Uuid, becomes: &Person<'_>, at_s: i64) {
-        for name in names_of(becomes) {
+    fn follow(&mut self, workspace: Uuid, contact: Uuid, becomes: &Person<'_>, at_s: i64) {
+        for name in names_of(becomes).into_iter().map(|name| (workspace, name)) {
             match self.aliases.get(&name).cloned() {
                 None => self.claim(name, contact, at_s),
                 Some(alias) if self.last_of(alias.contact) == contact => {}
-                Some(alias) if matches!(name.kind, Kind::UserId | Kind::ParentUserId) => {
+                Some(alias) if matches!(name.1.kind, Kind::UserId | Kind::ParentUserId) => {
                     self.merge(self.last_of(alias.contact), contact);
                     self.claim(name, contact, at_s);
                 }
@@ -317,11 +312,12 @@ impl Register {
         self.contacts.entry(contact).or_default().has_user_id |= becomes.user_id.is_some();
     }
 
-    fn known(&self, name: &Name) -> Known<Uuid> {
-        let mut alias = self.aliases.get(name).cloned();
+    fn known(&self, workspace: Uuid, name: &Name) -> Known<Uuid> {
+        let alias_of = |name: Name| self.aliases.get(&(workspace, name));
+        let mut alias = alias_of(name.clone()).cloned();
         if alias.is_none() {
             // Known under the other kind of the same digits: its owner, without the history of that other name.
-            let other = twin(name).and_then(|twin| self.aliases.get(&twin));
+            let other = twin(name).and_then(alias_of);
             alias = other.map(|alias| Alias { since_s: i64::MIN, past: Vec::new(), ..alias.clone() });
         }
         if let Some(alias) = &mut alias {
@@ -342,7 +338,7 @@ impl Register {
         contact
     }
 
-    fn claim(&mut self, name: Name, contact: Uuid, at_s: i64) {
+    fn claim(&mut self, name: NameIn, contact: Uuid, at_s: i64) {
         let before = self.aliases.get(&name);
         if before.is_some_and(|alias| alias.contact == contact) {
             return;
@@ -351,7 +347,8 @@ impl Register {
         let mut past = before.map(|alias| alias.past.clone()).unwrap_or_default();
         past.extend(from.map(|from| (from, at_s)));
         self.aliases.insert(name.clone(), Alias { contact, since_s: at_s, past });
-        self.claims.push(Claim { name, contact, from, at_s });
+        let (workspace, name) = name;
+        self.claims.push(Claim { workspace, name, contact, from, at_s });
     }
 
     fn merge(&mut self, from: Uuid, into: Uuid) {
@@ -367,13 +364,7 @@ mod tests {
     use super::*;
 
     fn register() -> Register {
-        Register {
-            workspace: Uuid::nil(),
-            aliases: HashMap::new(),
-            contacts: HashMap::new(),
-            claims: Vec::new(),
-            merges: Vec::new(),
-        }
+        Register { aliases: HashMap::new(), contacts: HashMap::new(), claims: Vec::new(), merges: Vec::new() }
     }
 
     fn person<'a>(wa_id: &'a str, user_id: &'a str) -> Person<'a> {
@@ -384,6 +375,25 @@ mod tests {
     fn enter(register: &mut Register, person: &Person<'_>, becomes: Option<&Person<'_>>, at_s: i64) -> Uuid {
         let asked = Asked { workspace: Uuid::nil(), person, becomes, at_s, order: 0 };
         register.enter(&asked).unwrap()
+    }
+
+    #[test]
+    fn the_same_names_in_two_workspaces_are_two_people() {
+        let mut register = register();
+        let here = enter(&mut register, &person("62811", "ID.1"), None, 10);
+        let other = Uuid::from_u128(7);
+        let there = Asked {
+            workspace: other,
+            person: &person("62811", "ID.1"),
+            becomes: Some(&person("62811", "ID.2")),
+            at_s: 20,
+            order: 0,
+        };
+        assert_ne!(register.enter(&there).unwrap(), here);
+        assert_eq!(enter(&mut register, &person("62811", ""), None, 30), here);
+        assert_ne!(enter(&mut register, &person("", "ID.2"), None, 30), here, "told of somebody else");
+        assert!(register.merges.is_empty());
+        assert_eq!(register.claims.iter().filter(|claim| claim.workspace == other).count(), 3);
     }
 
     #[test]

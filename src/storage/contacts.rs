@@ -58,6 +58,9 @@ pub const ALIASES: Collection = Collection {
     }],
 };
 
+/// A name, and the workspace in which it is somebody's.
+pub type NameIn = (Uuid, Name);
+
 /// A contact, as far as telling people apart needs it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KnownContact {
@@ -69,6 +72,7 @@ pub struct KnownContact {
 /// What a mention tells about a contact.
 #[derive(Debug)]
 pub struct Mention<'a> {
+    pub workspace: Uuid,
     pub contact: Uuid,
     pub person: Person<'a>,
     /// Meta's time in seconds, and our order within it: the latest mention's words stay.
@@ -92,14 +96,21 @@ fn alias_key(workspace: Uuid, name: &Name) -> String {
 }
 
 impl Storage {
-    /// What is stored about these names.
+    /// What is stored about these names of a workspace.
     pub async fn aliases_of(
         &self,
         workspace: Uuid,
         names: &[Name],
     ) -> Result<HashMap<Name, Alias<Uuid>>, Error> {
-        let by_key: HashMap<String, &Name> =
-            names.iter().map(|name| (alias_key(workspace, name), name)).collect();
+        let names: Vec<NameIn> = names.iter().map(|name| (workspace, name.clone())).collect();
+        let found = self.aliases_in(&names).await?;
+        Ok(found.into_iter().map(|((_, name), alias)| (name, alias)).collect())
+    }
+
+    /// What is stored about these names, each of a workspace.
+    pub async fn aliases_in(&self, names: &[NameIn]) -> Result<HashMap<NameIn, Alias<Uuid>>, Error> {
+        let by_key: HashMap<String, &NameIn> =
+            names.iter().map(|one| (alias_key(one.0, &one.1), one)).collect();
         let keys: Vec<&String> = by_key.keys().collect();
         let mut found = HashMap::new();
         let aliases = self.database.collection::<Document>(ALIASES.name);
@@ -145,13 +156,13 @@ impl Storage {
 
     /// Gives names to contacts: new ones, and ones that were `from` somebody else. `Conflict` when somebody else
     /// was faster: then what is known has to be read again.
-    pub async fn claim_names(&self, workspace: Uuid, claims: &[Claim]) -> Result<(), Error> {
+    pub async fn claim_names(&self, claims: &[Claim]) -> Result<(), Error> {
         let (fresh, moved): (Vec<&Claim>, Vec<&Claim>) =
             claims.iter().partition(|claim| claim.from.is_none());
         let documents = fresh.iter().map(|claim| {
             raw(&doc! {
-                "_id": alias_key(workspace, &claim.name),
-                "workspace": binary(workspace),
+                "_id": alias_key(claim.workspace, &claim.name),
+                "workspace": binary(claim.workspace),
                 "contact": binary(claim.contact),
                 "since": claim.at_s,
             })
@@ -165,26 +176,27 @@ impl Storage {
             }
         }
         // The same claim of our own, from before an interruption, is no loss.
-        let names: Vec<Name> = lost.iter().map(|claim| claim.name.clone()).collect();
-        let known =
-            if names.is_empty() { HashMap::new() } else { self.aliases_of(workspace, &names).await? };
-        if lost.iter().any(|claim| known.get(&claim.name).is_none_or(|alias| alias.contact != claim.contact))
-        {
+        let names: Vec<NameIn> = lost.iter().map(|claim| (claim.workspace, claim.name.clone())).collect();
+        let known = if names.is_empty() { HashMap::new() } else { self.aliases_in(&names).await? };
+        let ours = |(claim, name): (&&Claim, _)| {
+            known.get(name).is_some_and(|alias: &Alias<Uuid>| alias.contact == claim.contact)
+        };
+        if !lost.iter().zip(&names).all(ours) {
             return Err(Error::Conflict);
         }
         for claim in moved {
-            self.move_name(workspace, claim).await?;
+            self.move_name(claim).await?;
         }
         Ok(())
     }
 
-    async fn move_name(&self, workspace: Uuid, claim: &Claim) -> Result<(), Error> {
+    async fn move_name(&self, claim: &Claim) -> Result<(), Error> {
         let Some(from) = claim.from else { return Ok(()) };
         let change = doc! {
             "$set": { "contact": binary(claim.contact), "since": claim.at_s },
             "$push": { "past": { "contact": binary(from), "until": claim.at_s } },
         };
-        let key = alias_key(workspace, &claim.name);
+        let key = alias_key(claim.workspace, &claim.name);
         let aliases = self.database.collection::<Document>(ALIASES.name);
         let done = aliases
             .update_one(doc! { "_id": &key, "contact": binary(from) }, change)
@@ -198,13 +210,8 @@ impl Storage {
     }
 
     /// Makes the contacts that are not there yet, and keeps what the mentions tell about each.
-    pub async fn note_mentions(
-        &self,
-        workspace: Uuid,
-        mentions: &[Mention<'_>],
-        now_ms: i64,
-    ) -> Result<(), Error> {
-        let updates = mentions.iter().map(|mention| mention_update(workspace, mention, now_ms));
+    pub async fn note_mentions(&self, mentions: &[Mention<'_>], now_ms: i64) -> Result<(), Error> {
+        let updates = mentions.iter().map(|mention| mention_update(mention, now_ms));
         self.update_all(CONTACTS.name, updates).await
     }
 
@@ -252,6 +259,7 @@ impl Storage {
 /// A name that is to be somebody's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
+    pub workspace: Uuid,
     pub name: Name,
     pub contact: Uuid,
     /// Whose it is so far.
@@ -259,7 +267,7 @@ pub struct Claim {
     pub at_s: i64,
 }
 
-fn mention_update(workspace: Uuid, mention: &Mention<'_>, now_ms: i64) -> Result<Update, Error> {
+fn mention_update(mention: &Mention<'_>, now_ms: i64) -> Result<Update, Error> {
     let person = &mention.person;
     let stamp = |value: &str| doc! { "at": mention.at_s, "order": mention.order, "value": value };
     let mut latest = Document::new();
@@ -276,7 +284,7 @@ fn mention_update(workspace: Uuid, mention: &Mention<'_>, now_ms: i64) -> Result
     }
     let mut change = doc! { "$setOnInsert": {
         "v": 1,
-        "workspace": binary(workspace),
+        "workspace": binary(mention.workspace),
         "createdAt": DateTime::from_millis(now_ms),
     }};
     if !latest.is_empty() {
