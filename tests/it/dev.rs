@@ -144,20 +144,29 @@ async fn killed_during_the_download_it_leaves_no_process_and_no_folder() {
 }
 
 #[tokio::test]
-async fn a_temporary_server_takes_its_folder_with_it() {
+async fn a_temporary_server_takes_its_folder_with_it_whatever_ends_its_guard() {
     let cache = pesan::config::dev::DevConfig::from_source(&Source::environment()).unwrap().cache_dir;
     // The shared server is up, so the cache is filled.
     crate::support::mongo::uri();
-    let temporary = folder();
-    let mut command = command(&["guard", "--cache", cache.to_str().unwrap()], &[]);
-    command.env("TMPDIR", temporary.path()).stdin(std::process::Stdio::piped());
-    let mut guard = command.spawn().unwrap();
-    let text = temporary.path().to_str().unwrap();
-    eventually("mongod is there", || async { (!processes_with(text).is_empty()).then_some(()) }).await;
-    drop(guard.stdin.take());
-    tokio::time::timeout(GONE_WITHIN, guard.wait()).await.expect("the guard ends in time").unwrap();
-    nothing_runs_in(temporary.path()).await;
-    assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 0);
+    for signal in [None, Some("TERM"), Some("INT"), Some("HUP")] {
+        let temporary = folder();
+        let mut command = command(&["guard", "--cache", cache.to_str().unwrap()], &[]);
+        command.env("TMPDIR", temporary.path()).stdin(std::process::Stdio::piped());
+        let mut guard = command.spawn().unwrap();
+        let text = temporary.path().to_str().unwrap();
+        eventually("mongod is there", || async { (!processes_with(text).is_empty()).then_some(()) }).await;
+        if let Some(signal) = signal {
+            let pid = guard.id().unwrap().to_string();
+            assert!(
+                std::process::Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success()
+            );
+        } else {
+            drop(guard.stdin.take());
+        }
+        tokio::time::timeout(GONE_WITHIN, guard.wait()).await.expect("the guard ends in time").unwrap();
+        nothing_runs_in(temporary.path()).await;
+        assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 0, "after {signal:?}");
+    }
 }
 
 #[tokio::test]

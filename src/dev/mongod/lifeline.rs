@@ -35,21 +35,30 @@ impl From<Failure> for Stopped {
 /// The pipe from the process that we serve, and the signals that mean the same as its end.
 pub(super) struct Lifeline {
     pipe: pipe::Receiver,
-    terminate: Signal,
+    signals: [Signal; 3],
 }
 
 impl Lifeline {
     pub(super) fn new() -> std::io::Result<Self> {
         let stdin = std::io::stdin().as_fd().try_clone_to_owned()?;
-        Ok(Self { pipe: pipe::Receiver::from_owned_fd(stdin)?, terminate: signal(SignalKind::terminate())? })
+        // Whichever of them would end us without its server must not.
+        let signals = [
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::hangup())?,
+        ];
+        Ok(Self { pipe: pipe::Receiver::from_owned_fd(stdin)?, signals })
     }
 
     /// Resolves when it is time to go. Cancel-safe: nothing is ever written to the pipe, so no byte can be lost.
     pub(super) async fn cut(&mut self) -> Cut {
         let mut byte = [0; 1];
+        let [terminate, interrupt, hangup] = &mut self.signals;
         tokio::select! {
             _ = self.pipe.read(&mut byte) => {}
-            _ = self.terminate.recv() => {}
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = hangup.recv() => {}
         }
         Cut
     }
