@@ -15,8 +15,10 @@ mod talk;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use async_graphql::ServerError;
 use bytes::BytesMut;
 use futures_util::StreamExt;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::State;
@@ -167,13 +169,16 @@ async fn run_in_turn(
             if let Outcome::Response { response, is_request_error } =
                 api.run(operation, Way::Post, visitor.clone(), &id).await
             {
-                answers.push(body_of(&response, is_request_error));
+                answers.push((response, is_request_error));
             }
         }
         answers
     });
     match job.await {
-        Ok(answers) => written(StatusCode::OK, media, &Value::Array(answers)),
+        Ok(answers) => {
+            let bodies: Vec<_> = answers.iter().map(|(response, is)| Body::of(response, *is)).collect();
+            written(StatusCode::OK, media, &bodies)
+        }
         Err(_) => refuse(BROKEN, media, request),
     }
 }
@@ -204,16 +209,24 @@ fn answer(response: &async_graphql::Response, is_request_error: bool, media: Med
         (Media::GraphQl, true) => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
     };
-    written(status, media, &body_of(response, is_request_error))
+    written(status, media, &Body::of(response, is_request_error))
 }
 
-fn body_of(response: &async_graphql::Response, is_request_error: bool) -> Value {
-    let mut body = serde_json::to_value(response).unwrap_or_default();
-    if is_request_error && let Some(body) = body.as_object_mut() {
-        // Nothing was run, so there is no data, not even none.
-        body.remove("data");
+/// An answer as it is written: its fields in the order in which they were asked for.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Body<'a> {
+    Run(&'a async_graphql::Response),
+    /// Nothing was run, so there is no data, not even none.
+    NotRun {
+        errors: &'a [ServerError],
+    },
+}
+
+impl<'a> Body<'a> {
+    fn of(response: &'a async_graphql::Response, is_request_error: bool) -> Self {
+        if is_request_error { Self::NotRun { errors: &response.errors } } else { Self::Run(response) }
     }
-    body
 }
 
 /// A refusal in GraphQL's own form.
@@ -234,7 +247,7 @@ fn refuse(refused: Refused<'_>, media: Media, request: &HttpRequest) -> HttpResp
     )
 }
 
-fn written(status: StatusCode, media: Media, body: &Value) -> HttpResponse {
+fn written(status: StatusCode, media: Media, body: &impl Serialize) -> HttpResponse {
     let content_type = match media {
         Media::Json => "application/json; charset=utf-8",
         // An event stream that never begins is answered like any other request.
@@ -243,7 +256,7 @@ fn written(status: StatusCode, media: Media, body: &Value) -> HttpResponse {
     let mut response = HttpResponseBuilder::new(status)
         .insert_header((header::CONTENT_TYPE, content_type))
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(body.to_string());
+        .body(serde_json::to_vec(body).unwrap_or_default());
     response.extensions_mut().insert(AsItIs);
     response
 }

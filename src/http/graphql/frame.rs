@@ -1,6 +1,7 @@
 //! The messages of `graphql-transport-ws`: what a client may say, read strictly, and what we say. Pure.
 
 use async_graphql::Response;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::operation;
@@ -87,12 +88,25 @@ pub fn pong(payload: Option<Value>) -> String {
 
 /// An answer of an operation.
 pub fn next(id: &str, response: &Response) -> String {
-    json!({ "id": id, "type": "next", "payload": response }).to_string()
+    told(id, "next", response)
 }
 
 /// An operation was not run, or cannot go on.
 pub fn error(id: &str, response: &Response) -> String {
-    json!({ "id": id, "type": "error", "payload": response.errors }).to_string()
+    told(id, "error", &response.errors)
+}
+
+/// What is told of an operation.
+#[derive(Serialize)]
+struct Told<'a, P> {
+    id: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    payload: &'a P,
+}
+
+fn told(id: &str, kind: &'static str, payload: &impl Serialize) -> String {
+    serde_json::to_string(&Told { id, kind, payload }).unwrap_or_default()
 }
 
 /// An operation has given all its answers.
