@@ -8,16 +8,22 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use async_graphql::parser::types::ExecutableDocument;
 use data_encoding::HEXLOWER_PERMISSIVE;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::limits;
+use super::limits::Unfit;
 use crate::error::Code;
 use crate::people::memory::Memory;
 
 /// How many texts are remembered at least.
 const REMEMBERED: usize = 500;
+/// The same for what was read of them, which a front end's few operations fit into: reading one costs as much as a third
+/// of running it. The largest that is run at all takes half a megabyte.
+const READ: usize = 64;
+const READ_BYTES_MAX: usize = 4 * 1024;
 /// Longer texts are run and not remembered.
 const REMEMBERED_BYTES_MAX: usize = 16 * 1024;
 /// The most operations that a list may hold.
@@ -72,7 +78,20 @@ impl From<NoDocument> for Code {
 
 /// The documents that are known. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Documents(Arc<Known>);
+pub struct Documents(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    known: Known,
+    read: Mutex<Memory<DocumentHash, Arc<ExecutableDocument>>>,
+}
+
+/// A document that may be run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub text: Arc<str>,
+    hash: DocumentHash,
+}
 
 #[derive(Debug)]
 enum Known {
@@ -85,17 +104,21 @@ enum Known {
 impl Documents {
     /// Any document is run.
     pub fn any() -> Self {
-        Self(Arc::new(Known::Seen(Mutex::new(Memory::new(REMEMBERED)))))
+        Self::of(Known::Seen(Mutex::new(Memory::new(REMEMBERED))))
     }
 
     /// Only these are run.
     pub fn only(listed: impl IntoIterator<Item = String>) -> Self {
         let entry = |text: String| (DocumentHash::of(&text), Arc::from(text));
-        Self(Arc::new(Known::Listed(listed.into_iter().map(entry).collect())))
+        Self::of(Known::Listed(listed.into_iter().map(entry).collect()))
+    }
+
+    fn of(known: Known) -> Self {
+        Self(Arc::new(Inner { known, read: Mutex::new(Memory::new(READ)) }))
     }
 
     /// The text to run.
-    pub fn find(&self, text: Option<&str>, hash: Option<DocumentHash>) -> Result<Arc<str>, NoDocument> {
+    pub fn find(&self, text: Option<&str>, hash: Option<DocumentHash>) -> Result<Found, NoDocument> {
         let text = text.filter(|text| !text.is_empty());
         let own = text.map(DocumentHash::of);
         if let (Some(own), Some(hash)) = (own, hash)
@@ -104,22 +127,36 @@ impl Documents {
             return Err(NoDocument::Mismatch);
         }
         let wanted = own.or(hash).ok_or(NoDocument::Nothing)?;
-        match (&*self.0, text) {
+        let text = match (&self.0.known, text) {
             (Known::Listed(listed), _) => listed.get(&wanted).cloned().ok_or(NoDocument::NotAllowed),
             (Known::Seen(_), Some(text)) => Ok(Arc::from(text)),
             (Known::Seen(seen), None) => {
                 let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
                 seen.get(&wanted).ok_or(NoDocument::Unknown)
             }
+        }?;
+        Ok(Found { text, hash: wanted })
+    }
+
+    /// What a document says, if it keeps within the limits.
+    pub fn read(&self, found: &Found) -> Result<ExecutableDocument, Unfit> {
+        let read = || self.0.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(document) = read().get(&found.hash) {
+            return Ok(ExecutableDocument::clone(&document));
         }
+        let document = limits::parse(&found.text)?;
+        if found.text.len() <= READ_BYTES_MAX {
+            read().insert(found.hash, Arc::new(document.clone()));
+        }
+        Ok(document)
     }
 
     /// Remembers a text that came with its hash and can be run.
-    pub fn remember(&self, text: &Arc<str>, hash: DocumentHash) {
-        if let Known::Seen(seen) = &*self.0
-            && text.len() <= REMEMBERED_BYTES_MAX
+    pub fn remember(&self, found: Found) {
+        if let Known::Seen(seen) = &self.0.known
+            && found.text.len() <= REMEMBERED_BYTES_MAX
         {
-            seen.lock().unwrap_or_else(PoisonError::into_inner).insert(hash, Arc::clone(text));
+            seen.lock().unwrap_or_else(PoisonError::into_inner).insert(found.hash, found.text);
         }
     }
 }
@@ -184,22 +221,36 @@ mod tests {
         assert_eq!(documents.find(None, Some(hash)), Err(NoDocument::Unknown));
         assert_eq!(documents.find(Some("{ other }"), Some(hash)), Err(NoDocument::Mismatch));
         assert_eq!(documents.find(None, None), Err(NoDocument::Nothing));
-        let text = documents.find(Some(TEXT), Some(hash)).unwrap();
-        documents.remember(&text, hash);
-        assert_eq!(&*documents.find(None, Some(hash)).unwrap(), TEXT);
-        let long: Arc<str> = Arc::from("#".repeat(REMEMBERED_BYTES_MAX + 1));
-        documents.remember(&long, DocumentHash::of(&long));
+        documents.remember(documents.find(Some(TEXT), Some(hash)).unwrap());
+        assert_eq!(&*documents.find(None, Some(hash)).unwrap().text, TEXT);
+        let long = "#".repeat(REMEMBERED_BYTES_MAX + 1);
+        documents.remember(documents.find(Some(&long), None).unwrap());
         assert_eq!(documents.find(None, Some(DocumentHash::of(&long))), Err(NoDocument::Unknown));
     }
 
     #[test]
     fn with_a_list_nothing_else_is_run() {
         let documents = Documents::only([TEXT.to_owned()]);
-        assert_eq!(&*documents.find(None, Some(DocumentHash::of(TEXT))).unwrap(), TEXT);
-        assert_eq!(&*documents.find(Some(TEXT), None).unwrap(), TEXT);
-        let other: Arc<str> = Arc::from("{ viewer { id } }");
-        documents.remember(&other, DocumentHash::of(&other));
-        assert_eq!(documents.find(Some(&other), None), Err(NoDocument::NotAllowed));
-        assert_eq!(documents.find(None, Some(DocumentHash::of(&other))), Err(NoDocument::NotAllowed));
+        assert_eq!(&*documents.find(None, Some(DocumentHash::of(TEXT))).unwrap().text, TEXT);
+        assert_eq!(&*documents.find(Some(TEXT), None).unwrap().text, TEXT);
+        let other = "{ viewer { id } }";
+        documents.remember(Documents::any().find(Some(other), None).unwrap());
+        assert_eq!(documents.find(Some(other), None), Err(NoDocument::NotAllowed));
+        assert_eq!(documents.find(None, Some(DocumentHash::of(other))), Err(NoDocument::NotAllowed));
+    }
+
+    #[test]
+    fn what_was_read_once_is_the_same_again_and_what_is_unfit_stays_so() {
+        let documents = Documents::any();
+        let read = |text: &str| documents.read(&documents.find(Some(text), None).unwrap());
+        let shown = |text| format!("{:?}", read(text).unwrap());
+        let first = shown(TEXT);
+        assert_eq!(shown(TEXT), first);
+        assert_ne!(shown("{ viewer { id } }"), first);
+        let deep = format!("{}{}", "{ a ".repeat(limits::DEPTH_MAX + 1), "}".repeat(limits::DEPTH_MAX + 1));
+        for _ in 0..2 {
+            assert!(matches!(read(&deep), Err(Unfit::TooMuch(_))));
+            assert!(matches!(read("{"), Err(Unfit::Syntax(_))));
+        }
     }
 }

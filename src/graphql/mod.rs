@@ -161,16 +161,17 @@ impl Api {
 
     /// The document that an operation means, within the limits.
     fn document(&self, operation: &Operation) -> Result<(Arc<str>, ExecutableDocument), Vec<ServerError>> {
-        let text = self.documents.find(operation.query.as_deref(), operation.hash);
-        let text = text.map_err(|none| error::refusal(none.into()).errors)?;
-        let document = limits::parse(&text).map_err(|unfit| {
+        let found = self.documents.find(operation.query.as_deref(), operation.hash);
+        let found = found.map_err(|none| error::refusal(none.into()).errors)?;
+        let document = self.documents.read(&found).map_err(|unfit| {
             vec![match unfit {
                 Unfit::TooMuch(what) => ServerError::new(what.to_string(), None),
                 Unfit::Syntax(error) => error.into(),
             }]
         })?;
-        if let Some(hash) = operation.hash {
-            self.documents.remember(&text, hash);
+        let text = Arc::clone(&found.text);
+        if operation.hash.is_some() {
+            self.documents.remember(found);
         }
         Ok((text, document))
     }
