@@ -11,14 +11,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::{counter::Counter, family::Family, gauge::Gauge};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument, error, info_span, warn};
@@ -133,11 +134,11 @@ impl Supervisor {
             let mut pause = RESTART_PAUSE_MIN;
             loop {
                 let watch = Stopwatch::start();
-                let ended = supervisor.spawn_on_runtime(make(stop.clone())).await;
+                let ended = AssertUnwindSafe(make(stop.clone())).catch_unwind().await;
                 if stop.is_requested() {
                     return;
                 }
-                supervisor.note_end(name, ended.is_err_and(|end| end.is_panic()));
+                supervisor.note_end(name, ended.is_err());
                 if on_end == OnEnd::StopProcess {
                     supervisor.0.failed.send_replace(Some(name));
                     return;
@@ -167,12 +168,13 @@ impl Supervisor {
     {
         let (send, receive) = tokio::sync::oneshot::channel();
         let supervisor = self.clone();
+        // Boxed: each future around it would keep room for all of it.
+        let job = Box::pin(AssertUnwindSafe(job).catch_unwind());
         self.track(name, async move {
-            match supervisor.spawn_on_runtime(job).await {
+            match job.await {
                 // Nobody may be waiting any more; the job was worth doing all the same.
                 Ok(value) => drop(send.send(value)),
-                Err(end) if end.is_panic() => supervisor.note_end(name, true),
-                Err(_) => {}
+                Err(_) => supervisor.note_end(name, true),
             }
         });
         async move { receive.await.map_err(|_| Lost(name)) }
@@ -240,14 +242,6 @@ impl Supervisor {
         self.0.runtime.spawn(self.0.tracker.track_future(tracked.instrument(info_span!("task", name))));
     }
 
-    fn spawn_on_runtime<T: Send + 'static>(
-        &self,
-        future: impl Future<Output = T> + Send + 'static,
-    ) -> AbortOnDrop<T> {
-        #[expect(clippy::disallowed_methods, reason = "this is the one place that spawns")]
-        AbortOnDrop(self.0.runtime.spawn(future.in_current_span()))
-    }
-
     fn note_end(&self, name: &'static str, panicked: bool) {
         let labels = TaskLabels { task: name };
         if panicked {
@@ -290,26 +284,6 @@ impl Drop for Running {
             }
         }
         self.supervisor.0.metrics.running.get_or_create(&TaskLabels { task: self.name }).dec();
-    }
-}
-
-/// A spawned task that goes when its owner goes, so a cut reaches it.
-struct AbortOnDrop<T>(JoinHandle<T>);
-
-impl<T> Future for AbortOnDrop<T> {
-    type Output = Result<T, tokio::task::JoinError>;
-
-    fn poll(
-        mut self: std::pin::Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Self::Output> {
-        std::pin::Pin::new(&mut self.0).poll(context)
-    }
-}
-
-impl<T> Drop for AbortOnDrop<T> {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }
 
