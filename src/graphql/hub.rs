@@ -355,7 +355,7 @@ impl Reader {
             match standing {
                 Standing::Next(batches) => self.ready.extend(batches),
                 Standing::Behind => {
-                    self.ready = self.hub.page(self.workspace, self.seq).await?;
+                    self.ready = Box::pin(self.hub.page(self.workspace, self.seq)).await?;
                     if self.ready.is_empty() {
                         return Err(Broken::Expired);
                     }

@@ -99,7 +99,8 @@ where
                 if self.waits_for_fold
                     && let Some(origin) = batch.source
                 {
-                    self.reader.hub().folded(origin).await?;
+                    // Boxed here and below: a subscription spends its life waiting, and need not keep room for this.
+                    Box::pin(self.reader.hub().folded(origin)).await?;
                 }
                 self.track.note(Cursor::within(&batch, index));
                 self.batch = Some((batch, index + 1));
@@ -113,7 +114,9 @@ where
         Ok(match (number_of(happening), happening) {
             (Some(number), _) => self.visitor.may_touch(number),
             (None, _) if self.visitor.numbers.is_none() => true,
-            (None, Happening::Template { account, .. }) => self.has_account(batch.seq, account).await?,
+            (None, Happening::Template { account, .. }) => {
+                Box::pin(self.has_account(batch.seq, account)).await?
+            }
             (None, _) => false,
         })
     }
@@ -143,9 +146,9 @@ where
     T: Send + 'static,
 {
     let after = context.data_opt::<GoOnAfter>().map(|place| place.0).or(after);
-    let reader = services(context)?.hub.read(visitor.workspace, after).await?;
+    let reader = Box::pin(services(context)?.hub.read(visitor.workspace, after)).await?;
     let track = context.data_opt::<Track>().cloned().unwrap_or_default();
-    let following = Following {
+    let following = Box::new(Following {
         reader,
         visitor: visitor.clone(),
         track,
@@ -155,7 +158,7 @@ where
         accounts: None,
         waits_for_fold,
         has_ended: false,
-    };
+    });
     Ok(unfold(following, async |mut following| following.next().await.map(|found| (found, following))))
 }
 
