@@ -1,19 +1,29 @@
-//! Every mutation of the schema, with ids of one's own, of another workspace, and of nobody: what is another's is as good
-//! as nobody's, and stays as it was. Generated from the schema, so that a mutation that is added is in it.
+//! Every mutation of the schema, and every query and subscription that `reading::isolation` leaves to this, with ids of
+//! one's own, of another workspace, and of nobody: what is another's is as good as nobody's, and stays as it was.
+//! Generated from the schema, so that what is added is in it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use pesan::auth::{NewApiKey, Role};
 use pesan::dev::simulator::world::SECOND_NUMBER_ID;
+use pesan::graphql::Cursor;
 use pesan::secret::Secret;
 use pesan::storage::workspaces::first_workspace;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use crate::live::client::Socket;
 use crate::numbers::{Desk, new_number};
-use crate::reading::isolation::{bare, fill, written};
+use crate::reading::CLOCK_S;
+use crate::reading::isolation::{OF_OTHERS, bare, fill, written};
+use crate::reading::paging::to_number;
 use crate::support::eventually;
-use crate::support::webhook::{ACCOUNT_ID, PHONE_NUMBER_ID};
+use crate::support::webhook;
+use crate::support::webhook::{ACCOUNT_ID, Customer, PHONE_NUMBER_ID, inbound};
+
+/// What is not told by then is not told.
+const HEARD_FOR: Duration = Duration::from_millis(500);
 
 /// They take no id of anything that is there; labels go by their names, each workspace's apart.
 const WITHOUT_IDS: &[&str] =
@@ -38,6 +48,11 @@ fn given(mutation: &str, path: &str) -> Option<Value> {
         ("uploadTemplateSample", "input.mimeType") => json!("image/jpeg"),
         ("uploadTemplateSample", "input.fileName") => json!("sample.jpg"),
         ("sendReaction", "input.emoji") => json!("👍"),
+        ("previewTemplate", "template.name" | "template.language") => json!("x"),
+        ("checkPhone", "phone") => json!("+62 812 3456 7890"),
+        ("events" | "conversationChanged" | "messageChanged" | "numberChanged", "after") => {
+            json!(Cursor::BEGINNING.to_string())
+        }
         (_, "language") => json!("EN"),
         _ => return None,
     };
@@ -52,7 +67,7 @@ impl Ids {
     fn nobodys(&self) -> Self {
         let swap = |(kind, id): (&&'static str, &String)| {
             let other =
-                if id.parse::<Uuid>().is_ok() { Uuid::from_u128(5).to_string() } else { "0815".to_owned() };
+                if id.parse::<Uuid>().is_ok() { Uuid::from_u128(5).to_string() } else { "9x".to_owned() };
             (*kind, other)
         };
         Self(self.0.iter().map(swap).collect())
@@ -72,6 +87,7 @@ impl Ids {
             "templateId" => "Template",
             "noteId" => "Note",
             "messageId" | "upToMessageId" => "MessageRead",
+            "query" => "Mark",
             other => panic!("{mutation} asks for {other}, of which this test knows nothing"),
         };
         self.0.get(kind).unwrap_or_else(|| panic!("{mutation}: the worlds have no {kind}")).clone()
@@ -81,17 +97,35 @@ impl Ids {
 /// The schema's own description of its inputs.
 struct Schema(Value);
 
+/// What an operation does.
+#[derive(Clone, Copy)]
+enum Root {
+    Query,
+    Mutation,
+    Subscription,
+}
+
+impl Root {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::Mutation => "mutation",
+            Self::Subscription => "subscription",
+        }
+    }
+}
+
 impl Schema {
     async fn of(desk: &Desk) -> Self {
-        let query = "{ __schema { mutationType { fields { name args { name defaultValue type { ...T } } type { ...T } } }
-                       types { name kind isOneOf fields { name args { name } type { ...T } } enumValues { name }
+        let query = "{ __schema { queryType { ...R } mutationType { ...R } subscriptionType { ...R } types { name kind isOneOf fields { name args { name } type { ...T } } enumValues { name }
                                inputFields { name defaultValue type { ...T } } } } }
+                     fragment R on __Type { fields { name args { name defaultValue type { ...T } } type { ...T } } }
                      fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { name kind } } } } }";
         Self(desk.app.graphql(&desk.key, query, json!({})).await["data"]["__schema"].take())
     }
 
-    fn mutations(&self) -> &Vec<Value> {
-        self.0["mutationType"]["fields"].as_array().unwrap()
+    fn fields(&self, root: Root) -> &Vec<Value> {
+        self.0[format!("{}Type", root.name())]["fields"].as_array().unwrap()
     }
 
     fn named(&self, name: &str) -> &Value {
@@ -135,7 +169,7 @@ impl Schema {
                 (is_needed || !object.is_empty()).then_some(Value::Object(object))
             }
             "ENUM" => is_needed.then(|| self.named(name)["enumValues"][0]["name"].clone()),
-            "SCALAR" if name == "ID" => Some(ids.of(mutation, argument).into()),
+            "SCALAR" if name == "ID" || argument == "query" => Some(ids.of(mutation, argument).into()),
             "SCALAR" => is_needed.then(|| match name {
                 "Int" | "Float" => json!(1),
                 "Boolean" => json!(true),
@@ -158,6 +192,12 @@ impl Schema {
     /// What can be read of a payload, two objects deep.
     fn selection(&self, of: &Value, depth: usize) -> Option<String> {
         let of = bare(of);
+        if of["name"] == "Event" {
+            let ids = "{ messageId conversationId numberId }";
+            return Some(format!(
+                "{{ __typename ... on MessageAddedEvent {ids} ... on MessageStatusEvent {ids} }}"
+            ));
+        }
         if of["kind"] == "UNION" || of["kind"] == "INTERFACE" {
             return Some("{ __typename }".to_owned());
         }
@@ -179,19 +219,40 @@ impl Schema {
     }
 }
 
-/// Calls a mutation. The answer, with the ids that were asked for taken out of it.
-async fn call(desk: &Desk, key: &Secret, schema: &Schema, mutation: &Value, ids: &Ids) -> Value {
-    let name = mutation["name"].as_str().unwrap();
+/// How a field is asked for: the document and its variables. `only`: of the arguments that may be left out, these.
+fn written_out(
+    schema: &Schema,
+    root: Root,
+    field: &Value,
+    ids: &Ids,
+    only: Option<&[&str]>,
+) -> (String, Map<String, Value>) {
+    let name = field["name"].as_str().unwrap();
     let (mut heads, mut passed, mut variables) = (Vec::new(), Vec::new(), Map::new());
-    for argument in mutation["args"].as_array().unwrap() {
+    for argument in field["args"].as_array().unwrap() {
         let argument_name = argument["name"].as_str().unwrap();
+        let is_wanted = only.is_none_or(|only| only.contains(&argument_name));
+        if !is_wanted && argument["type"]["kind"] != "NON_NULL" {
+            continue;
+        }
         let Some(value) = schema.value(name, argument_name, &argument["type"], ids) else { continue };
         heads.push(format!("${argument_name}: {}", written(&argument["type"])));
         passed.push(format!("{argument_name}: ${argument_name}"));
         variables.insert(argument_name.to_owned(), value);
     }
-    let selection = schema.selection(&mutation["type"], 3).unwrap();
-    let text = format!("mutation({}) {{ {name}({}) {selection} }}", heads.join(", "), passed.join(", "));
+    let list = |all: &[String]| if all.is_empty() { String::new() } else { format!("({})", all.join(", ")) };
+    let selection = schema.selection(&field["type"], 3).unwrap();
+    let document = format!("{}{} {{ {name}{} {selection} }}", root.name(), list(&heads), list(&passed));
+    (document, variables)
+}
+
+/// Calls a mutation or a query. The answer, with the ids that were asked for taken out of it.
+async fn call(
+    desk: &Desk,
+    key: &Secret,
+    (text, variables): (String, Map<String, Value>),
+    ids: &Ids,
+) -> Value {
     let mut answer = desk.app.graphql(key, &text, Value::Object(variables)).await.to_string();
     for id in ids.0.values() {
         answer = answer.replace(id.as_str(), "<id>");
@@ -217,8 +278,8 @@ async fn belongings(desk: &Desk, workspace: Uuid) -> Vec<(&'static str, Vec<Valu
     found
 }
 
-#[tokio::test]
-async fn no_mutation_touches_anything_of_another_workspace() {
+/// Two workspaces with a number each and the same things in both: whose keys they are, and what each has.
+async fn two_worlds() -> (Desk, [Secret; 2], [Uuid; 2], Vec<Ids>) {
     let desk = Desk::start().await;
     let owner = |workspace: Uuid| {
         desk.app.key_for(
@@ -251,18 +312,29 @@ async fn no_mutation_touches_anything_of_another_workspace() {
         desk.app.settle().await;
         worlds.push(Ids(ids_of(&desk, key, mark).await));
     }
+    (desk, keys, [first_workspace(), other], worlds)
+}
+
+#[tokio::test]
+async fn no_mutation_touches_anything_of_another_workspace() {
+    let (desk, keys, workspaces, worlds) = two_worlds().await;
     let schema = Schema::of(&desk).await;
-    let before = [belongings(&desk, first_workspace()).await, belongings(&desk, other).await];
+    let ask = async |mine: usize, ids: &Ids, mutation: &Value| {
+        let asked = written_out(&schema, Root::Mutation, mutation, ids, None);
+        call(&desk, &keys[mine], asked, ids).await
+    };
+    let [first, other] = workspaces;
+    let before = [belongings(&desk, first).await, belongings(&desk, other).await];
     let (mut called, mut wrong) = (0, Vec::new());
-    for mutation in schema.mutations() {
+    for mutation in schema.fields(Root::Mutation) {
         let name = mutation["name"].as_str().unwrap();
         if WITHOUT_IDS.contains(&name) {
             continue;
         }
         for (mine, others) in [(0, 1), (1, 0)] {
             let asked = desk.meta.requests("").await.len();
-            let foreign = call(&desk, &keys[mine], &schema, mutation, &worlds[others]).await;
-            let nobodys = call(&desk, &keys[mine], &schema, mutation, &worlds[others].nobodys()).await;
+            let foreign = ask(mine, &worlds[others], mutation).await;
+            let nobodys = ask(mine, &worlds[others].nobodys(), mutation).await;
             // An id of another workspace is as good as one of nobody.
             if foreign != nobodys || !foreign.to_string().contains("NOT_FOUND") {
                 wrong.push(format!("{name}: {foreign} and {nobodys}"));
@@ -272,10 +344,10 @@ async fn no_mutation_touches_anything_of_another_workspace() {
         }
     }
     assert!(called >= 60, "{called}");
-    let after = [belongings(&desk, first_workspace()).await, belongings(&desk, other).await];
+    let after = [belongings(&desk, first).await, belongings(&desk, other).await];
     assert_eq!(after, before, "nothing was changed");
     // And each finds what is their own: what deletes comes last.
-    let mut mutations: Vec<&Value> = schema.mutations().iter().collect();
+    let mut mutations: Vec<&Value> = schema.fields(Root::Mutation).iter().collect();
     mutations.sort_by_key(|mutation| {
         let name = mutation["name"].as_str().unwrap();
         (name.starts_with("delete") || name.starts_with("deregister"), name == "deleteNumber")
@@ -285,12 +357,113 @@ async fn no_mutation_touches_anything_of_another_workspace() {
         if WITHOUT_IDS.contains(&name) {
             continue;
         }
-        let own = call(&desk, &keys[0], &schema, mutation, &worlds[0]).await;
+        let own = ask(0, &worlds[0], mutation).await;
         if own.to_string().contains("NOT_FOUND") || !own["data"][name].is_object() {
             wrong.push(format!("{name} does not find its own: {own}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// These tell the same to everybody, or of the asking alone.
+const OF_NOBODY: &[&str] = &["checkPhone", "eventsCursor"];
+
+/// What a query can be asked by beside what it requires: each argument that takes an id, or none.
+fn ways(field: &Value) -> Vec<Vec<&str>> {
+    if field["name"] == "canSend" {
+        return vec![vec!["conversationId"], vec!["contactId", "numberId"]];
+    }
+    let optional =
+        field["args"].as_array().unwrap().iter().filter(|argument| argument["type"]["name"] == "ID");
+    let mut ways: Vec<_> = optional.map(|argument| vec![argument["name"].as_str().unwrap()]).collect();
+    if ways.is_empty() {
+        ways.push(Vec::new());
+    }
+    ways
+}
+
+/// Something more of each workspace, which queries look for: a merge, a test of the connection, words that are found.
+async fn enrich(desk: &Desk, keys: &[Secret; 2], worlds: &[Ids]) {
+    for ((key, ids), number) in keys.iter().zip(worlds).zip([PHONE_NUMBER_ID, SECOND_NUMBER_ID]) {
+        let friend = Customer { wa_id: "628999111222", user_id: "ID.friend", name: "Teman" };
+        let wamid = format!("wamid.{number}.friend");
+        let change = inbound(friend, &wamid, CLOCK_S, webhook::text("salam"));
+        desk.app.take(&[webhook::body(&[to_number(change, number)])]).await;
+        desk.app.settle().await;
+        let people = "{ contacts { nodes { id } } }";
+        let people = desk.app.graphql(key, people, json!({})).await;
+        let people = people["data"]["contacts"]["nodes"].as_array().unwrap().clone();
+        let from = people.iter().map(|one| &one["id"]).find(|id| **id != ids.0["Contact"]).unwrap();
+        let change = "mutation($from: ID!, $into: ID!, $number: ID!) {
+            mergeContacts(fromId: $from, intoId: $into) { userErrors { code } }
+            testConnection(numberId: $number) { userErrors { code } } }";
+        let variables = json!({ "from": from, "into": ids.0["Contact"], "number": ids.0["Number"] });
+        let changed = desk.app.graphql(key, change, variables).await;
+        assert_eq!(changed["data"]["mergeContacts"]["userErrors"], json!([]), "{changed}");
+        assert_eq!(changed["data"]["testConnection"]["userErrors"], json!([]), "{changed}");
+    }
+    desk.app.run_worker("search-indexer").await.unwrap();
+}
+
+#[tokio::test]
+async fn no_query_that_others_leave_out_tells_of_another_workspace() {
+    let (desk, keys, _, worlds) = two_worlds().await;
+    enrich(&desk, &keys, &worlds).await;
+    let schema = Schema::of(&desk).await;
+    let (mut asked, mut wrong) = (0, Vec::new());
+    for field in schema.fields(Root::Query) {
+        let name = field["name"].as_str().unwrap();
+        if !OF_OTHERS.contains(&name) {
+            continue;
+        }
+        let ways = ways(field);
+        for (way, (mine, others)) in ways.iter().flat_map(|way| [(way, (0, 1)), (way, (1, 0))]) {
+            let ask = async |ids: &Ids| {
+                call(&desk, &keys[mine], written_out(&schema, Root::Query, field, ids, Some(way)), ids).await
+            };
+            let (own, foreign) = (ask(&worlds[mine]).await, ask(&worlds[others]).await);
+            let nobodys = ask(&worlds[others].nobodys()).await;
+            let is_told = worlds[others].0.values().any(|id| own.to_string().contains(id.as_str()));
+            let takes_an_id = !field["args"].as_array().unwrap().is_empty() && !OF_NOBODY.contains(&name);
+            let is_right =
+                own["errors"].is_null() && !is_told && (!takes_an_id || foreign == nobodys && own != nobodys);
+            if !is_right {
+                wrong.push(format!("{name} by {way:?}: {own}, {foreign} and {nobodys}"));
+            }
+            asked += 1;
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(asked >= 2 * OF_OTHERS.len(), "{asked}");
+}
+
+#[tokio::test]
+async fn no_subscription_tells_of_another_workspace() {
+    let (desk, keys, _, worlds) = two_worlds().await;
+    let schema = Schema::of(&desk).await;
+    for field in schema.fields(Root::Subscription) {
+        let name = field["name"].as_str().unwrap();
+        for (mine, others) in [(0, 1), (1, 0)] {
+            let mut heard = Vec::new();
+            for ids in [&worlds[mine], &worlds[others]] {
+                let (document, variables) = written_out(&schema, Root::Subscription, field, ids, None);
+                let mut socket = Socket::let_in(&desk.app.url, keys[mine].expose()).await;
+                socket.subscribe("1", json!({ "query": document, "variables": variables })).await;
+                heard.push(socket.told_until_silent(HEARD_FOR).await);
+            }
+            let [own, foreign] = heard.try_into().unwrap();
+            assert!(!own.is_empty(), "{name} tells of its own");
+            let theirs = worlds[others].0.values();
+            let is_told = |told: &[Value]| {
+                let told = json!(told).to_string();
+                theirs.clone().any(|id| told.contains(id.as_str()))
+            };
+            assert!(!is_told(&own) && !is_told(&foreign), "{name}: {own:?} {foreign:?}");
+            // `events` takes no id, so it is the same for both.
+            let takes_an_id = field["args"].as_array().unwrap().len() > 1;
+            assert_eq!(foreign.is_empty(), takes_an_id, "{name}: {foreign:?}");
+        }
+    }
 }
 
 /// The ids of a workspace that was filled: its conversation, its message, and so on.
@@ -308,8 +481,8 @@ async fn ids_of(desk: &Desk, key: &Secret, mark: &str) -> BTreeMap<&'static str,
     assert!(conversation.is_object(), "{mark}: {data}");
     let id = text(&conversation["id"]);
     let note = run(
-        "mutation($id: ID!) { addNote(input: { conversationId: $id, text: \"x\" }) { note { id } } }",
-        json!({ "id": id }),
+        "mutation($id: ID!, $n: String!) { addNote(input: { conversationId: $id, text: $n }) { note { id } } }",
+        json!({ "id": id, "n": mark }),
     )
     .await;
     let sent = run(
@@ -342,6 +515,7 @@ async fn ids_of(desk: &Desk, key: &Secret, mark: &str) -> BTreeMap<&'static str,
         ("Note", text(&note["addNote"]["note"]["id"])),
         ("Message", text(&sent["sendMessage"]["message"]["id"])),
         ("MessageRead", text(&heard.unwrap()["id"])),
+        ("Mark", mark.to_owned()),
     ]
     .into()
 }

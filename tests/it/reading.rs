@@ -5,7 +5,7 @@ mod cost;
 pub mod isolation;
 mod messages;
 mod operations;
-mod paging;
+pub mod paging;
 
 use pesan::auth::{NewApiKey, Role, Scope};
 use pesan::secret::Secret;

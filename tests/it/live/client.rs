@@ -1,6 +1,7 @@
 //! A client of `graphql-transport-ws` that is not ours but for its words.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -110,6 +111,17 @@ impl Socket {
         assert_eq!(message["payload"].get("errors"), None, "{message}");
         let data = message["payload"]["data"].as_object().unwrap();
         data.values().next().unwrap().clone()
+    }
+
+    /// What is told until nothing has been for so long.
+    pub async fn told_until_silent(&mut self, silence: Duration) -> Vec<Value> {
+        let mut told = Vec::new();
+        while let Ok(message) = timeout(silence, self.message()).await {
+            if message["type"] == "next" {
+                told.push(message["payload"]["data"].clone());
+            }
+        }
+        told
     }
 
     /// The error that ends the subscription.

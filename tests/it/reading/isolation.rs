@@ -18,8 +18,8 @@ use crate::support::webhook::{ACCOUNT_ID, Customer, PHONE_NUMBER_ID, echo, inbou
 const WITHOUT_IDS: &[&str] =
     &["apiKeys", "auditLog", "contacts", "labels", "sendingSettings", "viewer", "workspace"];
 
-/// What the tests of numbers, of templates, of sending, of contacts and of search hold to the same.
-const OF_OTHERS: &[&str] = &[
+/// What needs more than webhooks have brought: `isolation` holds it to the same.
+pub const OF_OTHERS: &[&str] = &[
     "blockedUsers",
     "businessProfile",
     "canSend",
