@@ -141,12 +141,15 @@ impl Documents {
     /// What a document says, if it keeps within the limits.
     pub fn read(&self, found: &Found) -> Result<ExecutableDocument, Unfit> {
         let read = || self.0.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(document) = read().get(&found.hash) {
+        // Nobody waits for the copying: it is done when the lock is free again.
+        let known = read().get(&found.hash);
+        if let Some(document) = known {
             return Ok(ExecutableDocument::clone(&document));
         }
         let document = limits::parse(&found.text)?;
         if found.text.len() <= READ_BYTES_MAX {
-            read().insert(found.hash, Arc::new(document.clone()));
+            let kept = Arc::new(document.clone());
+            read().insert(found.hash, kept);
         }
         Ok(document)
     }

@@ -17,7 +17,7 @@ use crate::domain::person::Person;
 use crate::ids::derived;
 use crate::storage::Error;
 use crate::storage::Storage;
-use crate::storage::contacts::{Claim, KnownContact, Mention, NameIn};
+use crate::storage::contacts::{Claim, KnownContact, Mention, Merge, NameIn};
 use memory::{Digester, Memory};
 
 /// How many people are remembered at least.
@@ -165,8 +165,9 @@ impl People {
         self.add_merge_targets(&mut contacts).await?;
         let mut register = Register { aliases, contacts, claims: Vec::new(), merges: Vec::new() };
         let found: Vec<Option<Uuid>> = people.iter().map(|asked| register.enter(asked)).collect();
-        self.storage.claim_names(&register.claims).await?;
         let now_ms = self.clock.now_ms();
+        let merges = self.with_conversations(&register.merges).await?;
+        self.storage.claim_names(&register.claims, &merges, now_ms).await?;
         let mut mentions = Vec::with_capacity(people.len());
         for (asked, contact) in people.iter().zip(&found) {
             let Some(contact) = *contact else { continue };
@@ -188,20 +189,23 @@ impl People {
             }));
         }
         self.storage.note_mentions(&mentions, now_ms).await?;
-        for (from, into) in &register.merges {
-            let conversations = self.storage.conversations_of(*from).await?;
-            let moved: Vec<(Uuid, Uuid)> = conversations
-                .into_iter()
-                .map(|(id, number)| (id, conversation_id(number, into.as_bytes())))
-                .collect();
-            self.storage.merge_contact(*from, *into, &moved, now_ms).await?;
-        }
         if !register.merges.is_empty() {
             self.forget();
         }
-        let merged = register.merges.iter().flat_map(|(from, into)| [*from, *into]);
+        let merged = register.merges.iter().flat_map(|(_, from, into)| [*from, *into]);
         let named = register.claims.iter().map(|claim| claim.contact).chain(merged).collect();
         Ok(LookedUp { contacts: found, named })
+    }
+
+    async fn with_conversations(&self, merges: &[(Uuid, Uuid, Uuid)]) -> Result<Vec<Merge>, Error> {
+        let mut whole = Vec::with_capacity(merges.len());
+        for (workspace, from, into) in merges.iter().copied() {
+            let conversations = self.storage.conversations_of(from).await?.into_iter();
+            let conversations =
+                conversations.map(|(id, number)| (id, conversation_id(number, into.as_bytes()))).collect();
+            whole.push(Merge { workspace, from, into, conversations });
+        }
+        Ok(whole)
     }
 
     async fn add_merge_targets(&self, contacts: &mut HashMap<Uuid, KnownContact>) -> Result<(), Error> {
@@ -263,7 +267,8 @@ struct Register {
     aliases: HashMap<NameIn, Alias<Uuid>>,
     contacts: HashMap<Uuid, KnownContact>,
     claims: Vec<Claim>,
-    merges: Vec<(Uuid, Uuid)>,
+    /// In which workspace, from whom, into whom.
+    merges: Vec<(Uuid, Uuid, Uuid)>,
 }
 
 impl Register {
@@ -284,7 +289,7 @@ impl Register {
             self.claim((workspace, name), contact, at_s);
         }
         for other in verdict.merges {
-            self.merge(other, contact);
+            self.merge(workspace, other, contact);
         }
         let entry = self.contacts.entry(contact).or_default();
         entry.has_user_id |= asked.person.user_id.is_some();
@@ -302,7 +307,7 @@ impl Register {
                 None => self.claim(name, contact, at_s),
                 Some(alias) if self.last_of(alias.contact) == contact => {}
                 Some(alias) if matches!(name.1.kind, Kind::UserId | Kind::ParentUserId) => {
-                    self.merge(self.last_of(alias.contact), contact);
+                    self.merge(workspace, self.last_of(alias.contact), contact);
                     self.claim(name, contact, at_s);
                 }
                 Some(alias) if at_s >= alias.since_s => self.claim(name, contact, at_s),
@@ -351,10 +356,10 @@ impl Register {
         self.claims.push(Claim { workspace, name, contact, from, at_s });
     }
 
-    fn merge(&mut self, from: Uuid, into: Uuid) {
+    fn merge(&mut self, workspace: Uuid, from: Uuid, into: Uuid) {
         if from != into {
             self.contacts.entry(from).or_default().merged_into = Some(into);
-            self.merges.push((from, into));
+            self.merges.push((workspace, from, into));
         }
     }
 }
@@ -428,7 +433,7 @@ mod tests {
         let before = enter(&mut register, &person("", "ID.1"), None, 10);
         let early = enter(&mut register, &person("", "ID.2"), None, 20);
         enter(&mut register, &person("", "ID.1"), Some(&person("", "ID.2")), 15);
-        assert_eq!(register.merges, [(early, before)]);
+        assert_eq!(register.merges, [(Uuid::nil(), early, before)]);
         assert_eq!(enter(&mut register, &person("", "ID.2"), None, 30), before);
     }
 

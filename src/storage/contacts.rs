@@ -5,14 +5,16 @@
 
 use std::collections::HashMap;
 
+use mongodb::ClientSession;
 use mongodb::bson::raw::RawDocumentBuf;
 use mongodb::bson::{Bson, DateTime, Document, doc};
 use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
+use super::conversations::commit;
 use super::index::{Collection, Index};
 use super::write::Update;
-use super::{Error, Storage, durable};
+use super::{Error, Storage, deciding};
 use crate::domain::contact::{Alias, Name};
 use crate::domain::person::Person;
 
@@ -154,9 +156,9 @@ impl Storage {
         Ok(found)
     }
 
-    /// Gives names to contacts: new ones, and ones that were `from` somebody else. `Conflict` when somebody else
-    /// was faster: then what is known has to be read again.
-    pub async fn claim_names(&self, claims: &[Claim]) -> Result<(), Error> {
+    /// Gives names to contacts: new ones, and ones that were `from` somebody else, together with the contacts that are
+    /// joined by that. `Conflict` when somebody else was faster: then what is known has to be read again.
+    pub async fn claim_names(&self, claims: &[Claim], merges: &[Merge], now_ms: i64) -> Result<(), Error> {
         let (fresh, moved): (Vec<&Claim>, Vec<&Claim>) =
             claims.iter().partition(|claim| claim.from.is_none());
         let documents = fresh.iter().map(|claim| {
@@ -184,13 +186,40 @@ impl Storage {
         if !lost.iter().zip(&names).all(ours) {
             return Err(Error::Conflict);
         }
+        if moved.is_empty() && merges.is_empty() {
+            return Ok(());
+        }
+        // All of it or nothing: to whoever finds a name with its new owner, nothing says any more that a contact is to be
+        // joined.
+        let mut session = self.database.client().start_session().await?;
+        session.start_transaction().with_options(deciding(self.timeout)).await?;
+        match self.move_within(&mut session, &moved, merges, now_ms).await {
+            Ok(()) => commit(&mut session).await,
+            Err(error) => {
+                // What cannot be aborted ends by itself.
+                session.abort_transaction().await.ok();
+                Err(error)
+            }
+        }
+    }
+
+    async fn move_within(
+        &self,
+        session: &mut ClientSession,
+        moved: &[&Claim],
+        merges: &[Merge],
+        now_ms: i64,
+    ) -> Result<(), Error> {
         for claim in moved {
-            self.move_name(claim).await?;
+            self.move_name(session, claim).await?;
+        }
+        for merge in merges {
+            self.merge_contact(session, merge, now_ms).await?;
         }
         Ok(())
     }
 
-    async fn move_name(&self, claim: &Claim) -> Result<(), Error> {
+    async fn move_name(&self, session: &mut ClientSession, claim: &Claim) -> Result<(), Error> {
         let Some(from) = claim.from else { return Ok(()) };
         let change = doc! {
             "$set": { "contact": binary(claim.contact), "since": claim.at_s },
@@ -198,14 +227,39 @@ impl Storage {
         };
         let key = alias_key(claim.workspace, &claim.name);
         let aliases = self.database.collection::<Document>(ALIASES.name);
-        let done = aliases
-            .update_one(doc! { "_id": &key, "contact": binary(from) }, change)
-            .write_concern(durable(self.timeout))
-            .await?;
+        let theirs = doc! { "_id": &key, "contact": binary(from) };
+        let done = aliases.update_one(theirs, change).session(&mut *session).await?;
         let ours = doc! { "_id": &key, "contact": binary(claim.contact) };
-        if done.matched_count == 0 && aliases.find_one(ours).await?.is_none() {
+        if done.matched_count == 0 && aliases.find_one(ours).session(session).await?.is_none() {
             return Err(Error::Conflict);
         }
+        Ok(())
+    }
+
+    /// Lets a contact and its conversations point to the contact that it turned out to be.
+    async fn merge_contact(
+        &self,
+        session: &mut ClientSession,
+        merge: &Merge,
+        now_ms: i64,
+    ) -> Result<(), Error> {
+        let at = DateTime::from_millis(now_ms);
+        for (old, new) in &merge.conversations {
+            let alone = doc! { "_id": binary(*old), "mergedInto": { "$exists": false } };
+            let set = doc! { "$set": { "mergedInto": binary(*new), "mergedAt": at } };
+            self.conversations().update_one(alone, set).session(&mut *session).await?;
+        }
+        // It may be as new as what it is joined with. The first pointer stays.
+        let first = |field: &str, value: Bson| doc! { "$ifNull": [format!("${field}"), value] };
+        let set = vec![doc! { "$set": {
+            "v": first("v", 1.into()),
+            "workspace": first("workspace", binary(merge.workspace).into()),
+            "createdAt": first("createdAt", at.into()),
+            "mergedInto": first("mergedInto", binary(merge.into).into()),
+            "mergedAt": first("mergedAt", at.into()),
+        } }];
+        let contacts = self.database.collection::<Document>(CONTACTS.name);
+        contacts.update_one(doc! { "_id": binary(merge.from) }, set).upsert(true).session(session).await?;
         Ok(())
     }
 
@@ -229,31 +283,16 @@ impl Storage {
         });
         self.update_all(CONTACTS.name, updates).await
     }
+}
 
-    /// Lets a contact and its conversations point to the contact that it turned out to be.
-    pub async fn merge_contact(
-        &self,
-        from: Uuid,
-        into: Uuid,
-        conversations: &[(Uuid, Uuid)],
-        now_ms: i64,
-    ) -> Result<(), Error> {
-        let at = DateTime::from_millis(now_ms);
-        for (old, new) in conversations {
-            let set = doc! { "$set": { "mergedInto": binary(*new), "mergedAt": at } };
-            self.conversations()
-                .update_one(doc! { "_id": binary(*old), "mergedInto": { "$exists": false } }, set)
-                .write_concern(durable(self.timeout))
-                .await?;
-        }
-        let set = doc! { "$set": { "mergedInto": binary(into), "mergedAt": at } };
-        self.database
-            .collection::<Document>(CONTACTS.name)
-            .update_one(doc! { "_id": binary(from), "mergedInto": { "$exists": false } }, set)
-            .write_concern(durable(self.timeout))
-            .await?;
-        Ok(())
-    }
+/// A contact that turned out to be another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merge {
+    pub workspace: Uuid,
+    pub from: Uuid,
+    pub into: Uuid,
+    /// Its conversations, and what each of them turned out to be.
+    pub conversations: Vec<(Uuid, Uuid)>,
 }
 
 /// A name that is to be somebody's.

@@ -18,9 +18,9 @@ use crate::numbers::{Desk, new_number};
 use crate::reading::CLOCK_S;
 use crate::reading::isolation::{OF_OTHERS, bare, fill, written};
 use crate::reading::paging::to_number;
-use crate::support::eventually;
 use crate::support::webhook;
 use crate::support::webhook::{ACCOUNT_ID, Customer, PHONE_NUMBER_ID, inbound};
+use crate::support::{PATIENCE, eventually};
 
 /// What is not told by then is not told.
 const HEARD_FOR: Duration = Duration::from_millis(500);
@@ -445,11 +445,11 @@ async fn no_subscription_tells_of_another_workspace() {
         let name = field["name"].as_str().unwrap();
         for (mine, others) in [(0, 1), (1, 0)] {
             let mut heard = Vec::new();
-            for ids in [&worlds[mine], &worlds[others]] {
+            for (ids, first) in [(&worlds[mine], PATIENCE / 2), (&worlds[others], HEARD_FOR)] {
                 let (document, variables) = written_out(&schema, Root::Subscription, field, ids, None);
                 let mut socket = Socket::let_in(&desk.app.url, keys[mine].expose()).await;
                 socket.subscribe("1", json!({ "query": document, "variables": variables })).await;
-                heard.push(socket.told_until_silent(HEARD_FOR).await);
+                heard.push(socket.told_until_silent(first, HEARD_FOR).await);
             }
             let [own, foreign] = heard.try_into().unwrap();
             assert!(!own.is_empty(), "{name} tells of its own");

@@ -1,9 +1,20 @@
 //! Who is who: numbers that change hands, people who change numbers, user ids that come and go.
 
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{Binary, Bson, Document, doc};
+use pesan::clock::Clock;
+use pesan::config::{Config, Source};
+use pesan::domain::person::Person;
+use pesan::people::{Asked, People, conversation_id};
+use pesan::storage::Storage;
+use pesan::storage::conversations::NewConversation;
+use pesan::storage::workspaces::first_workspace;
 use serde_json::Value;
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::support::app::TestApp;
+use crate::support::ordeal::start_mongod;
 use crate::support::webhook::{Customer, NOW_S, inbound, text};
 
 /// The contact of a message.
@@ -78,6 +89,59 @@ async fn two_who_turn_out_to_be_one_are_joined_by_a_pointer() {
     assert_eq!(of(&phone)["mergedInto"], of(&user)["_id"], "nothing is moved, so it can be undone");
     app.take_changes(&[inbound(Customer::new("628111", ""), "wamid.4", NOW_S + 3, text("x"))]).await;
     assert_eq!(writer(&app, "wamid.4").await, user);
+}
+
+#[tokio::test]
+async fn who_turned_out_to_be_one_stays_so_when_the_database_fails_in_between() {
+    let mongod = start_mongod(None).await;
+    let values = [("MONGODB_URI", mongod.uri()), ("PESAN_DATABASE", "people")];
+    let source = Source::of(values.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let storage = Storage::connect(&Config::read(&source).unwrap().mongo).await.unwrap();
+    storage.migrate(&Clock::system(), &mut |_| {}).await.unwrap();
+    let admin = mongodb::Client::with_uri_str(mongod.uri()).await.unwrap().database("admin");
+    let set = async |mode: Bson| {
+        let data = doc! { "failCommands": ["update"], "namespace": "people.contacts", "errorCode": 50 };
+        let fail = doc! { "configureFailPoint": "failCommand", "mode": mode, "data": data };
+        admin.run_command(fail).await.unwrap();
+    };
+    // The first change of a contact fails, or the first is made and those after it fail.
+    for (nth, mode) in [doc! { "times": 1 }, doc! { "skip": 1 }].into_iter().enumerate() {
+        let people = People::new(&storage, &Clock::system());
+        let (wa_id, user_id) = (Some(format!("62811{nth}").into()), Some(format!("ID.{nth}").into()));
+        let by_number = Person { wa_id: wa_id.clone(), ..Person::default() };
+        let by_user_id = Person { user_id: user_id.clone(), ..Person::default() };
+        let by_both = Person { wa_id, user_id, ..Person::default() };
+        let find = async |person: &Person<'_>, at_s| {
+            let asked = Asked { workspace: first_workspace(), person, becomes: None, at_s, order: 0 };
+            people.find(&[asked]).await.map(|found| found[0].unwrap().contact)
+        };
+        let (old, new) = (find(&by_number, 10).await.unwrap(), find(&by_user_id, 20).await.unwrap());
+        assert_ne!(old, new);
+        let conversation = NewConversation {
+            id: conversation_id(Uuid::nil(), old.as_bytes()),
+            workspace: first_workspace(),
+            number: Uuid::nil(),
+            contact: Some(old),
+            group_id: None,
+            at_s: 10,
+        };
+        storage.ensure_conversations(&[conversation], 10_000).await.unwrap();
+        set(mode.into()).await;
+        let failed = find(&by_both, 30).await;
+        set("off".into()).await;
+        assert!(failed.is_err(), "{failed:?}");
+        assert_eq!(find(&by_both, 30).await.unwrap(), new);
+        assert_eq!(storage.contacts_of(&[old]).await.unwrap()[&old].merged_into, Some(new), "{nth}");
+        let raw = admin.client().database("people").collection::<Document>("conversations");
+        let merged = doc! { "contact": bson_id(old), "mergedInto": bson_id(conversation_id(Uuid::nil(), new.as_bytes())) };
+        assert_eq!(raw.count_documents(merged).await.unwrap(), 1, "{nth}");
+    }
+    storage.close().await;
+    mongod.stop().await;
+}
+
+fn bson_id(id: Uuid) -> Binary {
+    Binary { subtype: BinarySubtype::Uuid, bytes: id.as_bytes().to_vec() }
 }
 
 #[tokio::test]

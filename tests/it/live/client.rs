@@ -113,12 +113,13 @@ impl Socket {
         data.values().next().unwrap().clone()
     }
 
-    /// What is told until nothing has been for so long.
-    pub async fn told_until_silent(&mut self, silence: Duration) -> Vec<Value> {
-        let mut told = Vec::new();
-        while let Ok(message) = timeout(silence, self.message()).await {
+    /// What is told until nothing has been for so long; the first may take longer.
+    pub async fn told_until_silent(&mut self, first: Duration, silence: Duration) -> Vec<Value> {
+        let (mut told, mut wait) = (Vec::new(), first);
+        while let Ok(message) = timeout(wait, self.message()).await {
             if message["type"] == "next" {
                 told.push(message["payload"]["data"].clone());
+                wait = silence;
             }
         }
         told
