@@ -73,6 +73,21 @@ impl Ids {
         Self(self.0.iter().map(swap).collect())
     }
 
+    /// The same, with what others have of one kind.
+    fn with(&self, kind: &'static str, others: &Self) -> Self {
+        let mut mixed = self.0.clone();
+        mixed.insert(kind, others.0[kind].clone());
+        Self(mixed)
+    }
+
+    /// The kinds that are asked for, if there are several: then each may be another's.
+    fn mixable(&self, variables: &Map<String, Value>) -> Vec<&'static str> {
+        let asked = json!(variables).to_string();
+        let kinds = self.0.iter().filter(|(_, id)| asked.contains(&format!("\"{id}\"")));
+        let kinds: Vec<_> = kinds.map(|(kind, _)| *kind).collect();
+        if kinds.len() > 1 { kinds } else { Vec::new() }
+    }
+
     /// The id that an argument asks for.
     fn of(&self, mutation: &str, argument: &str) -> String {
         let kind = match argument {
@@ -325,7 +340,7 @@ async fn no_mutation_touches_anything_of_another_workspace() {
     };
     let [first, other] = workspaces;
     let before = [belongings(&desk, first).await, belongings(&desk, other).await];
-    let (mut called, mut wrong) = (0, Vec::new());
+    let (mut called, mut mixed, mut wrong) = (0, 0, Vec::new());
     for mutation in schema.fields(Root::Mutation) {
         let name = mutation["name"].as_str().unwrap();
         if WITHOUT_IDS.contains(&name) {
@@ -339,11 +354,23 @@ async fn no_mutation_touches_anything_of_another_workspace() {
             if foreign != nobodys || !foreign.to_string().contains("NOT_FOUND") {
                 wrong.push(format!("{name}: {foreign} and {nobodys}"));
             }
+            let (_, variables) = written_out(&schema, Root::Mutation, mutation, &worlds[mine], None);
+            for kind in worlds[mine].mixable(&variables) {
+                let foreign = ask(mine, &worlds[mine].with(kind, &worlds[others]), mutation).await;
+                let nobodys = ask(mine, &worlds[mine].with(kind, &worlds[others].nobodys()), mutation).await;
+                // What is asked for with it may be told apart from it before it is looked for.
+                let is_refused =
+                    ["NOT_FOUND", "INVALID"].iter().any(|code| foreign.to_string().contains(code));
+                if foreign != nobodys || !is_refused {
+                    wrong.push(format!("{name} with another's {kind}: {foreign} and {nobodys}"));
+                }
+                mixed += 1;
+            }
             assert_eq!(desk.meta.requests("").await.len(), asked, "{name}: nothing was asked of Meta");
             called += 1;
         }
     }
-    assert!(called >= 60, "{called}");
+    assert!(called >= 60 && mixed >= 8, "{called}, {mixed}");
     let after = [belongings(&desk, first).await, belongings(&desk, other).await];
     assert_eq!(after, before, "nothing was changed");
     // And each finds what is their own: what deletes comes last.
@@ -423,6 +450,14 @@ async fn no_query_that_others_leave_out_tells_of_another_workspace() {
             };
             let (own, foreign) = (ask(&worlds[mine]).await, ask(&worlds[others]).await);
             let nobodys = ask(&worlds[others].nobodys()).await;
+            let (_, variables) = written_out(&schema, Root::Query, field, &worlds[mine], Some(way));
+            for kind in worlds[mine].mixable(&variables) {
+                let foreign = ask(&worlds[mine].with(kind, &worlds[others])).await;
+                let nobodys = ask(&worlds[mine].with(kind, &worlds[others].nobodys())).await;
+                if foreign != nobodys {
+                    wrong.push(format!("{name} with another's {kind}: {foreign} and {nobodys}"));
+                }
+            }
             let is_told = worlds[others].0.values().any(|id| own.to_string().contains(id.as_str()));
             let takes_an_id = !field["args"].as_array().unwrap().is_empty() && !OF_NOBODY.contains(&name);
             let is_right =
