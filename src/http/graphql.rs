@@ -212,7 +212,7 @@ fn answer(response: &async_graphql::Response, is_request_error: bool, media: Med
     written(status, media, &Body::of(response, is_request_error))
 }
 
-/// An answer as it is written: its fields in the order in which they were asked for.
+/// An answer as it is written.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum Body<'a> {
