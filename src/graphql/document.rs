@@ -20,8 +20,8 @@ use crate::people::memory::Memory;
 
 /// How many texts are remembered at least.
 const REMEMBERED: usize = 500;
-/// The same for what was read of them, which a front end's few operations fit into: reading one costs as much as a third
-/// of running it. The largest that is run at all takes half a megabyte.
+/// The same for what was read of them: reading the text of a front end's list takes a quarter of a millisecond. Few, for
+/// what was read takes more than a hundred times the room of its text.
 const READ: usize = 64;
 const READ_BYTES_MAX: usize = 4 * 1024;
 /// Longer texts are run and not remembered.

@@ -167,7 +167,12 @@ impl People {
         let found: Vec<Option<Uuid>> = people.iter().map(|asked| register.enter(asked)).collect();
         let now_ms = self.clock.now_ms();
         let merges = self.with_conversations(&register.merges).await?;
-        self.storage.claim_names(&register.claims, &merges, now_ms).await?;
+        let claimed = self.storage.claim_names(&register.claims, &merges, now_ms).await;
+        if !merges.is_empty() {
+            // However it ended: they may be joined now, and the next try would not see that it was we who did it.
+            self.forget();
+        }
+        claimed?;
         let mut mentions = Vec::with_capacity(people.len());
         for (asked, contact) in people.iter().zip(&found) {
             let Some(contact) = *contact else { continue };
@@ -189,9 +194,6 @@ impl People {
             }));
         }
         self.storage.note_mentions(&mentions, now_ms).await?;
-        if !register.merges.is_empty() {
-            self.forget();
-        }
         let merged = register.merges.iter().flat_map(|(_, from, into)| [*from, *into]);
         let named = register.claims.iter().map(|claim| claim.contact).chain(merged).collect();
         Ok(LookedUp { contacts: found, named })
