@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::support::app::TestApp;
 use crate::support::mongo;
+use crate::support::mongo::binary;
 use crate::support::webhook::{post, text_message};
 
 const TOKEN: &str = "EAAG-plain-token";
@@ -88,10 +89,6 @@ fn config(database: &str, master_keys: &str) -> Config {
 fn master_keys_of(numbers: &[u8]) -> String {
     let key = |number: &u8| format!("key-{number}:{}", data_encoding::BASE64.encode(&[*number; 32]));
     numbers.iter().map(key).collect::<Vec<_>>().join(",")
-}
-
-fn binary(id: Uuid) -> Binary {
-    Binary { subtype: BinarySubtype::Uuid, bytes: id.as_bytes().to_vec() }
 }
 
 fn stored(sealed: &Sealed) -> Binary {

@@ -122,7 +122,7 @@ impl Stage {
     pub async fn set(&self, change: Document) {
         let client = mongodb::Client::with_uri_str(mongo::uri()).await.unwrap();
         let numbers = client.database(&self.app.database).collection::<Document>("numbers");
-        let id = Binary { subtype: BinarySubtype::Uuid, bytes: self.number.as_bytes().to_vec() };
+        let id = mongo::binary(self.number);
         assert_eq!(numbers.update_one(doc! { "_id": id }, change).await.unwrap().matched_count, 1);
     }
 

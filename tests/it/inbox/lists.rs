@@ -1,7 +1,6 @@
 //! The lists of an inbox: what each filter holds, and that none reads beyond what it shows.
 
-use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{Binary, Document, doc};
+use mongodb::bson::{Document, doc};
 use pesan::storage::number_record::number_id;
 use pesan::storage::workspaces::first_workspace;
 use serde_json::{Value, json};
@@ -9,13 +8,10 @@ use uuid::Uuid;
 
 use super::{AT_S, Desk};
 use crate::support::mongo;
+use crate::support::mongo::binary;
 
 const MANY: i64 = 600;
 const PAGE: usize = 5;
-
-fn binary(id: Uuid) -> Binary {
-    Binary { subtype: BinarySubtype::Uuid, bytes: id.as_bytes().to_vec() }
-}
 
 /// Conversations past our own code. Most are resolved, the others open, snoozed, archived; few are somebody's.
 async fn fill(desk: &Desk, number: Uuid) {

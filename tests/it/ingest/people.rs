@@ -1,12 +1,9 @@
 //! Who is who: numbers that change hands, people who change numbers, user ids that come and go.
 
-use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{Binary, Bson, Document, doc};
+use mongodb::bson::{Bson, Document, doc};
 use pesan::clock::Clock;
-use pesan::config::{Config, Source};
 use pesan::domain::person::Person;
 use pesan::people::{Asked, People, conversation_id};
-use pesan::storage::Storage;
 use pesan::storage::conversations::NewConversation;
 use pesan::storage::workspaces::first_workspace;
 use serde_json::Value;
@@ -14,6 +11,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::support::app::TestApp;
+use crate::support::mongo::{binary, storage};
 use crate::support::ordeal::start_mongod;
 use crate::support::webhook::{Customer, NOW_S, inbound, text};
 
@@ -94,9 +92,7 @@ async fn two_who_turn_out_to_be_one_are_joined_by_a_pointer() {
 #[tokio::test]
 async fn who_turned_out_to_be_one_stays_so_when_the_database_fails_in_between() {
     let mongod = start_mongod(None).await;
-    let values = [("MONGODB_URI", mongod.uri()), ("PESAN_DATABASE", "people")];
-    let source = Source::of(values.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    let storage = Storage::connect(&Config::read(&source).unwrap().mongo).await.unwrap();
+    let storage = storage(mongod.uri(), "people").await;
     storage.migrate(&Clock::system(), &mut |_| {}).await.unwrap();
     let admin = mongodb::Client::with_uri_str(mongod.uri()).await.unwrap().database("admin");
     let set = async |mode: Bson| {
@@ -133,15 +129,11 @@ async fn who_turned_out_to_be_one_stays_so_when_the_database_fails_in_between() 
         assert_eq!(find(&by_both, 30).await.unwrap(), new);
         assert_eq!(storage.contacts_of(&[old]).await.unwrap()[&old].merged_into, Some(new), "{nth}");
         let raw = admin.client().database("people").collection::<Document>("conversations");
-        let merged = doc! { "contact": bson_id(old), "mergedInto": bson_id(conversation_id(Uuid::nil(), new.as_bytes())) };
+        let merged = doc! { "contact": binary(old), "mergedInto": binary(conversation_id(Uuid::nil(), new.as_bytes())) };
         assert_eq!(raw.count_documents(merged).await.unwrap(), 1, "{nth}");
     }
     storage.close().await;
     mongod.stop().await;
-}
-
-fn bson_id(id: Uuid) -> Binary {
-    Binary { subtype: BinarySubtype::Uuid, bytes: id.as_bytes().to_vec() }
 }
 
 #[tokio::test]

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use mongodb::bson::{Document, doc};
 use pesan::auth::Role;
-use pesan::config::{Config, Source};
 use pesan::storage::Storage;
 use pesan::storage::workspaces::first_workspace;
 
@@ -63,7 +62,5 @@ impl Senders {
 
 /// The database of these services, as they see it.
 pub async fn storage(database: &str) -> Storage {
-    let values = [("MONGODB_URI", mongo::uri()), ("PESAN_DATABASE", database)];
-    let values = values.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    Storage::connect(&Config::read(&Source::of(values)).unwrap().mongo).await.unwrap()
+    mongo::storage(mongo::uri(), database).await
 }

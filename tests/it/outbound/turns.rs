@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use mongodb::bson::doc;
-use pesan::config::{Config, Source};
 use pesan::domain::content::Content;
 use pesan::domain::person::Person;
 use pesan::domain::position::Position;
@@ -14,6 +13,7 @@ use pesan::storage::outgoing::NewOutgoing;
 use pesan::storage::workspaces::first_workspace;
 use uuid::Uuid;
 
+use crate::support::mongo::storage;
 use crate::support::ordeal::{arm, start_mongod};
 
 const NUMBER: Uuid = Uuid::from_u128(1);
@@ -57,9 +57,7 @@ async fn ask(storage: &Storage, nth: u128) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_asked_for_while_its_conversations_turn_is_taken_leaves() {
     let mongod = start_mongod(None).await;
-    let values = [("MONGODB_URI", mongod.uri()), ("PESAN_DATABASE", "turns")];
-    let source = Source::of(values.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    let storage = Storage::connect(&Config::read(&source).unwrap().mongo).await.unwrap();
+    let storage = storage(mongod.uri(), "turns").await;
     let admin = mongodb::Client::with_uri_str(mongod.uri()).await.unwrap().database("admin");
 
     ask(&storage, 1).await;

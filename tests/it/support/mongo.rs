@@ -3,9 +3,12 @@
 use std::sync::OnceLock;
 use std::sync::mpsc::sync_channel;
 
-use pesan::config::Source;
+use mongodb::bson::Binary;
+use mongodb::bson::spec::BinarySubtype;
 use pesan::config::dev::DevConfig;
+use pesan::config::{Config, Source};
 use pesan::dev::mongod::{MEMORY_MB, Options, PrivateMongod};
+use pesan::storage::Storage;
 use uuid::Uuid;
 
 use super::program::PROGRAM;
@@ -41,6 +44,18 @@ fn start_private() -> String {
 /// A name for a database that nobody else has.
 pub fn database_name() -> String {
     format!("test-{}", Uuid::now_v7().simple())
+}
+
+/// A database of a server, as the service sees it.
+pub async fn storage(uri: &str, database: &str) -> Storage {
+    let values = [("MONGODB_URI", uri), ("PESAN_DATABASE", database)];
+    let source = Source::of(values.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    Storage::connect(&Config::read(&source).unwrap().mongo).await.unwrap()
+}
+
+/// An id as the database holds it.
+pub fn binary(id: Uuid) -> Binary {
+    Binary { subtype: BinarySubtype::Uuid, bytes: id.as_bytes().to_vec() }
 }
 
 /// The database itself, past our own code, for looking at what is really there.
