@@ -49,6 +49,10 @@ pub async fn fill(database: &Database, messages: usize) -> Filled {
     for chunk in conversations.chunks(BATCH) {
         database.collection::<Document>("conversations").insert_many(chunk).await.unwrap();
     }
+    let ties: Vec<Document> = conversations.iter().map(tie).collect();
+    for chunk in ties.chunks(BATCH) {
+        database.collection::<Document>("conversation_ties").insert_many(chunk).await.unwrap();
+    }
     for chunk in contacts.chunks(BATCH) {
         database.collection::<Document>("contacts").insert_many(chunk).await.unwrap();
     }
@@ -103,6 +107,11 @@ fn conversation(n: usize, number: Uuid, messages: usize) -> Document {
         "lastInboundAt": at,
         "windowEndsAt": at + 86_400,
     }
+}
+
+fn tie(conversation: &Document) -> Document {
+    let fields = ["_id", "v", "workspace", "number", "contact"];
+    fields.iter().filter_map(|field| Some(((*field).to_owned(), conversation.get(field)?.clone()))).collect()
 }
 
 fn contact(n: usize) -> Document {

@@ -96,6 +96,7 @@ impl Queue {
             number,
             phone_number_id,
             conversation: id("conversation", customer),
+            is_known: false,
             contact: Some(id("contact", customer)),
             group_id: None,
             position: Position::new(now_ms / 1_000, now_ms, low(10, nth >> 12), low(12, nth)),

@@ -6,6 +6,8 @@ use std::time::Duration;
 use super::Inbox;
 use crate::runtime::Worker;
 use crate::runtime::worker::Round;
+use crate::storage;
+use crate::storage::snoozes::Snooze;
 
 /// How often one looks, so how late a snooze may end.
 const EVERY: Duration = Duration::from_secs(10);
@@ -15,6 +17,16 @@ const ROUND_MAX: Duration = Duration::from_mins(5);
 /// Wakes snoozed conversations. Several instances do no harm: each wakes what it finds still asleep.
 #[derive(Debug)]
 pub struct SnoozeEnd(pub Inbox);
+
+impl SnoozeEnd {
+    async fn end(&self, snooze: Snooze, now_ms: i64) -> Result<(), storage::Error> {
+        let inner = &self.0.0;
+        if inner.storage.wake(snooze, now_ms).await? {
+            inner.log.nudge(snooze.workspace);
+        }
+        inner.storage.forget_snooze(snooze).await
+    }
+}
 
 impl Worker for SnoozeEnd {
     fn name(&self) -> &'static str {
@@ -37,12 +49,10 @@ impl Worker for SnoozeEnd {
                 let mut failure = None;
                 let ended = inner.storage.ended_snoozes(now_ms, TOGETHER_MAX).await?;
                 let is_last = i64::try_from(ended.len()).is_ok_and(|count| count < TOGETHER_MAX);
-                for woken in ended {
-                    match inner.storage.wake(woken, now_ms).await {
-                        Ok(true) => inner.log.nudge(woken.workspace),
-                        Ok(false) => {}
-                        // One that cannot be woken keeps none of the others asleep.
-                        Err(error) => failure = failure.or(Some(error)),
+                for snooze in ended {
+                    // One that cannot be woken keeps none of the others asleep.
+                    if let Err(error) = self.end(snooze, now_ms).await {
+                        failure = failure.or(Some(error));
                     }
                 }
                 if let Some(error) = failure {

@@ -115,6 +115,8 @@ impl From<Refused> for Error {
 /// Whom it goes to, and where it shows.
 pub(super) struct Address {
     conversation: Uuid,
+    /// Whether that conversation is there.
+    is_known: bool,
     contact: Option<Uuid>,
     group_id: Option<String>,
     person: Person<'static>,
@@ -166,6 +168,7 @@ impl Outbound {
             number: number.id,
             phone_number_id: &number.phone_number_id,
             conversation: address.conversation,
+            is_known: address.is_known,
             contact: address.contact,
             group_id: address.group_id.as_deref(),
             position: self.position(at_ms),
@@ -362,6 +365,7 @@ impl Outbound {
         let record = self.0.storage.find_conversation(number.workspace, conversation).await?;
         Ok(Address {
             conversation: record.as_ref().map_or(conversation, |record| record.id),
+            is_known: record.is_some(),
             contact: Some(contact),
             group_id: None,
             person,
@@ -409,6 +413,7 @@ fn address_of_group(group_id: String, conversation: Uuid, record: Option<&Conver
         person: Person::default(),
         windows: record.map_or(unknown, windows_of),
         conversation,
+        is_known: record.is_some(),
         contact: None,
         group_id: Some(group_id),
     }

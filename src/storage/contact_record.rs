@@ -2,7 +2,7 @@
 //!
 //! One that turned out to be another one (`mergedInto`) is in no list; asked for by its id it is the other one.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use futures_util::TryStreamExt;
 use mongodb::bson::{Bson, DateTime, Document, doc};
@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
 use super::contacts::CONTACTS;
-use super::conversations;
 use super::page::{Way, keep_beyond};
+use super::ties::TIES;
 use super::value::part;
 use super::{Error, Storage};
 use crate::domain::contact::card::Card;
@@ -129,27 +129,6 @@ impl Storage {
         found.iter().map(record_of).collect()
     }
 
-    /// Those of these contacts who have a conversation with one of these numbers.
-    pub async fn contacts_with(
-        &self,
-        workspace: Uuid,
-        ids: &[Uuid],
-        numbers: &[Uuid],
-    ) -> Result<HashSet<Uuid>, Error> {
-        let all = |ids: &[Uuid]| ids.iter().copied().map(binary).collect::<Vec<_>>();
-        let filter = doc! {
-            "contact": { "$in": all(ids) },
-            "number": { "$in": all(numbers) },
-            "workspace": binary(workspace),
-        };
-        let contacts = self.conversations().distinct("contact", filter).await?;
-        let id = |one: &Bson| match one {
-            Bson::Binary(id) => Uuid::from_slice(&id.bytes).ok(),
-            _ => None,
-        };
-        Ok(contacts.iter().filter_map(id).collect())
-    }
-
     /// These contacts of a workspace, by the id that was asked for; merged ones as what they are now.
     pub async fn contacts_by_id(
         &self,
@@ -204,7 +183,7 @@ impl Storage {
             let numbers: Vec<_> = numbers.iter().copied().map(binary).collect();
             // The server reads on until the page is full.
             stages.push(doc! { "$lookup": {
-                "from": conversations::COLLECTION.name,
+                "from": TIES.name,
                 "localField": "_id",
                 "foreignField": "contact",
                 "pipeline": [
@@ -212,9 +191,9 @@ impl Storage {
                     { "$limit": 1 },
                     { "$project": { "_id": 1 } },
                 ],
-                "as": "conversations",
+                "as": "ties",
             } });
-            stages.push(doc! { "$match": { "conversations.0": { "$exists": true } } });
+            stages.push(doc! { "$match": { "ties.0": { "$exists": true } } });
         }
         stages.push(doc! { "$limit": limit });
         let found: Vec<Document> = self.contacts().aggregate(stages).await?.try_collect().await?;

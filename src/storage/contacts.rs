@@ -247,7 +247,11 @@ impl Storage {
         for (old, new) in &merge.conversations {
             let alone = doc! { "_id": binary(*old), "mergedInto": { "$exists": false } };
             let set = doc! { "$set": { "mergedInto": binary(*new), "mergedAt": at } };
-            self.conversations().update_one(alone, set).session(&mut *session).await?;
+            let done = self.conversations().update_one(alone, set).session(&mut *session).await?;
+            if done.matched_count == 1 {
+                let set = doc! { "$set": { "mergedInto": binary(*new) } };
+                self.ties().update_one(doc! { "_id": binary(*old) }, set).session(&mut *session).await?;
+            }
         }
         // It may be as new as what it is joined with. The first pointer stays.
         let first = |field: &str, value: Bson| doc! { "$ifNull": [format!("${field}"), value] };

@@ -20,8 +20,6 @@ use crate::domain::inbox::Status;
 
 /// How many pointers are followed from one conversation to the next.
 const MERGES_MAX: usize = 8;
-/// The most conversations that one turned out to be.
-const MERGED_MAX: i64 = 100;
 /// The server merges no more ranges of an index into one order: for more the whole workspace is read, and the other
 /// numbers are left out.
 const RANGES_MERGED_MAX: usize = 200;
@@ -141,7 +139,13 @@ impl Storage {
         way: Way,
         limit: i64,
     ) -> Result<Vec<ConversationRecord>, Error> {
-        let (query, index) = list_query(workspace, filter, from, way);
+        let of_contact = match filter.contact {
+            Some(contact) => {
+                Some(self.conversations_with((workspace, contact), filter.numbers.as_deref(), None).await?)
+            }
+            None => None,
+        };
+        let (query, index) = list_query(workspace, filter, of_contact.as_deref(), from, way);
         let found: Vec<Document> = self
             .database
             .collection(COLLECTION.name)
@@ -161,17 +165,7 @@ impl Storage {
         let mut ids = vec![id];
         let mut new = vec![id];
         for _ in 0..MERGES_MAX {
-            let into: Vec<_> = new.iter().copied().map(binary).collect();
-            let found: Vec<Document> = self
-                .database
-                .collection(COLLECTION.name)
-                .find(doc! { "mergedInto": { "$in": into, "$exists": true }, "workspace": binary(workspace) })
-                .projection(doc! { "_id": 1 })
-                .limit(MERGED_MAX)
-                .await?
-                .try_collect()
-                .await?;
-            new = found.iter().filter_map(|document| uuid_of(document, "_id")).collect();
+            new = self.merged_conversations(workspace, &new).await?;
             new.retain(|id| !ids.contains(id));
             if new.is_empty() {
                 break;
@@ -258,32 +252,7 @@ impl Storage {
         if contacts.is_empty() {
             return Ok(Vec::new());
         }
-        let contacts: Vec<_> = contacts.iter().copied().map(binary).collect();
-        let filter = doc! {
-            "contact": { "$in": contacts }, "workspace": binary(workspace), "mergedInto": { "$exists": false },
-        };
-        let conversations = self.conversations();
-        let find = conversations.find(filter).projection(doc! { "_id": 1 });
-        let find =
-            find.hint(Hint::Name("contact".to_owned())).limit(i64::try_from(limit).unwrap_or(i64::MAX));
-        let found: Vec<Document> = find.await?.try_collect().await?;
-        Ok(found.iter().filter_map(|one| uuid_of(one, "_id")).collect())
-    }
-
-    /// Whether a contact has a conversation with one of these numbers.
-    pub async fn has_conversation(
-        &self,
-        workspace: Uuid,
-        contact: Uuid,
-        numbers: &[Uuid],
-    ) -> Result<bool, Error> {
-        let numbers: Vec<_> = numbers.iter().copied().map(binary).collect();
-        let filter = doc! {
-            "contact": binary(contact),
-            "number": { "$in": numbers },
-            "workspace": binary(workspace),
-        };
-        Ok(self.conversations().find_one(filter).projection(doc! { "_id": 1 }).await?.is_some())
+        self.unmerged_with(workspace, contacts, i64::try_from(limit).unwrap_or(i64::MAX)).await
     }
 }
 
@@ -294,6 +263,7 @@ const MALFORMED: Error = Error::Malformed { what: "a conversation" };
 fn list_query(
     workspace: Uuid,
     filter: &ConversationFilter,
+    of_contact: Option<&[Uuid]>,
     from: Option<ConversationPlace>,
     way: Way,
 ) -> (Document, &'static str) {
@@ -335,10 +305,6 @@ fn list_query(
         }
         None => {}
     }
-    if let Some(contact) = filter.contact {
-        index = "contact";
-        query.insert("contact", binary(contact));
-    }
     match filter.window {
         Some((true, at_s)) => {
             query.insert("windowEndsAt", doc! { "$gt": at_s });
@@ -350,10 +316,11 @@ fn list_query(
         }
         None => {}
     }
-    if let Some(ids) = &filter.ids {
+    let is_meant = |id: &&Uuid| of_contact.is_none_or(|theirs| theirs.contains(id));
+    if let Some(ids) = filter.ids.as_deref().or(of_contact) {
         // They are few: read one by one and sorted then.
         index = "_id_";
-        let ids: Vec<_> = ids.iter().copied().map(binary).collect();
+        let ids: Vec<_> = ids.iter().filter(is_meant).copied().map(binary).collect();
         query.insert("_id", doc! { "$in": ids });
     }
     (query, index)

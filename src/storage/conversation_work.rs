@@ -1,14 +1,14 @@
 //! What people do to conversations: put them away, assign, label and describe them. Each change goes in one transaction
 //! with its event. How far one is read is in `read_mark`; what customers do is folded in (`conversations`).
 
-use futures_util::TryStreamExt;
 use mongodb::bson::{Bson, Document, doc};
 use uuid::Uuid;
 
-use super::arrivals::{binary, uuid_of};
+use super::arrivals::binary;
 use super::conversations::COLLECTION;
 use super::events::Happening;
 use super::labels::label_made;
+use super::snoozes::{Snooze, snoozed};
 use super::told::{Told, Write};
 use super::{Error, Storage};
 use crate::domain::inbox::{Status, Work};
@@ -47,15 +47,6 @@ pub struct Assignee {
     pub name: Option<String>,
     pub at_ms: i64,
     pub by: Option<String>,
-}
-
-/// A snooze that has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Woken {
-    pub workspace: Uuid,
-    pub conversation: Uuid,
-    pub number: Uuid,
-    until_ms: i64,
 }
 
 impl WorkOn<'_> {
@@ -123,45 +114,27 @@ impl Storage {
             }
             put(AWAY, Some(away.into()))
         };
-        self.change_and_tell(&on.told(on.filter(), change), on.now_ms).await
-    }
-
-    /// Conversations of all workspaces whose snooze has ended, the longest ago first.
-    pub async fn ended_snoozes(&self, now_ms: i64, limit: i64) -> Result<Vec<Woken>, Error> {
-        let found: Vec<Document> = self
-            .conversations()
-            .find(doc! { "away.untilMs": { "$lte": now_ms } })
-            .sort(doc! { "away.untilMs": 1 })
-            .projection(doc! { "workspace": 1, "number": 1, "away.untilMs": 1 })
-            .limit(limit)
-            .await?
-            .try_collect()
-            .await?;
-        let one = |found: &Document| {
-            Some(Woken {
-                workspace: uuid_of(found, "workspace")?,
-                conversation: uuid_of(found, "_id")?,
-                number: uuid_of(found, "number")?,
-                until_ms: found.get_document(AWAY).ok()?.get_i64("untilMs").ok()?,
-            })
-        };
-        found.iter().map(|found| one(found).ok_or(Error::Malformed { what: "a conversation" })).collect()
+        let mut told = on.told(on.filter(), change);
+        if let Some(until_ms) = until_ms {
+            told = told.and(snoozed(on.workspace, on.number, on.conversation, until_ms));
+        }
+        self.change_and_tell(&told, on.now_ms).await
     }
 
     /// Opens a conversation whose snooze has ended, and brings it to the front. False: somebody else did, or it was put
     /// elsewhere meanwhile.
-    pub async fn wake(&self, woken: Woken, now_ms: i64) -> Result<bool, Error> {
+    pub async fn wake(&self, snooze: Snooze, now_ms: i64) -> Result<bool, Error> {
         let on = WorkOn {
-            workspace: woken.workspace,
-            conversation: woken.conversation,
-            number: woken.number,
+            workspace: snooze.workspace,
+            conversation: snooze.conversation,
+            number: snooze.number,
             work: Work::Woken,
             by: None,
             about: None,
             now_ms,
         };
         let mut filter = on.filter();
-        filter.insert("away.untilMs", woken.until_ms);
+        filter.insert("away.untilMs", snooze.until_ms);
         let mut change = put(AWAY, None);
         change.insert("$max", doc! { "lastAt": now_ms.div_euclid(1_000) });
         self.change_and_tell(&on.told(filter, change), now_ms).await

@@ -66,30 +66,6 @@ pub const COLLECTION: Collection = Collection {
             only: Some(|| doc! { "labels": { "$exists": true } }),
             serves: "the conversations with a label, the latest first",
         },
-        Index {
-            name: "snoozedUntil",
-            keys: &[("away.untilMs", 1)],
-            unique: false,
-            expires: false,
-            only: Some(|| doc! { "away.untilMs": { "$exists": true } }),
-            serves: "the conversations whose snooze has ended",
-        },
-        Index {
-            name: "mergedInto",
-            keys: &[("mergedInto", 1)],
-            unique: false,
-            expires: false,
-            only: Some(|| doc! { "mergedInto": { "$exists": true } }),
-            serves: "the conversations that turned out to be this one",
-        },
-        Index {
-            name: "contact",
-            keys: &[("contact", 1)],
-            unique: false,
-            expires: false,
-            only: None,
-            serves: "the conversations of a contact",
-        },
     ],
 };
 
@@ -134,6 +110,7 @@ impl Storage {
         conversations: &[NewConversation],
         now_ms: i64,
     ) -> Result<(), Error> {
+        self.ensure_ties(conversations).await?;
         let updates = conversations.iter().map(|one| {
             let mut identity = doc! {
                 "v": 1,
@@ -261,18 +238,9 @@ impl Storage {
             if open.is_empty() {
                 break;
             }
-            let ids: Vec<_> = open.drain(..).map(binary).collect();
-            let filter = doc! { "_id": { "$in": ids }, "mergedByHand": { "$exists": true } };
-            let conversations = self.conversations();
-            let find = conversations.find(filter).projection(doc! { "mergedInto": 1 }).batch_size(5_000);
-            let mut cursor = find.session(&mut *session).await?;
-            while cursor.advance(session).await? {
-                let found = cursor.deserialize_current()?;
-                if let Some((from, into)) = uuid_of(&found, "_id").zip(uuid_of(&found, "mergedInto")) {
-                    pointers.insert(from, into);
-                    open.push(into);
-                }
-            }
+            let found = self.merged_by_hand_within(session, &open).await?;
+            open = found.values().copied().collect();
+            pointers.extend(found);
         }
         let mut carried = Vec::new();
         for (id, change) in changes {
@@ -326,21 +294,6 @@ impl Storage {
         self.update_within(session, COLLECTION.name, updates).await.map(drop)
     }
 
-    /// The conversations of a contact: their ids and numbers.
-    pub async fn conversations_of(&self, contact: Uuid) -> Result<Vec<(Uuid, Uuid)>, Error> {
-        let filter = doc! { "contact": binary(contact) };
-        let mut cursor = self.conversations().find(filter).projection(doc! { "number": 1 }).await?;
-        let mut found = Vec::new();
-        while cursor.advance().await? {
-            let document = cursor.deserialize_current()?;
-            let (Some(id), Some(number)) = (uuid_of(&document, "_id"), uuid_of(&document, "number")) else {
-                return Err(Error::Malformed { what: "a conversation" });
-            };
-            found.push((id, number));
-        }
-        Ok(found)
-    }
-
     /// The traffic with a contact, in all conversations with these numbers: a conversation's id, and when the contact
     /// last wrote in it, in seconds.
     pub async fn traffic_with(
@@ -349,13 +302,10 @@ impl Storage {
         contact: Uuid,
         numbers: Option<&[Uuid]>,
     ) -> Result<Vec<(Uuid, Option<i64>)>, Error> {
-        let mut filter = doc! { "contact": binary(contact), "workspace": binary(workspace) };
-        if let Some(numbers) = numbers {
-            let numbers: Vec<_> = numbers.iter().copied().map(binary).collect();
-            filter.insert("number", doc! { "$in": numbers });
-        }
+        let ids = self.conversations_with((workspace, contact), numbers, Some(TRAFFIC_MAX)).await?;
+        let ids: Vec<_> = ids.into_iter().map(binary).collect();
         let conversations = self.conversations();
-        let find = conversations.find(filter).projection(doc! { "lastInboundAt": 1 }).limit(TRAFFIC_MAX);
+        let find = conversations.find(doc! { "_id": { "$in": ids } }).projection(doc! { "lastInboundAt": 1 });
         let found: Vec<Document> = find.await?.try_collect().await?;
         let one = |found: &Document| Some((uuid_of(found, "_id")?, found.get_i64("lastInboundAt").ok()));
         Ok(found.iter().filter_map(one).collect())

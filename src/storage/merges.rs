@@ -23,6 +23,8 @@ use super::conversations::COLLECTION as CONVERSATIONS;
 use super::events::Happening;
 use super::message_record::record_of;
 use super::messages::MESSAGES;
+use super::snoozes::snoozed;
+use super::ties::{TIES, parting, pointing, tying};
 use super::told::{Plan, Planned, Told, Write};
 use super::{Error, Storage};
 use crate::domain::conversation::WINDOW_S;
@@ -173,9 +175,8 @@ impl Storage {
         if let Some(hindrance) = self.merge_hindrance(session, workspace, from, into).await? {
             return Ok(Planned::Nothing(hindrance));
         }
-        let filter = doc! { "contact": binary(from), "workspace": binary(workspace), "mergedInto": { "$exists": false } };
-        let conversations =
-            self.all_within(session, CONVERSATIONS.name, filter, CONVERSATIONS_MAX + 1).await?;
+        let tied = doc! { "contact": binary(from), "workspace": binary(workspace), "mergedInto": { "$exists": false } };
+        let conversations = self.conversations_within(session, tied, CONVERSATIONS_MAX + 1).await?;
         if i64::try_from(conversations.len()).is_ok_and(|count| count > CONVERSATIONS_MAX) {
             return Ok(Planned::Nothing(MergeOutcome::TooMany));
         }
@@ -201,9 +202,17 @@ impl Storage {
                 doc! { "$set": { "mergedInto": binary(target), "mergedAt": at, "mergedByHand": by } };
             told = told
                 .and(Write::update(CONVERSATIONS.name, of(id), pointer))
+                .and(pointing(id, target))
                 .and(joining(conversation, there.as_ref(), (target, into), at))
                 .telling(Happening::Conversation { conversation: id, number })
                 .telling(Happening::Conversation { conversation: target, number });
+            if there.is_none() {
+                told = told.and(tying(workspace, number, into, target));
+                let until_ms = conversation.get_document(AWAY).and_then(|away| away.get_i64("untilMs"));
+                if let Ok(until_ms) = until_ms {
+                    told = told.and(snoozed(workspace, number, target, until_ms));
+                }
+            }
         }
         Ok(Planned::Do(told, MergeOutcome::Done { into }))
     }
@@ -283,10 +292,8 @@ impl Storage {
             let alone = doc! { "$unset": { "hasMerged": "" } };
             told = told.and(Write::update(CONTACTS.name, doc! { "_id": binary(into) }, alone));
         }
-        let filter = doc! {
-            "contact": binary(from), "workspace": binary(workspace), "mergedByHand": { "$exists": true },
-        };
-        let members = self.all_within(session, CONVERSATIONS.name, filter, CONVERSATIONS_MAX).await?;
+        let tied = doc! { "contact": binary(from), "workspace": binary(workspace), "byHand": true };
+        let members = self.conversations_within(session, tied, CONVERSATIONS_MAX).await?;
         for member in &members {
             let (Some(id), Some(number), Some(target)) =
                 (uuid_of(member, "_id"), uuid_of(member, "number"), uuid_of(member, "mergedInto"))
@@ -295,6 +302,7 @@ impl Storage {
             };
             told = told
                 .and(Write::update(CONVERSATIONS.name, doc! { "_id": binary(id) }, apart.clone()))
+                .and(parting(id))
                 .telling(Happening::Conversation { conversation: id, number })
                 .telling(Happening::Conversation { conversation: target, number });
             let filter = doc! { "_id": binary(target) };
@@ -313,10 +321,12 @@ impl Storage {
         (target, shown): (Uuid, &Document),
         (leaving, member): (Uuid, &Document),
     ) -> Result<Document, Error> {
-        let filter = doc! { "mergedInto": { "$eq": binary(target), "$exists": true }, "_id": { "$ne": binary(leaving) } };
-        let others = self.all_within(session, CONVERSATIONS.name, filter, MEMBERS_MAX).await?;
-        let others: Vec<Document> =
-            others.into_iter().filter(|one| one.contains_key("mergedByHand")).collect();
+        let tied = doc! {
+            "mergedInto": { "$eq": binary(target), "$exists": true },
+            "byHand": true,
+            "_id": { "$ne": binary(leaving) },
+        };
+        let others = self.conversations_within(session, tied, MEMBERS_MAX).await?;
         let own = shown.get_document("own").cloned().unwrap_or_default();
         let since = self.since_joined(session, target).await?;
         let mut parts: Vec<&Document> = vec![&own, &since];
@@ -393,6 +403,18 @@ impl Storage {
             );
         }
         Ok(found)
+    }
+
+    /// The conversations whose ties match.
+    async fn conversations_within(
+        &self,
+        session: &mut ClientSession,
+        tied: Document,
+        limit: i64,
+    ) -> Result<Vec<Document>, Error> {
+        let ties = self.all_within(session, TIES.name, tied, limit).await?;
+        let ids: Vec<_> = ties.iter().filter_map(|tie| tie.get("_id").cloned()).collect();
+        self.all_within(session, CONVERSATIONS.name, doc! { "_id": { "$in": ids } }, limit).await
     }
 
     async fn all_within(

@@ -9,10 +9,12 @@ use std::future::Future;
 use std::pin::Pin;
 
 use futures_util::TryStreamExt;
-use mongodb::bson::{DateTime, Document, doc};
+use mongodb::bson::{Bson, DateTime, Document, doc};
 
 use super::index::{Collection, Gap};
 use super::initiations::{self, INITIATIONS};
+use super::snoozes::SNOOZES;
+use super::ties::TIES;
 use super::{Error, Storage};
 use crate::clock::Clock;
 
@@ -60,6 +62,11 @@ pub const MIGRATIONS: &[Migration] = &[
         number: 3,
         name: "keep who was written to first apart from the conversations",
         run: |storage| Box::pin(async move { storage.part_initiations().await }),
+    },
+    Migration {
+        number: 4,
+        name: "keep to whom conversations belong, and until when they sleep, apart from them",
+        run: |storage| Box::pin(async move { storage.part_ties().await }),
     },
 ];
 
@@ -149,15 +156,49 @@ impl Storage {
         let conversations = self.conversations();
         let copy = conversations.aggregate(stages).write_concern(super::durable(self.timeout));
         let _: Vec<Document> = copy.await?.try_collect().await?;
-        match self.drop_index(conversations.name(), "number_initiatedAtMs").await {
-            // It was never there, or a run that was cut off has dropped it.
-            Ok(()) | Err(Error::Refused { code: INDEX_NOT_FOUND, .. }) => {}
-            Err(error) => return Err(error),
-        }
+        self.drop_conversation_index("number_initiatedAtMs").await?;
         let initiated = doc! { "initiatedAtMs": { "$exists": true } };
         let take_away = conversations.update_many(initiated, doc! { "$unset": { "initiatedAtMs": "" } });
         take_away.write_concern(super::durable(self.timeout)).await?;
         Ok(())
+    }
+
+    /// Whose a conversation is, which other one it turned out to be and when its sleep ends had indexes of their own among
+    /// the conversations, which every message paid for. What the conversations say of it stays there.
+    async fn part_ties(&self) -> Result<(), Error> {
+        let by_hand = doc! { "$cond": [{ "$gt": ["$mergedByHand", Bson::Null] }, true, "$$REMOVE"] };
+        let ties = [
+            doc! { "$match": { "contact": { "$exists": true } } },
+            doc! { "$project": {
+                "v": { "$literal": 1 }, "workspace": 1, "number": 1, "contact": 1, "mergedInto": 1, "byHand": by_hand,
+            } },
+            doc! { "$merge": { "into": TIES.name, "whenMatched": "keepExisting" } },
+        ];
+        let snoozes = [
+            doc! { "$match": { "away.untilMs": { "$exists": true } } },
+            doc! { "$project": {
+                "v": { "$literal": 1 }, "workspace": 1, "number": 1, "untilMs": "$away.untilMs",
+                "times": { "$literal": 1_i64 },
+            } },
+            doc! { "$merge": { "into": SNOOZES.name, "whenMatched": "keepExisting" } },
+        ];
+        for stages in [ties, snoozes] {
+            let conversations = self.conversations();
+            let copy = conversations.aggregate(stages).write_concern(super::durable(self.timeout));
+            let _: Vec<Document> = copy.await?.try_collect().await?;
+        }
+        for index in ["contact", "mergedInto", "snoozedUntil"] {
+            self.drop_conversation_index(index).await?;
+        }
+        Ok(())
+    }
+
+    async fn drop_conversation_index(&self, index: &str) -> Result<(), Error> {
+        match self.drop_index(self.conversations().name(), index).await {
+            // It was never there, or a run that was cut off has dropped it.
+            Ok(()) | Err(Error::Refused { code: INDEX_NOT_FOUND, .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     async fn applied_migrations(&self) -> Result<BTreeSet<i32>, Error> {

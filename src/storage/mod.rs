@@ -43,11 +43,13 @@ pub mod read_mark;
 pub mod sealed;
 pub mod search;
 pub mod segments;
+pub mod snoozes;
 pub mod statuses;
 pub mod survey;
 pub mod template_record;
 pub mod template_state;
 pub mod template_sync;
+pub mod ties;
 pub mod told;
 pub mod turns;
 pub mod usage_pauses;
@@ -84,6 +86,8 @@ pub const COLLECTIONS: &[&Collection] = &[
     &contacts::CONTACTS,
     &contacts::ALIASES,
     &conversations::COLLECTION,
+    &ties::TIES,
+    &snoozes::SNOOZES,
     &notes::NOTES,
     &labels::LABELS,
     &messages::MESSAGES,

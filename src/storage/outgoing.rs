@@ -14,6 +14,7 @@ use super::conversations::COLLECTION as CONVERSATIONS;
 use super::events::Happening;
 use super::initiations::initiated;
 use super::messages::{ACCEPTED, MESSAGES};
+use super::ties::tying;
 use super::told::{Told, Write};
 use super::turns::joining;
 use super::value::to_bson;
@@ -34,6 +35,8 @@ pub struct NewOutgoing<'a> {
     pub number: Uuid,
     pub phone_number_id: &'a str,
     pub conversation: Uuid,
+    /// Whether the conversation was there when it was looked for: it stays.
+    pub is_known: bool,
     /// None in a group.
     pub contact: Option<Uuid>,
     pub group_id: Option<&'a str>,
@@ -169,9 +172,12 @@ impl NewOutgoing<'_> {
             Some(_) => Happening::MessageChanged { message, conversation, number },
             None => Happening::Message { message, conversation, number, inbound: false },
         };
-        let told = Told::of(self.workspace, happening, Write::insert(MESSAGES.name, document))
+        let mut told = Told::of(self.workspace, happening, Write::insert(MESSAGES.name, document))
             .and(self.conversation_write())
             .and(joining(self.workspace, self.number, self.conversation, due_ms, self.priority));
+        if let Some(contact) = self.contact.filter(|_| self.group_id.is_none() && !self.is_known) {
+            told = told.and(tying(self.workspace, self.number, contact, self.conversation));
+        }
         Ok(told)
     }
 

@@ -121,6 +121,59 @@ async fn who_was_written_to_first_is_kept_apart_from_the_conversations() {
 }
 
 #[tokio::test]
+async fn whose_conversations_are_and_until_when_they_sleep_is_kept_apart_from_them() {
+    let database = Database::new();
+    database.db(&["setup"]).await;
+    let raw = database.raw().await;
+    let conversations = raw.collection::<Document>("conversations");
+    for (name, field) in
+        [("contact", "contact"), ("mergedInto", "mergedInto"), ("snoozedUntil", "away.untilMs")]
+    {
+        let options = IndexOptions::builder().name(name.to_owned()).build();
+        let old = IndexModel::builder().keys(doc! { field: 1 }).options(options).build();
+        conversations.create_index(old).await.unwrap();
+    }
+    let old = [
+        doc! { "_id": "one", "workspace": "w", "number": "n", "contact": "c", "unread": 1 },
+        doc! { "_id": "told", "workspace": "w", "number": "n", "contact": "d", "mergedInto": "one", "mergedAt": 1 },
+        doc! {
+            "_id": "by hand", "workspace": "w", "number": "n", "contact": "e", "mergedInto": "one",
+            "mergedByHand": "user:siti", "away": { "as": "snoozed", "untilMs": 7_i64 },
+        },
+        doc! { "_id": "a group", "workspace": "w", "number": "n", "groupId": "g", "away": { "as": "resolved" } },
+    ];
+    conversations.insert_many(&old).await.unwrap();
+
+    // The second time is that of somebody who was cut off before it was written down.
+    for _ in 0..2 {
+        raw.collection::<Document>("migrations").delete_one(doc! { "_id": 4 }).await.unwrap();
+        let migrated = database.db(&["migrate"]).await;
+        assert_eq!(migrated.code, Some(0), "{migrated:?}");
+    }
+    let all = async |name: &str| -> Vec<Document> {
+        let all = raw.collection::<Document>(name);
+        all.find(doc! {}).sort(doc! { "_id": 1 }).await.unwrap().try_collect().await.unwrap()
+    };
+    let tie = |id: &str, contact: &str| {
+        doc! { "_id": id, "workspace": "w", "number": "n", "contact": contact }
+    };
+    let mut ties = [tie("by hand", "e"), tie("one", "c"), tie("told", "d")];
+    ties[0].extend(doc! { "mergedInto": "one", "v": 1, "byHand": true });
+    ties[1].extend(doc! { "v": 1 });
+    ties[2].extend(doc! { "mergedInto": "one", "v": 1 });
+    assert_eq!(all("conversation_ties").await, ties);
+    let snooze =
+        doc! { "_id": "by hand", "workspace": "w", "number": "n", "v": 1, "untilMs": 7_i64, "times": 1_i64 };
+    assert_eq!(all("snoozes").await, [snooze]);
+    assert_eq!(all("conversations").await.len(), old.len());
+    let indexes = conversations.list_index_names().await.unwrap();
+    for gone in ["contact", "mergedInto", "snoozedUntil"] {
+        assert!(!indexes.iter().any(|name| name == gone), "{indexes:?}");
+    }
+    database.gone().await;
+}
+
+#[tokio::test]
 async fn a_database_of_a_newer_program_is_left_alone() {
     let database = Database::new();
     database.db(&["setup"]).await;

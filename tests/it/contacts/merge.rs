@@ -1,5 +1,7 @@
 //! Two contacts that are one person: shown as one, kept apart, and apart again as if nothing had been.
 
+use std::time::Duration;
+
 use futures_util::future::{join, join_all};
 use pesan::auth::Role;
 use pesan::storage::workspaces::first_workspace;
@@ -16,6 +18,14 @@ async fn two(app: &TestApp) -> (Value, Value) {
     app.take_changes(&[says(BUDI, "b1", 0), says(SRI, "s1", 10), says(SRI, "s2", 20)]).await;
     app.take_changes(&[echo(BUDI, "e1", NOW_S + 5, text("e1"))]).await;
     (contact(app, BUDI.wa_id).await, contact(app, SRI.wa_id).await)
+}
+
+/// Somebody without a conversation.
+fn in_the_address_book(customer: Customer<'_>) -> Value {
+    let entry = json!({ "type": "contact", "contact": { "full_name": customer.name, "first_name": customer.name,
+        "phone_number": customer.wa_id }, "action": "add", "metadata": { "timestamp": NOW_S.to_string() } });
+    let value = crate::support::webhook::value(json!({ "state_sync": [entry] }));
+    json!({ "field": "smb_app_state_sync", "value": value })
 }
 
 #[tokio::test]
@@ -102,11 +112,7 @@ async fn what_comes_meanwhile_is_shown_with_both_and_belongs_to_who_wrote_it() {
 async fn a_conversation_that_the_other_does_not_have_is_made_and_is_empty_afterwards() {
     let app = TestApp::start_with_number();
     app.take_changes(&[says(SRI, "s1", 0)]).await;
-    // Somebody from the address book, without a conversation.
-    let entry = json!({ "type": "contact", "contact": { "full_name": "Budi", "first_name": "Budi",
-        "phone_number": BUDI.wa_id }, "action": "add", "metadata": { "timestamp": NOW_S.to_string() } });
-    let value = crate::support::webhook::value(json!({ "state_sync": [entry] }));
-    app.take_changes(&[json!({ "field": "smb_app_state_sync", "value": value })]).await;
+    app.take_changes(&[in_the_address_book(BUDI)]).await;
     let desk = Desk::new(&app).await;
     let contacts = desk.shown().await["contacts"]["nodes"].as_array().unwrap().clone();
     let id = |name: &str| contacts.iter().find(|one| one["name"] == name).unwrap()["id"].clone();
@@ -124,6 +130,35 @@ async fn a_conversation_that_the_other_does_not_have_is_made_and_is_empty_afterw
     app.take_changes(&[says(BUDI, "b1", 60)]).await;
     let after = desk.shown().await["conversations"]["nodes"].as_array().unwrap().clone();
     assert_eq!((&after[0]["contactId"], &after[0]["lastMessage"]["preview"]), (&budi, &json!("b1")));
+}
+
+#[tokio::test]
+async fn a_conversation_that_is_made_of_one_that_sleeps_wakes_like_it() {
+    let app = TestApp::start_with_number();
+    app.take_changes(&[says(SRI, "s1", 0), in_the_address_book(BUDI)]).await;
+    let desk = Desk::new(&app).await;
+    let before = desk.shown().await;
+    let (conversation, sri) =
+        (&before["conversations"]["nodes"][0]["id"], &before["conversations"]["nodes"][0]["contactId"]);
+    let contacts = before["contacts"]["nodes"].as_array().unwrap();
+    let budi = &contacts.iter().find(|one| one["name"] == "Budi").unwrap()["id"];
+    let until = "2026-11-21T09:00:00Z";
+    desk.done("snoozeConversation", json!({ "conversationId": conversation, "until": until })).await;
+    desk.done("mergeContacts", json!({ "fromId": sri, "intoId": budi })).await;
+    let status = async || {
+        let shown = app.ask(
+            &desk.key,
+            "{ conversations(filter: { status: [OPEN, SNOOZED] }) { nodes { id status } } }",
+            json!({}),
+        );
+        shown.await["nodes"].clone()
+    };
+    let asleep = status().await;
+    assert_eq!((asleep.as_array().unwrap().len(), &asleep[0]["status"]), (1, &json!("SNOOZED")));
+    assert_ne!(&asleep[0]["id"], conversation);
+    app.clock.advance(Duration::from_hours(24));
+    app.run_worker("snooze-end").await.unwrap();
+    assert_eq!(status().await, json!([{ "id": asleep[0]["id"], "status": "OPEN" }]));
 }
 
 #[tokio::test]

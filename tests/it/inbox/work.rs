@@ -83,6 +83,35 @@ async fn a_snooze_ends_at_its_time_once_and_brings_the_conversation_to_the_front
 }
 
 #[tokio::test]
+async fn a_snooze_that_something_else_ended_ends_nothing_and_goes_when_its_time_comes() {
+    let desk = Desk::start().await;
+    let conversation = desk.hear("wamid.1", AT_S - 100).await;
+    let sleep = async |until: &str| {
+        let variables = json!({ "conversationId": conversation, "until": until });
+        desk.done("snoozeConversation", variables).await;
+    };
+    sleep("2026-11-21T09:00:00Z").await;
+    desk.hear("wamid.2", AT_S + 1).await;
+    desk.done("resolveConversation", of(&conversation)).await;
+    let snoozes = async || desk.app.all("snoozes").await;
+    assert_eq!(snoozes().await.len(), 1);
+    desk.app.clock.advance(Duration::from_hours(1));
+    desk.app.run_worker("snooze-end").await.unwrap();
+    assert_eq!(desk.app.only("conversations").await["away"]["as"], "resolved");
+    assert_eq!(snoozes().await.len(), 0, "its time has come");
+
+    sleep("2026-11-21T10:00:00Z").await;
+    sleep("2026-11-21T11:00:00Z").await;
+    for (minutes, is_asleep) in [(90, true), (30, false)] {
+        desk.app.clock.advance(Duration::from_secs(minutes * 60));
+        desk.app.run_worker("snooze-end").await.unwrap();
+        assert_eq!(desk.app.only("conversations").await.get("away").is_some(), is_asleep, "{minutes}");
+    }
+    assert_eq!(snoozes().await.len(), 0);
+    assert_eq!(desk.told().await, ["snoozed", "resolved", "snoozed", "snoozed", "woken"]);
+}
+
+#[tokio::test]
 async fn a_conversation_is_given_to_somebody_or_to_oneself() {
     let desk = Desk::start().await;
     let conversation = desk.hear("wamid.1", AT_S).await;

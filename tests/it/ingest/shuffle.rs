@@ -127,9 +127,17 @@ fn story() -> Vec<Value> {
 /// What is derived from webhooks, without our own times and places.
 async fn visible(app: &TestApp) -> BTreeMap<String, Value> {
     let mut visible = BTreeMap::new();
-    for collection in
-        ["contacts", "conversations", "messages", "statuses", "edits", "calls", "aliases", "notices"]
-    {
+    for collection in [
+        "contacts",
+        "conversations",
+        "conversation_ties",
+        "messages",
+        "statuses",
+        "edits",
+        "calls",
+        "aliases",
+        "notices",
+    ] {
         for mut document in app.all(collection).await {
             strip(&mut document);
             for name in ["profileName", "waId", "phone", "username"] {

@@ -32,6 +32,7 @@ fn message(nth: u128) -> NewOutgoing<'static> {
         number: NUMBER,
         phone_number_id: "106540352242922",
         conversation: CONVERSATION,
+        is_known: false,
         contact: None,
         group_id: None,
         position: Position::new(second, NOW_MS, 0, u32::try_from(nth).unwrap()),

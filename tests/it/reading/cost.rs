@@ -56,7 +56,8 @@ async fn what_a_page_leads_to_is_read_with_one_query() {
     assert_eq!(finds(&database, "messages").await, 2);
     assert_eq!(finds(&database, "statuses").await, 1);
     assert_eq!(finds(&database, "contacts").await, 1);
-    assert_eq!(finds(&database, "conversations").await, 3);
+    assert_eq!(finds(&database, "conversations").await, 2);
+    assert_eq!(finds(&database, "conversation_ties").await, 1);
 }
 
 async fn finds(database: &mongodb::Database, collection: &str) -> u64 {

@@ -142,6 +142,7 @@ struct Stored {
     statuses: BTreeMap<String, Document>,
     edits: BTreeMap<String, Document>,
     conversations: BTreeMap<Vec<u8>, Document>,
+    ties: BTreeMap<Vec<u8>, Document>,
     contacts: BTreeMap<Vec<u8>, Document>,
     events: Vec<Document>,
     lanes: usize,
@@ -162,6 +163,7 @@ impl Stored {
             statuses: by_text("statuses").await,
             edits: by_text("edits").await,
             conversations: by_id("conversations").await,
+            ties: by_id("conversation_ties").await,
             contacts: by_id("contacts").await,
             events: all(database, "events").await.unwrap(),
             lanes: all(database, "lanes").await.unwrap().len(),
@@ -232,6 +234,12 @@ fn check_people(told: &Told, stored: &Stored, findings: &mut Findings) {
         let owner = conversation.and_then(|conversation| id(conversation, "contact"));
         let owner = owner.map(|owner| stored.contact(&owner));
         findings.expect(owner == Some(contact), "a message is in its contact's conversation", key);
+    }
+    for (key, conversation) in &stored.conversations {
+        let of =
+            |one: &Document| ["workspace", "number", "contact", "mergedInto"].map(|field| id(one, field));
+        let tie = stored.ties.get(key).map(of);
+        findings.expect(tie == Some(of(conversation)), "a conversation is tied to its contact", key);
     }
     for (customer, contacts) in contacts {
         let is_one = contacts.len() == 1 || is_half_named(customer);
