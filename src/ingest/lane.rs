@@ -5,12 +5,10 @@
 //! server, and the more seldom the longer a fold takes, up to half a second. Neither keeps anything that is not
 //! found again from the mark: after any interruption, here or elsewhere, the next run begins there.
 
-use std::collections::{HashMap, HashSet};
-use std::panic::AssertUnwindSafe;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use tokio::sync::Notify;
 use tracing::{error, warn};
 use uuid::Uuid;
@@ -18,7 +16,6 @@ use uuid::Uuid;
 use super::apply::{Applied, Applier};
 use super::feed::{Feed, Next};
 use super::journal::LEASE;
-use super::sort::{Delivery, Harmful};
 use crate::clock::Stopwatch;
 use crate::domain::conversation::Change;
 use crate::limits;
@@ -35,13 +32,15 @@ use crate::storage::statuses::Advance;
 /// fold, which takes longer, which makes the window longer: with twice the time everything took many times as long to be
 /// visible, well before the database was busy.
 const WINDOW_MAX: Duration = Duration::from_millis(500);
+/// Nothing has come for so long: a fold need not wait for company.
+const QUIET_AFTER: Duration = Duration::from_millis(50);
 /// The longest pause after a batch, which otherwise is as long as the batch took.
 const APPLY_PAUSE_MAX: Duration = Duration::from_millis(25);
 /// How many segments are read from the database at once.
 const SEGMENTS_READ: i64 = 32;
 /// After a failure: the pauses until the next try.
-const PAUSE_MIN: Duration = Duration::from_millis(100);
-const PAUSE_MAX: Duration = Duration::from_secs(2);
+pub(super) const PAUSE_MIN: Duration = Duration::from_millis(100);
+pub(super) const PAUSE_MAX: Duration = Duration::from_secs(2);
 /// A sign of life is given at least this often, also when there is nothing to do.
 const IDLE_TICK: Duration = Duration::from_secs(1);
 /// Without progress for this long the service is not ready.
@@ -68,8 +67,8 @@ pub enum End {
 /// The signs of life of both halves.
 #[derive(Clone, Debug)]
 pub struct Pulses {
-    apply: Pulse,
-    fold: Pulse,
+    pub(super) apply: Pulse,
+    pub(super) fold: Pulse,
 }
 
 impl Pulses {
@@ -168,7 +167,7 @@ struct LastApply {
 /// One run along a lane.
 #[derive(Debug)]
 pub struct Run {
-    applier: Arc<Applier>,
+    pub(super) applier: Arc<Applier>,
     lane: Uuid,
     source: Source,
     pulses: Option<Pulses>,
@@ -300,90 +299,6 @@ impl Run {
         }
     }
 
-    /// Applies segments, however long it takes. What cannot be applied is set aside.
-    async fn apply(&self, segments: &[Arc<Segment>]) -> Applied {
-        let mut harmful = Harmful::new();
-        let mut is_acquitted = false;
-        let mut pause = PAUSE_MIN;
-        loop {
-            match self.try_apply(segments, &harmful).await {
-                Ok(applied) => return applied,
-                Err(error) if error.is_transient() => {
-                    warn!(%error, "a batch of webhooks could not be applied; it is tried again");
-                }
-                Err(error) => {
-                    error!(%error, "a batch of webhooks cannot be applied; looking for the item that is to blame");
-                    match self.find_harmful(segments, &error, &harmful, is_acquitted).await {
-                        Ok(found) => {
-                            is_acquitted = found.is_empty();
-                            harmful.extend(found);
-                        }
-                        Err(error) => {
-                            warn!(%error, "the item to blame could not be found; it is tried again");
-                        }
-                    }
-                }
-            }
-            self.applier.metrics.apply_failures.inc();
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(PAUSE_MAX);
-        }
-    }
-
-    async fn try_apply(&self, segments: &[Arc<Segment>], harmful: &Harmful) -> Result<Applied, Error> {
-        let attempt = AssertUnwindSafe(self.applier.apply(segments, harmful)).catch_unwind();
-        attempt.await.unwrap_or(Err(Error::Malformed { what: "a batch at which this program panicked" }))
-    }
-
-    /// Tries each webhook alone, and of those that cannot be applied each item: which ones are to blame. If all can,
-    /// whatever was in the way may have gone: none. If they had all been acquitted so before, and together they still
-    /// cannot, none is known to be harmless.
-    async fn find_harmful(
-        &self,
-        segments: &[Arc<Segment>],
-        reason: &Error,
-        harmful: &Harmful,
-        is_acquitted: bool,
-    ) -> Result<Harmful, Error> {
-        let mut found = Harmful::new();
-        let mut others = Harmful::new();
-        for segment in segments {
-            for (slot, webhook) in (0_u32..).zip(&segment.webhooks) {
-                let read = || Delivery::read(segment.place, slot, webhook).without(harmful);
-                let items: Vec<u32> = read().items.iter().map(|item| item.index).collect();
-                let key = |index: u32| (segment.place.number, slot, index);
-                let Some(error) = self.harm_of(read(), reason).await? else {
-                    others.extend(items.into_iter().map(|index| (key(index), reason.to_string())));
-                    continue;
-                };
-                let mut guilty = Harmful::new();
-                for index in items.iter().copied().filter(|_| items.len() > 1) {
-                    if let Some(error) = self.harm_of(read().only(index), reason).await? {
-                        guilty.insert(key(index), error.to_string());
-                    }
-                }
-                if guilty.is_empty() {
-                    guilty.extend(items.into_iter().map(|index| (key(index), error.to_string())));
-                }
-                found.extend(guilty);
-            }
-        }
-        Ok(if found.is_empty() && is_acquitted { others } else { found })
-    }
-
-    /// Why a webhook cannot be applied; none if it can.
-    async fn harm_of(&self, delivery: Delivery<'_>, reason: &Error) -> Result<Option<Error>, Error> {
-        let attempt = AssertUnwindSafe(self.applier.rehearse(delivery)).catch_unwind();
-        let outcome = attempt.await;
-        self.beat(|pulses| &pulses.apply);
-        match outcome {
-            Ok(Ok(())) => Ok(None),
-            Ok(Err(error)) if error.is_transient() => Err(error),
-            Ok(Err(error)) => Ok(Some(error)),
-            Err(_) => Ok(Some(reason.clone())),
-        }
-    }
-
     /// Folds what is pending, again and again; gives the last mark.
     async fn fold_all(&self, folder: &mut Folder, mut mark: i64) -> Result<i64, Break> {
         let mut window = Duration::ZERO;
@@ -428,18 +343,25 @@ impl Run {
         }
     }
 
-    /// The window ends early when so much is pending that the other half waits.
+    /// The window ends early when so much is pending that the other half waits, and when nobody else is coming.
     async fn wait_for_window(&self, rest: Duration) {
-        let full = async {
+        let end = async {
             loop {
                 let moved = self.moved.notified();
                 if self.pending().weight() >= limits::FOLD_CHANGES_MAX || self.pending().is_last {
                     return;
                 }
-                moved.await;
+                if tokio::time::timeout(QUIET_AFTER, moved).await.is_err() && self.is_quiet() {
+                    return;
+                }
             }
         };
-        tokio::time::timeout(rest, full).await.ok();
+        tokio::time::timeout(rest, end).await.ok();
+    }
+
+    /// Whether everything that is stored is applied.
+    fn is_quiet(&self) -> bool {
+        matches!(&self.source, Source::Live(feed) if feed.ahead_of(self.lane, self.pending().to) == 0)
     }
 
     /// Folds until it is done, however long it takes.
@@ -483,42 +405,13 @@ impl Run {
         Ok(())
     }
 
-    /// Takes out what the database refuses: such a conversation or message must not hold the others up. All that was
-    /// said about it is there; what it shows of that is not.
-    async fn leave_out_refused(&self, fold: &mut Fold) -> Result<(), Error> {
-        for (message, error) in self.applier.storage.advance_messages(&fold.advances).await? {
-            error!(%error, %message, "a message cannot be moved forward and is left as it is");
-            self.applier.metrics.fold_refusals.inc();
-        }
-        fold.advances.clear();
-        let mut refused = HashSet::new();
-        let mut parts = vec![fold.changes.as_slice()];
-        while let Some(part) = parts.pop() {
-            let Err(error) = self.applier.storage.rehearse_fold(part).await else { continue };
-            if error.is_transient() {
-                return Err(error);
-            }
-            if let [(conversation, _)] = part {
-                error!(%error, %conversation, "a conversation cannot be brought up to date and is left as it is");
-                self.applier.metrics.fold_refusals.inc();
-                refused.insert(*conversation);
-            } else {
-                let (first, second) = part.split_at(part.len() / 2);
-                parts.extend([first, second]);
-            }
-            self.beat(|pulses| &pulses.fold);
-        }
-        fold.changes.retain(|(conversation, _)| !refused.contains(conversation));
-        Ok(())
-    }
-
     fn note_backlog(&self, mark: i64) {
         if let Source::Live(feed) = &self.source {
             self.applier.metrics.behind.set(feed.ahead_of(self.lane, mark));
         }
     }
 
-    fn beat(&self, which: impl Fn(&Pulses) -> &Pulse) {
+    pub(super) fn beat(&self, which: impl Fn(&Pulses) -> &Pulse) {
         if let Some(pulses) = &self.pulses {
             which(pulses).beat();
         }

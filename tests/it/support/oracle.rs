@@ -129,6 +129,7 @@ pub async fn examine(database: &Database, taken: &[Webhook]) -> Findings {
     check_counts(&stored, &mut findings);
     check_followers(&told, &stored, &mut findings);
     check_log(&told, &stored, &mut findings);
+    check_order(&stored, &mut findings);
     for collection in ["dead_letters", "unrecognised", "unrouted"] {
         let aside = database.collection::<Document>(collection).count_documents(doc! {}).await.unwrap();
         findings.expect(aside == 0, "nothing is set aside", (collection, aside));
@@ -326,6 +327,29 @@ fn rank_of(step: &str) -> i32 {
 }
 
 /// The log has no gap and repeats nothing, and tells of everything.
+/// A customer's second message is not told of before the first.
+fn check_order(stored: &Stored, findings: &mut Findings) {
+    let mut places: Vec<_> = stored
+        .events
+        .iter()
+        .filter(|batch| {
+            // What is news about contacts may be so again when a segment goes through once more, after others.
+            let happenings = batch.get_array("happenings").unwrap().iter().filter_map(Bson::as_document);
+            happenings.flat_map(Document::keys).any(|kind| kind == "message")
+        })
+        .filter_map(|batch| {
+            let lane = (id(batch, "workspace")?, id(batch, "lane")?);
+            Some((lane, number(batch, "seq"), number(batch, "segment")))
+        })
+        .collect();
+    places.sort_unstable();
+    for (one, next) in places.iter().zip(places.iter().skip(1)) {
+        let is_in_order = one.0 != next.0 || one.2 < next.2;
+        let these = ((one.1, one.2), (next.1, next.2));
+        findings.expect(is_in_order, "a lane's segments are told of in their order", these);
+    }
+}
+
 fn check_log(told: &Told, stored: &Stored, findings: &mut Findings) {
     let mut numbers: BTreeMap<Vec<u8>, Vec<i64>> = BTreeMap::new();
     let mut sources = BTreeSet::new();
