@@ -118,6 +118,7 @@ pub(super) struct Address {
     /// Whether that conversation is there.
     is_known: bool,
     contact: Option<Uuid>,
+    is_blocked: bool,
     group_id: Option<String>,
     person: Person<'static>,
     recipient: Recipient,
@@ -142,7 +143,9 @@ impl Outbound {
             return Err(Error::NoToken);
         }
         let address = self.address(&ask.to, &number, conversation).await?;
-        self.ensure_not_blocked(&number, address.contact).await?;
+        if address.is_blocked {
+            return Err(Error::ContactBlocked);
+        }
         let mut message = Message {
             reply_to: ask.reply_to.clone(),
             identity_key_hash: ask.identity_key_hash,
@@ -204,12 +207,6 @@ impl Outbound {
             }
             Err(error) => Err(error.into()),
         }
-    }
-
-    async fn ensure_not_blocked(&self, number: &NumberRecord, contact: Option<Uuid>) -> Result<(), Error> {
-        let Some(contact) = contact else { return Ok(()) };
-        let is_blocked = self.0.storage.is_blocked(number.workspace, contact, number.id).await?;
-        if is_blocked { Err(Error::ContactBlocked) } else { Ok(()) }
     }
 
     /// A message of the visitor's workspace and numbers.
@@ -295,16 +292,16 @@ impl Outbound {
                 return Ok(address_of_group(group_id, conversation.id, Some(&conversation)));
             }
             let contact = conversation.contact.ok_or(Error::NotFound("to.conversationId"))?;
-            return self.address_of(number, contact, None, "to.conversationId").await;
+            return self.address_of((number, Some(conversation)), contact, None, "to.conversationId").await;
         }
         match to {
             To::Conversation(_) => Err(Error::NotFound("to.conversationId")),
-            To::Contact(contact) => self.address_of(number, *contact, None, "to.contactId").await,
+            To::Contact(contact) => self.address_of((number, None), *contact, None, "to.contactId").await,
             To::Phone(spelling) => {
                 let phone = Phone::parse(spelling, None).map_err(no_number)?;
                 let contact = self.contact_by_phone(number.workspace, &phone).await?;
                 self.address_of(
-                    number,
+                    (number, None),
                     contact,
                     Some(Recipient::Phone(phone.as_str().to_owned())),
                     "to.phone",
@@ -321,7 +318,7 @@ impl Outbound {
                 };
                 let contact = self.contact_of(number.workspace, &person).await?;
                 let both = Recipient::Both { phone: phone.as_str().to_owned(), user_id: user_id.clone() };
-                self.address_of(number, contact, Some(both), "to.both").await
+                self.address_of((number, None), contact, Some(both), "to.both").await
             }
             To::Group(id) => {
                 if !(1..=GROUP_ID_CHARS_MAX).contains(&id.chars().count()) {
@@ -336,7 +333,8 @@ impl Outbound {
                 ensure_user_id(id, "to.userId")?;
                 let person = Person { user_id: Some(id.clone().into()), ..Person::default() };
                 let contact = self.contact_of(number.workspace, &person).await?;
-                self.address_of(number, contact, Some(Recipient::UserId(id.clone())), "to.userId").await
+                self.address_of((number, None), contact, Some(Recipient::UserId(id.clone())), "to.userId")
+                    .await
             }
         }
     }
@@ -344,7 +342,7 @@ impl Outbound {
     /// The address of a contact: the id that they write from, if they have ever written, or else the one given.
     async fn address_of(
         &self,
-        number: &NumberRecord,
+        (number, seen): (&NumberRecord, Option<ConversationRecord>),
         contact: Uuid,
         given: Option<Recipient>,
         field: &'static str,
@@ -362,11 +360,20 @@ impl Outbound {
         let sentence = || "The contact has neither a phone number nor a user id.".to_owned();
         let recipient = recipient.ok_or_else(|| Error::Invalid { field, sentence: sentence() })?;
         let conversation = conversation_id(number.id, contact.as_bytes());
-        let record = self.0.storage.find_conversation(number.workspace, conversation).await?;
+        let (storage, workspace) = (&self.0.storage, number.workspace);
+        let record = async {
+            match seen.filter(|seen| seen.id == conversation) {
+                Some(seen) => Ok(Some(seen)),
+                None => storage.find_conversation(workspace, conversation).await,
+            }
+        };
+        let (record, is_blocked) =
+            tokio::try_join!(record, storage.is_blocked(workspace, contact, number.id),)?;
         Ok(Address {
             conversation: record.as_ref().map_or(conversation, |record| record.id),
             is_known: record.is_some(),
             contact: Some(contact),
+            is_blocked,
             group_id: None,
             person,
             recipient,
@@ -415,6 +422,7 @@ fn address_of_group(group_id: String, conversation: Uuid, record: Option<&Conver
         conversation,
         is_known: record.is_some(),
         contact: None,
+        is_blocked: false,
         group_id: Some(group_id),
     }
 }

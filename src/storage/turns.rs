@@ -6,6 +6,7 @@
 use futures_util::TryStreamExt;
 use mongodb::Collection as Handle;
 use mongodb::bson::{Bson, Document, doc};
+use mongodb::options::ReturnDocument;
 use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
@@ -184,6 +185,12 @@ impl Storage {
             } },
             doc! { "$unset": "readyAtMs" },
         ];
+        if let [_] = conversations {
+            // In one step: somebody waits for it.
+            let turns = self.turns();
+            let taken = turns.find_one_and_update(free, take).return_document(ReturnDocument::After).await?;
+            return taken.iter().map(|turn| turn_of(turn).ok_or(MALFORMED)).collect();
+        }
         if self.turns().update_many(free, take).await?.matched_count == 0 {
             return Ok(Vec::new());
         }
