@@ -11,11 +11,10 @@ use crate::runtime::supervisor::OnEnd;
 use crate::runtime::{Stop, Supervisor};
 use crate::storage::Error;
 use crate::storage::Storage;
+use crate::storage::instances::SILENT_MAX;
 
 /// How often a process says that it is there, and looks who else is.
 const EVERY: Duration = Duration::from_secs(2);
-/// An instance that has not been heard of for so long is gone.
-const SILENT_MAX: Duration = Duration::from_secs(10);
 
 /// What is known of the others. Cheap to clone.
 #[derive(Clone, Debug)]

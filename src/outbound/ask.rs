@@ -33,6 +33,8 @@ const IDEMPOTENCY_KEY_CHARS_MAX: usize = 200;
 const GROUP_ID_CHARS_MAX: usize = 256;
 /// Meta (2026-07): what is older takes no reaction.
 const REACTION_MAX_S: i64 = 30 * 24 * 3_600;
+/// Longer than a write waits for a majority.
+const SETTLED_AFTER_MS: i64 = 60_000;
 /// How far ahead something can be planned.
 const SEND_AT_MAX_MS: i64 = 366 * 24 * 3_600_000;
 
@@ -115,7 +117,7 @@ impl From<Refused> for Error {
 /// Whom it goes to, and where it shows.
 pub(super) struct Address {
     conversation: Uuid,
-    /// Whether that conversation is there.
+    /// Whether that conversation is there, and stays.
     is_known: bool,
     contact: Option<Uuid>,
     is_blocked: bool,
@@ -371,7 +373,7 @@ impl Outbound {
             tokio::try_join!(record, storage.is_blocked(workspace, contact, number.id),)?;
         Ok(Address {
             conversation: record.as_ref().map_or(conversation, |record| record.id),
-            is_known: record.is_some(),
+            is_known: record.as_ref().is_some_and(|record| self.is_settled(record)),
             contact: Some(contact),
             is_blocked,
             group_id: None,
@@ -379,6 +381,11 @@ impl Outbound {
             recipient,
             windows: record.as_ref().map(windows_of).unwrap_or_default(),
         })
+    }
+
+    /// Whether a conversation stays whichever member of the database leads: what has just been made may be undone.
+    fn is_settled(&self, conversation: &ConversationRecord) -> bool {
+        conversation.created_ms + SETTLED_AFTER_MS < self.0.clock.now_ms()
     }
 
     /// The contact behind a line, by whichever id WhatsApp knows it; a new one if it has never been heard of.

@@ -135,6 +135,10 @@ impl Storage {
         };
         let mut filter = on.filter();
         filter.insert("away.untilMs", snooze.until_ms);
+        // Most that were snoozed are woken by their customer: to find that out needs no transaction.
+        if self.conversations().find_one(filter.clone()).projection(doc! { "_id": 1 }).await?.is_none() {
+            return Ok(false);
+        }
         let mut change = put(AWAY, None);
         change.insert("$max", doc! { "lastAt": now_ms.div_euclid(1_000) });
         self.change_and_tell(&on.told(filter, change), now_ms).await

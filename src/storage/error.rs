@@ -56,6 +56,11 @@ pub enum Error {
     /// A stored document is not of the form that we wrote.
     #[error("a stored document does not have the expected form: {what}")]
     Malformed { what: &'static str },
+    /// Older programs run on a database that is to become another.
+    #[error(
+        "an instance of the service runs, and what it writes would miss something after this migration: stop all instances, and migrate again"
+    )]
+    NotAlone,
     /// The driver failed in some other way.
     #[error("the MongoDB driver failed: {kind}")]
     Driver { kind: &'static str },

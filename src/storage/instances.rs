@@ -28,6 +28,8 @@ pub const INSTANCES: Collection = Collection {
     }],
 };
 
+/// One that has not been heard of for so long is gone.
+pub const SILENT_MAX: Duration = Duration::from_secs(10);
 /// One that is gone is forgotten after this time.
 const KEPT_FOR: Duration = Duration::from_mins(10);
 

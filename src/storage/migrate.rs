@@ -7,12 +7,15 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use mongodb::bson::{Bson, DateTime, Document, doc};
+use uuid::Uuid;
 
 use super::index::{Collection, Gap};
 use super::initiations::{self, INITIATIONS};
+use super::instances::SILENT_MAX;
 use super::snoozes::SNOOZES;
 use super::ties::TIES;
 use super::{Error, Storage};
@@ -28,6 +31,8 @@ pub const MIGRATIONS_COLLECTION: Collection = Collection {
     indexes: &[],
 };
 
+/// A little longer than an instance that has ended seems to be there.
+const SILENCE_WAITED_FOR_S: u32 = 12;
 /// The server's code for an index that is not there.
 const INDEX_NOT_FOUND: i32 = 27;
 
@@ -35,6 +40,8 @@ const INDEX_NOT_FOUND: i32 = 27;
 pub struct Migration {
     pub number: i32,
     pub name: &'static str,
+    /// Whether what an older program writes meanwhile, or afterwards, would be missing something.
+    alone: bool,
     run: fn(&Storage) -> Running<'_>,
 }
 
@@ -51,21 +58,25 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration {
         number: 1,
         name: "create the collections and their indexes",
+        alone: false,
         run: |storage| Box::pin(async move { storage.ensure_collections().await.map(drop) }),
     },
     Migration {
         number: 2,
         name: "say of each template how it stands",
+        alone: false,
         run: |storage| Box::pin(async move { storage.settle_all_templates().await }),
     },
     Migration {
         number: 3,
         name: "keep who was written to first apart from the conversations",
+        alone: false,
         run: |storage| Box::pin(async move { storage.part_initiations().await }),
     },
     Migration {
         number: 4,
         name: "keep to whom conversations belong, and until when they sleep, apart from them",
+        alone: true,
         run: |storage| Box::pin(async move { storage.part_ties().await }),
     },
 ];
@@ -113,6 +124,9 @@ impl Storage {
     pub async fn migrate(&self, clock: &Clock, told: &mut (dyn FnMut(String) + Send)) -> Result<(), Error> {
         let applied = self.applied_migrations().await?;
         for step in MIGRATIONS.iter().filter(|step| !applied.contains(&step.number)) {
+            if step.alone {
+                self.wait_until_alone(told).await?;
+            }
             told(format!("migration {}: {}", step.number, step.name));
             (step.run)(self).await?;
             let record = doc! {
@@ -137,6 +151,20 @@ impl Storage {
             told(format!("mending: {gap}"));
         }
         self.ensure_collections().await.map(drop)
+    }
+
+    /// Waits for those that have just been stopped.
+    async fn wait_until_alone(&self, told: &mut (dyn FnMut(String) + Send)) -> Result<(), Error> {
+        for second in 0..SILENCE_WAITED_FOR_S {
+            if !self.has_other_instances(Uuid::nil(), SILENT_MAX).await? {
+                return Ok(());
+            }
+            if second == 0 {
+                told("waiting until no instance of the service runs".to_owned());
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        Err(Error::NotAlone)
     }
 
     /// Who was written to first had an index of its own among the conversations, which every message paid for. What is
@@ -166,6 +194,10 @@ impl Storage {
     /// Whose a conversation is, which other one it turned out to be and when its sleep ends had indexes of their own among
     /// the conversations, which every message paid for. What the conversations say of it stays there.
     async fn part_ties(&self) -> Result<(), Error> {
+        // First: an older program does not start without them. What it would write would not be copied a second time.
+        for index in ["contact", "mergedInto", "snoozedUntil"] {
+            self.drop_conversation_index(index).await?;
+        }
         let by_hand = doc! { "$cond": [{ "$gt": ["$mergedByHand", Bson::Null] }, true, "$$REMOVE"] };
         let ties = [
             doc! { "$match": { "contact": { "$exists": true } } },
@@ -186,9 +218,6 @@ impl Storage {
             let conversations = self.conversations();
             let copy = conversations.aggregate(stages).write_concern(super::durable(self.timeout));
             let _: Vec<Document> = copy.await?.try_collect().await?;
-        }
-        for index in ["contact", "mergedInto", "snoozedUntil"] {
-            self.drop_conversation_index(index).await?;
         }
         Ok(())
     }

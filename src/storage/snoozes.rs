@@ -69,7 +69,9 @@ impl Storage {
     /// A snooze is over: nobody has to look again, unless the conversation was put to sleep once more.
     pub async fn forget_snooze(&self, snooze: Snooze) -> Result<(), Error> {
         let snoozes = self.database.collection::<Document>(SNOOZES.name);
-        let filter = doc! { "_id": binary(snooze.conversation), "times": snooze.times };
+        // Counting begins anew when one was forgotten; a later one is for another time then.
+        let (times, until_ms) = (snooze.times, snooze.until_ms);
+        let filter = doc! { "_id": binary(snooze.conversation), "times": times, "untilMs": until_ms };
         snoozes.delete_one(filter).write_concern(durable(self.timeout)).await?;
         Ok(())
     }

@@ -174,6 +174,22 @@ async fn whose_conversations_are_and_until_when_they_sleep_is_kept_apart_from_th
 }
 
 #[tokio::test]
+async fn while_an_instance_runs_nothing_changes_what_it_writes() {
+    let database = Database::new();
+    database.db(&["setup"]).await;
+    let raw = database.raw().await;
+    raw.collection::<Document>("migrations").delete_one(doc! { "_id": 4 }).await.unwrap();
+    let instances = raw.collection::<Document>("instances");
+    let later = DateTime::from_millis(DateTime::now().timestamp_millis() + 3_600_000);
+    instances.insert_one(doc! { "_id": "one", "seenAt": later }).await.unwrap();
+    let refused = database.db(&["migrate"]).await;
+    assert!(refused.code != Some(0) && refused.stderr.contains("stop all instances"), "{refused:?}");
+    instances.delete_one(doc! { "_id": "one" }).await.unwrap();
+    assert_eq!(database.db(&["migrate"]).await.code, Some(0));
+    database.gone().await;
+}
+
+#[tokio::test]
 async fn a_database_of_a_newer_program_is_left_alone() {
     let database = Database::new();
     database.db(&["setup"]).await;
