@@ -8,6 +8,7 @@
 
 mod frame;
 mod operation;
+mod outbox;
 pub mod socket;
 mod sse;
 mod talk;

@@ -45,6 +45,7 @@ pub mod search;
 pub mod segments;
 pub mod snoozes;
 pub mod statuses;
+pub mod stir;
 pub mod survey;
 pub mod template_record;
 pub mod template_state;
@@ -112,6 +113,8 @@ pub const COLLECTIONS: &[&Collection] = &[
 
 /// What the server knows us as, if the address does not say.
 const APP_NAME: &str = "pesan";
+/// How long what is left behind may keep us when we leave.
+const GOODBYE_MAX: Duration = Duration::from_secs(2);
 /// The oldest server that has what we use.
 const SERVER_MAJOR_MIN: i32 = 6;
 
@@ -150,6 +153,9 @@ impl Storage {
 
     /// Ends all connections. Without it the driver's own tasks may still be at work when their runtime ends.
     pub async fn close(&self) {
+        // Saying goodbye takes a connection, too.
+        let is_moving = stir::Stir::new(self);
+        tokio::time::timeout(GOODBYE_MAX, is_moving.sign_of_life()).await.ok();
         self.database.client().clone().shutdown().immediate(true).await;
     }
 

@@ -119,30 +119,43 @@ impl Teller {
     }
 
     async fn tell_until_the_end(&mut self, bearer: Zeroizing<String>, visitor: Visitor) -> End {
-        let lost = self.guard.clone().loses_access(bearer, visitor);
-        tokio::pin!(lost);
+        let Self { answers, events, guard, readiness, cursor, .. } = self;
+        let lost = guard.clone().loses_access(bearer, visitor);
+        let stall = tokio::time::sleep(STALL_MAX);
+        tokio::pin!(lost, stall);
         let mut heartbeat = tokio::time::interval(HEARTBEAT_EVERY);
+        // What waits for the client to take it. All else goes on meanwhile: it may hold what others wait for.
+        let (mut answer, mut is_to_beat) = (None, false);
         loop {
-            // All arms are cancel-safe: tokens, a future and a stream that are polled on afterwards, a timer.
-            let (event, cursor, is_last) = tokio::select! {
-                () = self.readiness.is_shut() => return End::Silent,
-                () = self.events.closed() => return End::Silent,
+            let waits = answer.is_some() || is_to_beat;
+            // All arms are cancel-safe: tokens, futures and a stream that are polled on afterwards, timers, a permit.
+            tokio::select! {
+                () = readiness.is_shut() => return End::Silent,
+                () = events.closed() => return End::Silent,
                 () = &mut lost => return End::With(Code::Unauthenticated),
-                _ = heartbeat.tick() => (Bytes::from_static(b":\n\n"), self.cursor, false),
-                answer = self.answers.next() => match answer {
+                () = &mut stall, if waits => return End::Stalled,
+                _ = heartbeat.tick() => is_to_beat = true,
+                came = answers.next(), if answer.is_none() => match came {
                     None => return End::Done,
-                    Some(answer) => {
-                        (next(&answer.response, answer.cursor), answer.cursor, answer.is_refusal)
-                    }
+                    came => answer = came,
                 },
-            };
-            match tokio::time::timeout(STALL_MAX, self.events.send(event)).await {
-                Ok(Ok(())) => self.cursor = cursor,
-                Ok(Err(_)) => return End::Silent,
-                Err(_) => return End::Stalled,
+                room = events.reserve(), if waits => {
+                    let Ok(room) = room else { return End::Silent };
+                    stall.set(tokio::time::sleep(STALL_MAX));
+                    let Some(said) = answer.take() else {
+                        room.send(Bytes::from_static(b":\n\n"));
+                        is_to_beat = false;
+                        continue;
+                    };
+                    room.send(next(&said.response, said.cursor));
+                    *cursor = said.cursor;
+                    if said.is_refusal {
+                        return End::Done;
+                    }
+                }
             }
-            if is_last {
-                return End::Done;
+            if !waits {
+                stall.set(tokio::time::sleep(STALL_MAX));
             }
         }
     }

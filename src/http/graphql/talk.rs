@@ -2,13 +2,14 @@
 //! ends. Runs on the main runtime, one job a connection; all that it runs is polled within that job and ends with it.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::Duration;
 
 use actix_ws::{CloseCode, CloseReason, Closed, Session};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::future::AbortHandle;
-use futures_util::stream::{Abortable, BoxStream, SelectAll, once, unfold};
+use futures_util::stream::{Abortable, BoxStream, FuturesUnordered, StreamFuture, once, unfold};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
@@ -17,6 +18,7 @@ use super::super::State;
 use super::super::guard::{Caller, Guard, TurnedAway, bearer_in};
 use super::frame;
 use super::frame::Said;
+use super::outbox::{Outbox, Unsaid};
 use crate::auth::Visitor;
 use crate::clock::Stopwatch;
 use crate::error::Code;
@@ -58,9 +60,12 @@ enum End {
     Stalled,
 }
 
-impl From<Closed> for End {
-    fn from(_: Closed) -> Self {
-        Self::Gone
+impl From<Unsaid> for End {
+    fn from(unsaid: Unsaid) -> Self {
+        match unsaid {
+            Unsaid::Gone => Self::Gone,
+            Unsaid::Stalled => Self::Stalled,
+        }
     }
 }
 
@@ -71,13 +76,33 @@ fn close(code: u16, reason: &str) -> End {
 /// What happens within a conversation besides what the client says.
 enum Happened {
     /// An operation has an answer, or has given its last.
-    Answered(String, Option<Box<Answer>>),
+    Answered(Name, Option<Box<Answer>>),
     /// The key does not let them in any more.
     NotLetIn,
 }
 
+/// An operation: as the client calls it, and which one of that name.
+#[derive(Clone)]
+struct Name {
+    id: String,
+    serial: u64,
+}
+
+/// What happens on its way, one after the other.
+type Happenings = BoxStream<'static, Happened>;
+
+/// What happens to an operation once its answer is said.
+struct Sequel {
+    name: Name,
+    /// Where the client is with it then.
+    cursor: Option<Cursor>,
+    /// What is to come. None: it was the last.
+    rest: Option<Happenings>,
+}
+
 /// An operation that is under way.
 struct Running {
+    serial: u64,
     abort: AbortHandle,
     /// Where the client is with it.
     cursor: Option<Cursor>,
@@ -93,7 +118,10 @@ pub struct Talk {
     request_id: String,
     visitor: Option<Visitor>,
     running: HashMap<String, Running>,
-    happens: SelectAll<BoxStream<'static, Happened>>,
+    /// How many operations there have been.
+    begun: u64,
+    /// Without those whose answer waits for the client.
+    happens: FuturesUnordered<StreamFuture<Happenings>>,
 }
 
 impl Talk {
@@ -109,14 +137,16 @@ impl Talk {
             request_id,
             visitor: None,
             running: HashMap::new(),
-            happens: SelectAll::new(),
+            begun: 0,
+            happens: FuturesUnordered::new(),
         }
     }
 
     /// Holds it to its end.
     pub async fn hold(mut self, mut session: Session, mut came: mpsc::Receiver<Came>, has_protocol: bool) {
+        let mut outbox = Outbox::new(&session);
         let end = if has_protocol {
-            self.converse(&mut session, &mut came).await
+            self.converse(&mut outbox, &mut came).await
         } else {
             close(4406, "Subprotocol not acceptable")
         };
@@ -125,8 +155,12 @@ impl Talk {
         drop(happens);
         let (code, reason) = match end {
             End::Gone => return,
-            End::Close(code, reason) => (code, reason),
+            End::Close(code, reason) => {
+                tokio::time::timeout(STALL_MAX, outbox.say_all()).await.ok();
+                (code, reason)
+            }
             End::Stalled => {
+                drop(outbox);
                 let farewell = tell_to_resume(&mut session, running, &request_id);
                 match tokio::time::timeout(FAREWELL_MAX, farewell).await {
                     Ok(Ok(())) => (1013, "Resume".to_owned()),
@@ -142,32 +176,41 @@ impl Talk {
         tokio::time::timeout(STALL_MAX, async { while came.recv().await.is_some() {} }).await.ok();
     }
 
-    async fn converse(&mut self, session: &mut Session, came: &mut mpsc::Receiver<Came>) -> End {
+    async fn converse(&mut self, outbox: &mut Outbox<Sequel>, came: &mut mpsc::Receiver<Came>) -> End {
         let init_max = tokio::time::sleep(INIT_MAX);
         tokio::pin!(init_max);
         let mut ping = tokio::time::interval(PING_EVERY);
         ping.reset();
         let mut heard = Stopwatch::start();
         loop {
-            // All arms are cancel-safe: a token, a channel, streams that are polled on afterwards, timers.
+            // All arms are cancel-safe: a token, a channel, what is polled on afterwards, timers. None of what follows them
+            // waits for the client, nor for anything else once an operation runs.
             let step = tokio::select! {
                 () = self.readiness.is_shut() => Err(close(1001, "Going away")),
                 () = &mut init_max, if self.visitor.is_none() => {
                     Err(close(4408, "Connection initialisation timeout"))
                 }
-                said = came.recv() => {
+                said = came.recv(), if outbox.has_room() => {
                     heard = Stopwatch::start();
                     match said {
                         // Boxed: a connection spends its life waiting, and need not keep room for this.
-                        Some(said) => Box::pin(self.hear(session, said)).await,
+                        Some(said) => Box::pin(self.hear(outbox, said)).await,
                         None => Err(End::Gone),
                     }
                 }
-                Some(happened) = self.happens.next(), if !self.happens.is_empty() => {
-                    self.tell(session, happened).await
+                Some((happened, rest)) = self.happens.next(), if !self.happens.is_empty() => {
+                    happened.map_or(Ok(()), |happened| tell(outbox, happened, rest))
                 }
+                said = outbox.next_said() => match said {
+                    Ok(sequel) => {
+                        self.go_on(sequel);
+                        Ok(())
+                    }
+                    Err(unsaid) => Err(unsaid.into()),
+                },
                 _ = ping.tick() => {
-                    if heard.elapsed() > SILENT_MAX { Err(End::Gone) } else { ask_for_life(session).await }
+                    outbox.ping();
+                    if heard.elapsed() > SILENT_MAX { Err(End::Gone) } else { Ok(()) }
                 }
             };
             if let Err(end) = step {
@@ -176,11 +219,12 @@ impl Talk {
         }
     }
 
-    async fn hear(&mut self, session: &mut Session, came: Came) -> Result<(), End> {
+    async fn hear(&mut self, outbox: &mut Outbox<Sequel>, came: Came) -> Result<(), End> {
         let text = match came {
             Came::Text(text) => text,
             Came::Ping(payload) => {
-                return in_time(session.pong(&payload)).await;
+                outbox.pong(payload);
+                return Ok(());
             }
             Came::Pong => return Ok(()),
             Came::Closed => return Err(close(1000, "")),
@@ -190,21 +234,22 @@ impl Talk {
         };
         let said = std::str::from_utf8(&text).map_err(|_| close(1007, "Not UTF-8"))?;
         match frame::read(said).map_err(|wrong| close(4400, wrong))? {
-            Said::Init(payload) => self.let_in(session, &payload).await,
-            Said::Ping(payload) => say(session, frame::pong(payload)).await,
-            Said::Pong => Ok(()),
-            Said::Subscribe(id, operation) => self.subscribe(session, id, operation).await,
+            Said::Init(payload) => self.let_in(outbox, &payload).await?,
+            Said::Ping(payload) => outbox.say(frame::pong(payload)),
+            Said::Pong => {}
+            Said::Subscribe(id, operation) => self.subscribe(outbox, id, operation)?,
             Said::Complete(id) => {
                 // It may have ended a moment ago: then this is old news.
                 if let Some(running) = self.running.remove(&id) {
                     running.abort.abort();
+                    outbox.keep_only(|sequel| sequel.name.id != id);
                 }
-                Ok(())
             }
         }
+        Ok(())
     }
 
-    async fn let_in(&mut self, session: &mut Session, payload: &Map<String, Value>) -> Result<(), End> {
+    async fn let_in(&mut self, outbox: &mut Outbox<Sequel>, payload: &Map<String, Value>) -> Result<(), End> {
         if self.visitor.is_some() {
             return Err(close(4429, "Too many initialisation requests"));
         }
@@ -222,15 +267,16 @@ impl Talk {
             };
         if let Some(bearer) = bearer {
             let lost = self.guard.clone().loses_access(bearer, visitor.clone());
-            self.happens.push(once(lost).map(|()| Happened::NotLetIn).boxed());
+            self.happens.push(once(lost).map(|()| Happened::NotLetIn).boxed().into_future());
         }
         self.visitor = Some(visitor);
-        say(session, frame::ack()).await
+        outbox.say(frame::ack());
+        Ok(())
     }
 
-    async fn subscribe(
+    fn subscribe(
         &mut self,
-        session: &mut Session,
+        outbox: &mut Outbox<Sequel>,
         id: String,
         operation: Operation,
     ) -> Result<(), End> {
@@ -245,7 +291,8 @@ impl Talk {
         };
         if let Some(code) = refused {
             let refusal = Answers::refusal(code, &self.request_id);
-            return say(session, frame::error(&id, &refusal)).await;
+            outbox.say(frame::error(&id, &refusal));
+            return Ok(());
         }
         let (api, visitor, request_id) = (self.api.clone(), visitor.clone(), self.request_id.clone());
         let start = async move {
@@ -253,54 +300,53 @@ impl Talk {
             started.unwrap_or_else(|| Answers::refuse(Code::MethodNotAllowed, &request_id))
         };
         let (abort, registration) = AbortHandle::new_pair();
-        self.running.insert(id.clone(), Running { abort, cursor: None });
+        self.begun += 1;
+        let serial = self.begun;
+        self.running.insert(id.clone(), Running { serial, abort, cursor: None });
+        let name = Name { id, serial };
         // Boxed, so that what starting took is given back while the subscription lives on.
         let answers = once(Box::pin(start)).flat_map(|answers| {
             unfold(answers, async |mut answers| answers.next().await.map(|answer| (answer, answers)))
         });
         let answers = answers.map(Some).chain(once(async { None }));
-        let happens = answers.map(move |answer| Happened::Answered(id.clone(), answer.map(Box::new)));
-        self.happens.push(Abortable::new(happens, registration).boxed());
+        let happens = answers.map(move |answer| Happened::Answered(name.clone(), answer.map(Box::new)));
+        self.happens.push(Abortable::new(happens, registration).boxed().into_future());
         Ok(())
     }
 
-    async fn tell(&mut self, session: &mut Session, happened: Happened) -> Result<(), End> {
-        let (id, answer) = match happened {
-            Happened::NotLetIn => return Err(close(4403, "Forbidden")),
-            Happened::Answered(id, answer) => (id, answer),
-        };
-        let Some(answer) = answer else {
-            self.running.remove(&id);
-            return say(session, frame::complete(&id)).await;
-        };
-        if answer.is_refusal {
-            if let Some(running) = self.running.remove(&id) {
-                running.abort.abort();
+    fn go_on(&mut self, sequel: Option<Sequel>) {
+        let Some(Sequel { name, cursor, rest }) = sequel else { return };
+        let Entry::Occupied(mut running) = self.running.entry(name.id) else { return };
+        // The client may have ended it and begun another one by its name.
+        if running.get().serial != name.serial {
+            return;
+        }
+        match rest {
+            Some(rest) => {
+                running.get_mut().cursor = cursor;
+                self.happens.push(rest.into_future());
             }
-            return say(session, frame::error(&id, &answer.response)).await;
+            None => drop(running.remove()),
         }
-        say(session, frame::next(&id, &answer.response)).await?;
-        if let Some(running) = self.running.get_mut(&id) {
-            running.cursor = answer.cursor;
-        }
-        Ok(())
     }
 }
 
-async fn ask_for_life(session: &mut Session) -> Result<(), End> {
-    in_time(session.ping(b"")).await
-}
-
-async fn say(session: &mut Session, text: String) -> Result<(), End> {
-    in_time(session.text(text)).await
-}
-
-/// The channel to the connection is bounded: whoever does not read makes this wait.
-async fn in_time(send: impl Future<Output = Result<(), Closed>>) -> Result<(), End> {
-    match tokio::time::timeout(STALL_MAX, send).await {
-        Ok(sent) => Ok(sent?),
-        Err(_) => Err(End::Stalled),
-    }
+/// What has happened goes on once this is said.
+fn tell(outbox: &mut Outbox<Sequel>, happened: Happened, rest: Happenings) -> Result<(), End> {
+    let (name, answer) = match happened {
+        Happened::NotLetIn => {
+            outbox.keep_only(|_| false);
+            return Err(close(4403, "Forbidden"));
+        }
+        Happened::Answered(name, answer) => (name, answer),
+    };
+    let (text, cursor, rest) = match answer {
+        None => (frame::complete(&name.id), None, None),
+        Some(answer) if answer.is_refusal => (frame::error(&name.id, &answer.response), None, None),
+        Some(answer) => (frame::next(&name.id, &answer.response), answer.cursor, Some(rest)),
+    };
+    outbox.say_then(text, Sequel { name, cursor, rest });
+    Ok(())
 }
 
 /// Tells each subscription where it was.

@@ -1,16 +1,22 @@
 //! Those who do not listen, and how much memory those take who do.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
+use pesan::auth::Role;
 use pesan::graphql::Cursor;
 use pesan::storage::workspaces::first_workspace;
 use serde_json::json;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::client::{Heard, PROTOCOL, Socket};
-use super::{append, key, operation};
+use super::{EVENTS, append, key, operation};
 use crate::support::app::TestApp;
 use crate::support::eventually;
 
+/// On a quiet server, others are held up no longer than this by those who gave up waiting.
+const HELD_UP_MAX: Duration = Duration::from_secs(3);
 const EVENTS_SENT: usize = 3_000;
 const EVENTS_A_BATCH: usize = 50;
 
@@ -23,15 +29,19 @@ fn large() -> String {
     )
 }
 
-#[tokio::test]
-async fn whoever_does_not_listen_is_told_to_resume_and_misses_nothing() {
-    let app = TestApp::start();
-    let (key, workspace) = (key(&app).await, first_workspace());
+async fn append_many(app: &TestApp) -> Vec<String> {
     let names: Vec<String> = (0..EVENTS_SENT).map(|n| format!("m{n}")).collect();
     for batch in names.chunks(EVENTS_A_BATCH) {
         let batch: Vec<&str> = batch.iter().map(String::as_str).collect();
-        append(&app, workspace, Uuid::from_u128(1), &batch).await;
+        append(app, first_workspace(), Uuid::from_u128(1), &batch).await;
     }
+    names
+}
+
+#[tokio::test]
+async fn whoever_does_not_listen_is_told_to_resume_and_misses_nothing() {
+    let app = TestApp::start();
+    let (key, names) = (key(&app).await, append_many(&app).await);
     let mut socket = Socket::open_with(&app.url, &[PROTOCOL], Some(4_096)).await.unwrap();
     socket.init(&key).await;
     let beginning = Cursor::BEGINNING.to_string();
@@ -110,4 +120,41 @@ async fn an_idle_subscription_takes_little_memory() {
     assert!(each <= 60, "{each} KB");
     drop((first, more));
     fleet.stop().await;
+}
+
+#[tokio::test]
+async fn who_leaves_while_waiting_for_the_database_holds_up_nobody() {
+    let app = TestApp::start_with(&[], true);
+    let key = app.key(Role::Agent).await;
+    for _ in 0..4 {
+        let ask_and_leave = async {
+            let mut socket = Socket::let_in(&app.url, key.expose()).await;
+            for n in 0..100 {
+                socket.subscribe(&n.to_string(), operation(EVENTS, json!({}))).await;
+            }
+            // Read, and begun; cut while most of it waits for a connection to the database.
+            socket.settle().await;
+        };
+        timeout(HELD_UP_MAX, ask_and_leave).await.expect("let in in time");
+        let asked = app.ask(&key, "{ conversations { nodes { id } } }", json!({}));
+        timeout(HELD_UP_MAX, asked).await.expect("answered in time");
+    }
+}
+
+#[tokio::test]
+async fn whoever_does_not_listen_holds_up_nobody() {
+    let app = TestApp::start_with(&[("PESAN_MONGODB_POOL_MAX", "8")], true);
+    let (key, beginning) = (app.key(Role::Agent).await, Cursor::BEGINNING.to_string());
+    append_many(&app).await;
+    for _ in 0..3 {
+        let mut deaf = Socket::open_with(&app.url, &[PROTOCOL], Some(4_096)).await.unwrap();
+        deaf.init(key.expose()).await;
+        for n in 0..40 {
+            deaf.subscribe(&n.to_string(), operation(&large(), json!({ "after": beginning }))).await;
+        }
+        for _ in 0..5 {
+            let asked = app.ask(&key, "{ conversations { nodes { id } } }", json!({}));
+            timeout(HELD_UP_MAX, asked).await.expect("answered in time");
+        }
+    }
 }

@@ -231,9 +231,7 @@ impl TestApp {
 impl Drop for TestApp {
     fn drop(&mut self) {
         self.stop.stop();
-        // The driver is shared with the test, whose runtime stands still meanwhile: to close it may take half a minute
-        // after many connections were asked for at once.
-        let ended = self.ended.recv_timeout(PATIENCE * 4);
+        let ended = self.ended.recv_timeout(PATIENCE);
         if !std::thread::panicking() {
             assert_eq!(ended, Ok(Ended::Stopped), "the service stops cleanly and leaves no job behind");
         }

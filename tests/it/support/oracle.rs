@@ -326,7 +326,6 @@ fn rank_of(step: &str) -> i32 {
     }
 }
 
-/// The log has no gap and repeats nothing, and tells of everything.
 /// A customer's second message is not told of before the first.
 fn check_order(stored: &Stored, findings: &mut Findings) {
     let mut places: Vec<_> = stored
@@ -350,6 +349,7 @@ fn check_order(stored: &Stored, findings: &mut Findings) {
     }
 }
 
+/// The log has no gap and repeats nothing, and tells of everything.
 fn check_log(told: &Told, stored: &Stored, findings: &mut Findings) {
     let mut numbers: BTreeMap<Vec<u8>, Vec<i64>> = BTreeMap::new();
     let mut sources = BTreeSet::new();
