@@ -11,7 +11,6 @@ use crate::runtime::supervisor::OnEnd;
 use crate::runtime::{Stop, Supervisor};
 use crate::storage::Error;
 use crate::storage::Storage;
-use crate::storage::instances::SILENT_MAX;
 
 /// How often a process says that it is there, and looks who else is.
 const EVERY: Duration = Duration::from_secs(2);
@@ -60,5 +59,5 @@ async fn be_heard(storage: &Storage, instance: Uuid, told: &watch::Sender<bool>,
 
 async fn look(storage: &Storage, instance: Uuid) -> Result<bool, Error> {
     storage.note_instance(instance).await?;
-    storage.has_other_instances(instance, SILENT_MAX).await
+    storage.has_other_instances(Some(instance)).await
 }

@@ -370,7 +370,7 @@ impl Outbound {
             }
         };
         let (record, is_blocked) =
-            tokio::try_join!(record, storage.is_blocked(workspace, contact, number.id),)?;
+            tokio::try_join!(record, storage.is_blocked(workspace, contact, number.id))?;
         Ok(Address {
             conversation: record.as_ref().map_or(conversation, |record| record.id),
             is_known: record.as_ref().is_some_and(|record| self.is_settled(record)),

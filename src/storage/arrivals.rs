@@ -190,6 +190,11 @@ pub(super) fn binary(id: Uuid) -> Binary {
     Binary { subtype: BinarySubtype::Uuid, bytes: id.as_bytes().to_vec() }
 }
 
+/// The same of several.
+pub(super) fn binaries(ids: &[Uuid]) -> Vec<Binary> {
+    ids.iter().copied().map(binary).collect()
+}
+
 pub(super) fn uuid_of(document: &Document, field: &str) -> Option<Uuid> {
     match document.get(field)? {
         mongodb::bson::Bson::Binary(binary) => Uuid::from_slice(&binary.bytes).ok(),

@@ -5,7 +5,7 @@ use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::Hint;
 use uuid::Uuid;
 
-use super::arrivals::{binary, uuid_of};
+use super::arrivals::{binaries, binary, uuid_of};
 use super::notices::CALLS;
 use super::page::{Way, keep_beyond};
 use super::{Error, Storage};
@@ -62,7 +62,7 @@ impl Storage {
             keep_beyond(&mut query, way, ("at", place.at_s), ("_id", place.id.as_str()));
         }
         if let Some(numbers) = &filter.numbers {
-            let numbers: Vec<_> = numbers.iter().copied().map(binary).collect();
+            let numbers = binaries(numbers);
             query.insert("number", doc! { "$in": numbers });
         }
         if let Some(contact) = filter.contact {

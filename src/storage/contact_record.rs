@@ -8,7 +8,7 @@ use futures_util::TryStreamExt;
 use mongodb::bson::{Bson, DateTime, Document, doc};
 use uuid::Uuid;
 
-use super::arrivals::{binary, uuid_of};
+use super::arrivals::{binaries, binary, uuid_of};
 use super::contacts::CONTACTS;
 use super::page::{Way, keep_beyond};
 use super::ties::TIES;
@@ -105,7 +105,7 @@ impl Storage {
         workspace: Uuid,
         ids: &[Uuid],
     ) -> Result<HashMap<Uuid, Vec<ContactRecord>>, Error> {
-        let ids: Vec<_> = ids.iter().copied().map(binary).collect();
+        let ids = binaries(ids);
         let filter = doc! { "mergedInto": { "$in": ids, "$exists": true }, "workspace": binary(workspace) };
         let mut cursor = self.contacts().find(filter).limit(FAMILY_MAX).await?;
         let mut families: HashMap<Uuid, Vec<ContactRecord>> = HashMap::new();
@@ -180,7 +180,7 @@ impl Storage {
         }
         let mut stages = vec![doc! { "$match": query }, doc! { "$sort": way.sort("createdAt", "_id") }];
         if let Some(numbers) = numbers {
-            let numbers: Vec<_> = numbers.iter().copied().map(binary).collect();
+            let numbers = binaries(numbers);
             // The server reads on until the page is full.
             stages.push(doc! { "$lookup": {
                 "from": TIES.name,

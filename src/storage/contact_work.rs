@@ -6,7 +6,7 @@ use futures_util::TryStreamExt;
 use mongodb::bson::{DateTime, Document, doc};
 use uuid::Uuid;
 
-use super::arrivals::{binary, uuid_of};
+use super::arrivals::{binaries, binary, uuid_of};
 use super::contact_record::ContactRecord;
 use super::contacts::CONTACTS;
 use super::events::Happening;
@@ -100,7 +100,7 @@ impl Storage {
         let mut family = HashSet::from([contact]);
         let mut new = vec![contact];
         for _ in 0..MERGES_MAX {
-            let ids: Vec<_> = new.iter().copied().map(binary).collect();
+            let ids = binaries(&new);
             let below = doc! { "$in": ids.clone(), "$exists": true };
             let filter = doc! {
                 "workspace": binary(workspace),

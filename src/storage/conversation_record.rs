@@ -2,7 +2,7 @@
 //!
 //! One that turned out to be another one (`mergedInto`) is in no list; asked for by its id it is the other one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
@@ -10,7 +10,7 @@ use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::Hint;
 use uuid::Uuid;
 
-use super::arrivals::{binary, uuid_of};
+use super::arrivals::{binaries, binary, uuid_of};
 use super::conversation_work::Worked;
 use super::conversations::COLLECTION;
 use super::page::{Way, keep_beyond};
@@ -145,7 +145,14 @@ impl Storage {
             }
             None => None,
         };
-        let (query, index) = list_query(workspace, filter, of_contact.as_deref(), from, way);
+        let only = match (&filter.ids, of_contact) {
+            (Some(ids), Some(theirs)) => {
+                let theirs: HashSet<Uuid> = theirs.into_iter().collect();
+                Some(ids.iter().copied().filter(|id| theirs.contains(id)).collect())
+            }
+            (ids, theirs) => theirs.or_else(|| ids.clone()),
+        };
+        let (query, index) = list_query(workspace, filter, only.as_deref(), from, way);
         let found: Vec<Document> = self
             .database
             .collection(COLLECTION.name)
@@ -222,7 +229,7 @@ impl Storage {
         let mut open = ids;
         let mut shown = Vec::with_capacity(open.len());
         for _ in 0..MERGES_MAX {
-            let all: Vec<_> = open.iter().copied().map(binary).collect();
+            let all = binaries(&open);
             let filter = doc! {
                 "_id": { "$in": all }, "workspace": binary(workspace), "mergedInto": { "$exists": true },
             };
@@ -241,19 +248,6 @@ impl Storage {
         }
         Ok(shown)
     }
-
-    /// The conversations of a workspace that are shown with these contacts.
-    pub async fn shown_with_contacts(
-        &self,
-        workspace: Uuid,
-        contacts: &[Uuid],
-        limit: usize,
-    ) -> Result<Vec<Uuid>, Error> {
-        if contacts.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.unmerged_with(workspace, contacts, i64::try_from(limit).unwrap_or(i64::MAX)).await
-    }
 }
 
 const MALFORMED: Error = Error::Malformed { what: "a conversation" };
@@ -263,7 +257,7 @@ const MALFORMED: Error = Error::Malformed { what: "a conversation" };
 fn list_query(
     workspace: Uuid,
     filter: &ConversationFilter,
-    of_contact: Option<&[Uuid]>,
+    only: Option<&[Uuid]>,
     from: Option<ConversationPlace>,
     way: Way,
 ) -> (Document, &'static str) {
@@ -288,7 +282,7 @@ fn list_query(
         if numbers.len() * ranges <= RANGES_MERGED_MAX {
             index = "number_lastAt";
         }
-        let numbers: Vec<_> = numbers.iter().copied().map(binary).collect();
+        let numbers = binaries(numbers);
         query.insert("number", doc! { "$in": numbers });
     }
     if let Some(label) = &filter.label {
@@ -316,12 +310,10 @@ fn list_query(
         }
         None => {}
     }
-    let is_meant = |id: &&Uuid| of_contact.is_none_or(|theirs| theirs.contains(id));
-    if let Some(ids) = filter.ids.as_deref().or(of_contact) {
+    if let Some(ids) = only {
         // They are few: read one by one and sorted then.
         index = "_id_";
-        let ids: Vec<_> = ids.iter().filter(is_meant).copied().map(binary).collect();
-        query.insert("_id", doc! { "$in": ids });
+        query.insert("_id", doc! { "$in": binaries(ids) });
     }
     (query, index)
 }

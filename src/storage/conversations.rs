@@ -8,7 +8,7 @@ use mongodb::bson::{DateTime, Document, doc};
 use mongodb::{ClientSession, Collection as Handle};
 use uuid::Uuid;
 
-use super::arrivals::{binary, uuid_of};
+use super::arrivals::{binaries, binary, uuid_of};
 use super::contacts::{insert_text, raw};
 use super::conversation_work::AWAY;
 use super::index::{Collection, Index};
@@ -303,7 +303,7 @@ impl Storage {
         numbers: Option<&[Uuid]>,
     ) -> Result<Vec<(Uuid, Option<i64>)>, Error> {
         let ids = self.conversations_with((workspace, contact), numbers, Some(TRAFFIC_MAX)).await?;
-        let ids: Vec<_> = ids.into_iter().map(binary).collect();
+        let ids = binaries(&ids);
         let conversations = self.conversations();
         let find = conversations.find(doc! { "_id": { "$in": ids } }).projection(doc! { "lastInboundAt": 1 });
         let found: Vec<Document> = find.await?.try_collect().await?;

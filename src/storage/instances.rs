@@ -45,10 +45,13 @@ impl Storage {
         Ok(())
     }
 
-    /// Whether any other process has been heard of within that time.
-    pub async fn has_other_instances(&self, instance: Uuid, silent_max: Duration) -> Result<bool, Error> {
-        let since = doc! { "$subtract": ["$$NOW", millis(silent_max)] };
-        let others = doc! { "_id": { "$ne": binary(instance) }, "$expr": { "$gt": ["$seenAt", since] } };
+    /// Whether any process has been heard of lately but this one, if we are one.
+    pub async fn has_other_instances(&self, instance: Option<Uuid>) -> Result<bool, Error> {
+        let since = doc! { "$subtract": ["$$NOW", millis(SILENT_MAX)] };
+        let mut others = doc! { "$expr": { "$gt": ["$seenAt", since] } };
+        if let Some(instance) = instance {
+            others.insert("_id", doc! { "$ne": binary(instance) });
+        }
         Ok(self.instances().find_one(others).projection(doc! { "_id": 1 }).await?.is_some())
     }
 

@@ -16,7 +16,7 @@ use mongodb::ClientSession;
 use mongodb::bson::{Bson, DateTime, Document, doc};
 use uuid::Uuid;
 
-use super::arrivals::{binary, uuid_of};
+use super::arrivals::{binaries, binary, uuid_of};
 use super::contacts::CONTACTS;
 use super::conversation_work::AWAY;
 use super::conversations::COLLECTION as CONVERSATIONS;
@@ -254,7 +254,7 @@ impl Storage {
         workspace: Uuid,
         of: &[Uuid],
     ) -> Result<Vec<Uuid>, Error> {
-        let of: Vec<_> = of.iter().copied().map(binary).collect();
+        let of = binaries(of);
         let filter = doc! { "mergedInto": { "$in": of, "$exists": true }, "workspace": binary(workspace) };
         let found = self.all_within(session, CONTACTS.name, filter, MEMBERS_MAX).await?;
         Ok(found.iter().filter_map(|one| uuid_of(one, "_id")).collect())

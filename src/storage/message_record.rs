@@ -7,7 +7,7 @@ use mongodb::bson::{Bson, Document, doc};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::arrivals::{binary, uuid_of};
+use super::arrivals::{binaries, binary, uuid_of};
 use super::messages::{MESSAGES, message_key};
 use super::page::{Way, keep_from};
 use super::statuses::STATUSES;
@@ -113,7 +113,7 @@ impl Storage {
         way: Way,
         limit: i64,
     ) -> Result<Vec<MessageRecord>, Error> {
-        let conversations: Vec<_> = conversations.iter().copied().map(binary).collect();
+        let conversations = binaries(conversations);
         let mut query = match conversations.as_slice() {
             [one] => doc! { "conversation": one },
             _ => doc! { "conversation": { "$in": conversations } },

@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use mongodb::bson::{Bson, DateTime, Document, doc};
-use uuid::Uuid;
 
 use super::index::{Collection, Gap};
 use super::initiations::{self, INITIATIONS};
@@ -31,8 +30,8 @@ pub const MIGRATIONS_COLLECTION: Collection = Collection {
     indexes: &[],
 };
 
-/// A little longer than an instance that has ended seems to be there.
-const SILENCE_WAITED_FOR_S: u32 = 12;
+/// How long those that have just ended still seem to be there, and a little.
+const SILENCE_WAITED_FOR_S: u64 = SILENT_MAX.as_secs() + 2;
 /// The server's code for an index that is not there.
 const INDEX_NOT_FOUND: i32 = 27;
 
@@ -156,7 +155,7 @@ impl Storage {
     /// Waits for those that have just been stopped.
     async fn wait_until_alone(&self, told: &mut (dyn FnMut(String) + Send)) -> Result<(), Error> {
         for second in 0..SILENCE_WAITED_FOR_S {
-            if !self.has_other_instances(Uuid::nil(), SILENT_MAX).await? {
+            if !self.has_other_instances(None).await? {
                 return Ok(());
             }
             if second == 0 {
@@ -181,11 +180,10 @@ impl Storage {
             } },
             doc! { "$merge": { "into": INITIATIONS.name, "whenMatched": "keepExisting" } },
         ];
-        let conversations = self.conversations();
-        let copy = conversations.aggregate(stages).write_concern(super::durable(self.timeout));
-        let _: Vec<Document> = copy.await?.try_collect().await?;
+        self.copy_from_conversations(stages).await?;
         self.drop_conversation_index("number_initiatedAtMs").await?;
         let initiated = doc! { "initiatedAtMs": { "$exists": true } };
+        let conversations = self.conversations();
         let take_away = conversations.update_many(initiated, doc! { "$unset": { "initiatedAtMs": "" } });
         take_away.write_concern(super::durable(self.timeout)).await?;
         Ok(())
@@ -214,11 +212,15 @@ impl Storage {
             } },
             doc! { "$merge": { "into": SNOOZES.name, "whenMatched": "keepExisting" } },
         ];
-        for stages in [ties, snoozes] {
-            let conversations = self.conversations();
-            let copy = conversations.aggregate(stages).write_concern(super::durable(self.timeout));
-            let _: Vec<Document> = copy.await?.try_collect().await?;
-        }
+        self.copy_from_conversations(ties).await?;
+        self.copy_from_conversations(snoozes).await
+    }
+
+    /// The last of the stages says where to.
+    async fn copy_from_conversations(&self, stages: [Document; 3]) -> Result<(), Error> {
+        let conversations = self.conversations();
+        let copy = conversations.aggregate(stages).write_concern(super::durable(self.timeout));
+        let _: Vec<Document> = copy.await?.try_collect().await?;
         Ok(())
     }
 

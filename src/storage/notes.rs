@@ -7,7 +7,7 @@ use mongodb::Collection as Handle;
 use mongodb::bson::{Document, doc};
 use uuid::Uuid;
 
-use super::arrivals::{binary, uuid_of};
+use super::arrivals::{binaries, binary, uuid_of};
 use super::conversation_work::WorkOn;
 use super::conversations;
 use super::index::{Collection, Index};
@@ -120,7 +120,7 @@ impl Storage {
         way: Way,
         limit: i64,
     ) -> Result<Vec<NoteRecord>, Error> {
-        let conversations: Vec<_> = conversations.iter().copied().map(binary).collect();
+        let conversations = binaries(conversations);
         let mut query = doc! { "conversation": { "$in": conversations }, "workspace": binary(workspace) };
         if let Some(place) = from {
             keep_beyond(&mut query, way, ("atMs", place.at_ms), ("_id", binary(place.id)));
@@ -137,7 +137,7 @@ impl Storage {
         workspace: Uuid,
         ids: &[Uuid],
     ) -> Result<HashMap<Uuid, NoteRecord>, Error> {
-        let ids: Vec<_> = ids.iter().copied().map(binary).collect();
+        let ids = binaries(ids);
         let filter = doc! { "_id": { "$in": ids }, "workspace": binary(workspace) };
         let found: Vec<Document> = self.notes().find(filter).await?.try_collect().await?;
         let one = |found: &Document| record_of(found).map(|note| (note.id, note)).ok_or(MALFORMED);

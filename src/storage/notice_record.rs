@@ -4,7 +4,7 @@ use futures_util::TryStreamExt;
 use mongodb::bson::{Bson, DateTime, Document, doc};
 use uuid::Uuid;
 
-use super::arrivals::{binary, uuid_of};
+use super::arrivals::{binaries, binary, uuid_of};
 use super::notices::NOTICES;
 use super::page::{Way, keep_beyond};
 use super::{Error, Storage};
@@ -59,7 +59,7 @@ impl Storage {
             keep_beyond(&mut query, way, ("receivedAt", received), ("_id", place.id.as_str()));
         }
         if let Some(numbers) = &filter.numbers {
-            let numbers: Vec<_> = numbers.iter().copied().map(binary).collect();
+            let numbers = binaries(numbers);
             query.insert("number", doc! { "$in": numbers });
         }
         if let Some(account_id) = &filter.account_id {

@@ -9,7 +9,7 @@ use mongodb::bson::{Bson, DateTime, Document, doc};
 use mongodb::{Collection as Handle, bson};
 use uuid::Uuid;
 
-use super::arrivals::{binary, uuid_of};
+use super::arrivals::{binaries, binary, uuid_of};
 use super::conversations::COLLECTION as CONVERSATIONS;
 use super::events::Happening;
 use super::initiations::initiated;
@@ -175,7 +175,7 @@ impl NewOutgoing<'_> {
         let mut told = Told::of(self.workspace, happening, Write::insert(MESSAGES.name, document))
             .and(self.conversation_write())
             .and(joining(self.workspace, self.number, self.conversation, due_ms, self.priority));
-        if let Some(contact) = self.contact.filter(|_| self.group_id.is_none() && !self.is_known) {
+        if let (Some(contact), false) = (self.contact, self.is_known) {
             told = told.and(tying(self.workspace, self.number, contact, self.conversation));
         }
         Ok(told)
@@ -381,7 +381,7 @@ impl Storage {
         conversations: &[Uuid],
         limit: usize,
     ) -> Result<Option<HashMap<Uuid, Vec<Outgoing>>>, Error> {
-        let ids: Vec<_> = conversations.iter().copied().map(binary).collect();
+        let ids = binaries(conversations);
         let filter = doc! { "conversation": { "$in": ids }, "send.open": true };
         // All of it in one answer.
         let batch = u32::try_from(limit).unwrap_or(u32::MAX).saturating_add(1);

@@ -17,7 +17,7 @@ use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::{ReadConcern, TransactionOptions};
 use uuid::Uuid;
 
-use super::arrivals::{binary, uuid_of};
+use super::arrivals::{binaries, binary, uuid_of};
 use super::conversation_work::WorkOn;
 use super::lanes;
 use super::messages::MESSAGES;
@@ -85,7 +85,7 @@ fn counted() -> Document {
 fn of_conversations(workspace: Uuid, conversations: &[Uuid]) -> Document {
     let own = match conversations {
         [one] => Bson::from(binary(*one)),
-        several => doc! { "$in": several.iter().copied().map(binary).collect::<Vec<_>>() }.into(),
+        several => doc! { "$in": binaries(several) }.into(),
     };
     doc! { "conversation": own, "workspace": binary(workspace) }
 }

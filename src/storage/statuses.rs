@@ -9,7 +9,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::Storage;
-use super::arrivals::{Fresh, binary};
+use super::arrivals::{Fresh, binaries, binary};
 use super::contacts::raw;
 use super::index::{Collection, Index};
 use super::messages::{Came, MESSAGES, Target, WAITING, message_key};
@@ -296,7 +296,7 @@ impl Storage {
             "faults.code": UNDELIVERABLE,
         };
         if let Some(numbers) = numbers {
-            let numbers: Vec<_> = numbers.iter().copied().map(binary).collect();
+            let numbers = binaries(numbers);
             filter.insert("number", doc! { "$in": numbers });
         }
         let statuses = self.database.collection::<Document>(STATUSES.name);

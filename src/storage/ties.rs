@@ -10,7 +10,7 @@ use mongodb::options::Hint;
 use mongodb::{ClientSession, Collection as Handle};
 use uuid::Uuid;
 
-use super::arrivals::{binary, uuid_of};
+use super::arrivals::{binaries, binary, uuid_of};
 use super::contacts::raw;
 use super::conversations::NewConversation;
 use super::index::{Collection, Index};
@@ -77,15 +77,11 @@ fn tie(workspace: Uuid, number: Uuid, contact: Uuid) -> Document {
     doc! { "v": 1, "workspace": binary(workspace), "number": binary(number), "contact": binary(contact) }
 }
 
-fn all(ids: &[Uuid]) -> Vec<mongodb::bson::Binary> {
-    ids.iter().copied().map(binary).collect()
-}
-
 impl Storage {
     /// Ties the conversations that are not tied yet.
     pub(super) async fn ensure_ties(&self, conversations: &[NewConversation]) -> Result<(), Error> {
         let ids: Vec<Uuid> = conversations.iter().map(|one| one.id).collect();
-        let filter = doc! { "_id": { "$in": all(&ids) } };
+        let filter = doc! { "_id": { "$in": binaries(&ids) } };
         let ties = self.ties();
         let mut cursor = ties.find(filter).projection(doc! { "_id": 1 }).batch_size(5_000).await?;
         let mut tied = HashSet::new();
@@ -121,24 +117,28 @@ impl Storage {
     ) -> Result<Vec<Uuid>, Error> {
         let mut filter = doc! { "contact": binary(contact), "workspace": binary(workspace) };
         if let Some(numbers) = numbers {
-            filter.insert("number", doc! { "$in": all(numbers) });
+            filter.insert("number", doc! { "$in": binaries(numbers) });
         }
         let found = self.tied_to(filter, limit).await?;
         Ok(found.into_iter().map(|(id, _)| id).collect())
     }
 
-    /// The conversations with these contacts that did not turn out to be others.
-    pub(super) async fn unmerged_with(
+    /// The conversations of a workspace that are shown with these contacts.
+    pub async fn shown_with_contacts(
         &self,
         workspace: Uuid,
         contacts: &[Uuid],
-        limit: i64,
+        limit: usize,
     ) -> Result<Vec<Uuid>, Error> {
+        if contacts.is_empty() {
+            return Ok(Vec::new());
+        }
         let filter = doc! {
-            "contact": { "$in": all(contacts) },
+            "contact": { "$in": binaries(contacts) },
             "workspace": binary(workspace),
             "mergedInto": { "$exists": false },
         };
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let found = self.tied_to(filter, Some(limit)).await?;
         Ok(found.into_iter().map(|(id, _)| id).collect())
     }
@@ -167,8 +167,8 @@ impl Storage {
         numbers: &[Uuid],
     ) -> Result<HashSet<Uuid>, Error> {
         let filter = doc! {
-            "contact": { "$in": all(contacts) },
-            "number": { "$in": all(numbers) },
+            "contact": { "$in": binaries(contacts) },
+            "number": { "$in": binaries(numbers) },
             "workspace": binary(workspace),
         };
         let found = self.ties().distinct("contact", filter).await?;
@@ -196,7 +196,7 @@ impl Storage {
         into: &[Uuid],
     ) -> Result<Vec<Uuid>, Error> {
         let filter =
-            doc! { "mergedInto": { "$in": all(into), "$exists": true }, "workspace": binary(workspace) };
+            doc! { "mergedInto": { "$in": binaries(into), "$exists": true }, "workspace": binary(workspace) };
         let ties = self.ties();
         let mut cursor = ties.find(filter).projection(doc! { "_id": 1 }).limit(MERGED_MAX).await?;
         let mut found = Vec::new();
@@ -212,7 +212,7 @@ impl Storage {
         session: &mut ClientSession,
         conversations: &[Uuid],
     ) -> Result<HashMap<Uuid, Uuid>, Error> {
-        let filter = doc! { "_id": { "$in": all(conversations) }, "byHand": true };
+        let filter = doc! { "_id": { "$in": binaries(conversations) }, "byHand": true };
         let ties = self.ties();
         let find = ties.find(filter).projection(doc! { "mergedInto": 1 }).batch_size(5_000);
         let mut cursor = find.hint(Hint::Name(BY_HAND.to_owned())).session(&mut *session).await?;

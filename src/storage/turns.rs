@@ -9,7 +9,7 @@ use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::ReturnDocument;
 use uuid::Uuid;
 
-use super::arrivals::{binary, uuid_of};
+use super::arrivals::{binaries, binary, uuid_of};
 use super::index::{Collection, Index};
 use super::told::Write;
 use super::write::{number, refusals};
@@ -175,7 +175,7 @@ impl Storage {
         claim: Uuid,
         lease_ms: i64,
     ) -> Result<Vec<Turn>, Error> {
-        let ids: Vec<_> = conversations.iter().copied().map(binary).collect();
+        let ids = binaries(conversations);
         let free = doc! { "_id": { "$in": ids }, "holder": { "$exists": false } };
         let take = vec![
             doc! { "$set": {

@@ -82,15 +82,30 @@ async fn an_index_that_is_missing_or_different_is_found_and_mended() {
     database.gone().await;
 }
 
+/// An index that this program does not have any more.
+fn old_index(name: &str, keys: Document) -> IndexModel {
+    let options = IndexOptions::builder().name(name.to_owned()).build();
+    IndexModel::builder().keys(keys).options(options).build()
+}
+
+/// The second time is that of somebody who was cut off before it was written down.
+async fn migrate_twice(database: &Database, number: i32) {
+    let raw = database.raw().await;
+    for _ in 0..2 {
+        raw.collection::<Document>("migrations").delete_one(doc! { "_id": number }).await.unwrap();
+        let migrated = database.db(&["migrate"]).await;
+        assert_eq!(migrated.code, Some(0), "{migrated:?}");
+    }
+}
+
 #[tokio::test]
 async fn who_was_written_to_first_is_kept_apart_from_the_conversations() {
     let database = Database::new();
     database.db(&["setup"]).await;
     let raw = database.raw().await;
     let conversations = raw.collection::<Document>("conversations");
-    let options = IndexOptions::builder().name("number_initiatedAtMs".to_owned()).build();
-    let old = IndexModel::builder().keys(doc! { "number": 1, "initiatedAtMs": 1 }).options(options).build();
-    conversations.create_index(old).await.unwrap();
+    let keys = doc! { "number": 1, "initiatedAtMs": 1 };
+    conversations.create_index(old_index("number_initiatedAtMs", keys)).await.unwrap();
     let lately_ms = DateTime::now().timestamp_millis() - 3_600_000;
     let old = [
         doc! { "_id": "lately", "number": "n", "initiatedAtMs": lately_ms },
@@ -99,12 +114,7 @@ async fn who_was_written_to_first_is_kept_apart_from_the_conversations() {
     ];
     conversations.insert_many(old).await.unwrap();
 
-    // The second time is that of somebody who was cut off before it was written down.
-    for _ in 0..2 {
-        raw.collection::<Document>("migrations").delete_one(doc! { "_id": 3 }).await.unwrap();
-        let migrated = database.db(&["migrate"]).await;
-        assert_eq!(migrated.code, Some(0), "{migrated:?}");
-    }
+    migrate_twice(&database, 3).await;
     let all = async |name: &str| -> Vec<Document> {
         raw.collection::<Document>(name).find(doc! {}).await.unwrap().try_collect().await.unwrap()
     };
@@ -129,9 +139,7 @@ async fn whose_conversations_are_and_until_when_they_sleep_is_kept_apart_from_th
     for (name, field) in
         [("contact", "contact"), ("mergedInto", "mergedInto"), ("snoozedUntil", "away.untilMs")]
     {
-        let options = IndexOptions::builder().name(name.to_owned()).build();
-        let old = IndexModel::builder().keys(doc! { field: 1 }).options(options).build();
-        conversations.create_index(old).await.unwrap();
+        conversations.create_index(old_index(name, doc! { field: 1 })).await.unwrap();
     }
     let old = [
         doc! { "_id": "one", "workspace": "w", "number": "n", "contact": "c", "unread": 1 },
@@ -144,12 +152,7 @@ async fn whose_conversations_are_and_until_when_they_sleep_is_kept_apart_from_th
     ];
     conversations.insert_many(&old).await.unwrap();
 
-    // The second time is that of somebody who was cut off before it was written down.
-    for _ in 0..2 {
-        raw.collection::<Document>("migrations").delete_one(doc! { "_id": 4 }).await.unwrap();
-        let migrated = database.db(&["migrate"]).await;
-        assert_eq!(migrated.code, Some(0), "{migrated:?}");
-    }
+    migrate_twice(&database, 4).await;
     let all = async |name: &str| -> Vec<Document> {
         let all = raw.collection::<Document>(name);
         all.find(doc! {}).sort(doc! { "_id": 1 }).await.unwrap().try_collect().await.unwrap()
