@@ -218,6 +218,15 @@ impl App {
 
     /// Answers requests until it is told to stop or a vital task fails; then stops in order.
     pub async fn run_until_stopped(self, stop: StopRequest) -> Ended {
+        let storage = self.storage.clone();
+        // Both arms are polled to the end of the service.
+        tokio::select! {
+            ended = self.answer_until_stopped(stop) => ended,
+            never = storage.keep_moving() => match never {},
+        }
+    }
+
+    async fn answer_until_stopped(self, stop: StopRequest) -> Ended {
         let handle = self.server.handle();
         let mut server = self.server;
         // All arms are cancel-safe: tokens, a watch, and a server future that is polled on afterwards.

@@ -29,13 +29,11 @@ use crate::runtime::worker::{Round, keep_running};
 use crate::runtime::{Nudge, Pulse, Readiness, Supervisor, Worker};
 use crate::search::Indexer;
 use crate::storage::Storage;
-use crate::storage::stir::Stir;
 use crate::telemetry::Metrics;
 use crate::templates::{TemplateSync, Templates};
 
-/// How often the database is asked for a sign of life, which also is how long those who wait for a connection may be held
-/// up by those who gave up; and after how long without one we are not ready.
-const PROBE_EVERY: Duration = Duration::from_millis(250);
+/// How often the database is asked for a sign of life, and after how long without one we are not ready.
+const PROBE_EVERY: Duration = Duration::from_secs(1);
 const PROBE_MAX: Duration = Duration::from_secs(2);
 const PROBE_STUCK_AFTER: Duration = Duration::from_secs(4);
 
@@ -93,7 +91,7 @@ impl Parts {
         workers.extend(self.outbound.workers());
         workers.push(Arc::new(SnoozeEnd(self.inbox.clone())));
         let indexer = Indexer::new(ground.storage, &self.ingest.log, ground.instance);
-        let probe: Arc<dyn Worker> = Arc::new(DatabaseProbe(Stir::new(ground.storage)));
+        let probe: Arc<dyn Worker> = Arc::new(DatabaseProbe { storage: ground.storage.clone() });
         let probe_pulse = Pulse::new(probe.name(), PROBE_STUCK_AFTER);
         let mut pulses = self.ingest.pulses.all();
         if is_by_itself {
@@ -139,7 +137,9 @@ impl Parts {
 }
 
 /// Asks the database for a sign of life, so that readiness knows.
-struct DatabaseProbe(Stir);
+struct DatabaseProbe {
+    storage: Storage,
+}
 
 impl Worker for DatabaseProbe {
     fn name(&self) -> &'static str {
@@ -155,6 +155,6 @@ impl Worker for DatabaseProbe {
     }
 
     fn run_once(&self) -> Pin<Box<dyn Future<Output = Round> + Send + '_>> {
-        Box::pin(async move { Ok(self.0.sign_of_life().await?) })
+        Box::pin(async move { Ok(self.storage.ping().await?) })
     }
 }

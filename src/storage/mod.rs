@@ -45,7 +45,7 @@ pub mod search;
 pub mod segments;
 pub mod snoozes;
 pub mod statuses;
-pub mod stir;
+mod stir;
 pub mod survey;
 pub mod template_record;
 pub mod template_state;
@@ -72,6 +72,7 @@ use crate::config::MongoConfig;
 pub use error::Error;
 use index::Collection;
 pub use segments::Segments;
+use stir::Joined;
 
 /// Every collection that we own.
 pub const COLLECTIONS: &[&Collection] = &[
@@ -113,8 +114,8 @@ pub const COLLECTIONS: &[&Collection] = &[
 
 /// What the server knows us as, if the address does not say.
 const APP_NAME: &str = "pesan";
-/// How long what is left behind may keep us when we leave.
-const GOODBYE_MAX: Duration = Duration::from_secs(2);
+/// How long we wait for the server to take our goodbye.
+const GOODBYE_MAX: Duration = Duration::from_secs(5);
 /// The oldest server that has what we use.
 const SERVER_MAJOR_MIN: i32 = 6;
 
@@ -125,6 +126,7 @@ pub struct Storage {
     timeout: Duration,
     /// By this name the server knows our connections.
     app_name: Arc<str>,
+    joined: Joined,
 }
 
 impl Storage {
@@ -135,12 +137,15 @@ impl Storage {
         options.server_selection_timeout = Some(config.timeout);
         options.connect_timeout = Some(config.timeout);
         options.max_pool_size = Some(config.pool_max);
+        let joined = Joined::default();
+        options.cmap_event_handler = Some(joined.listener());
         // Whatever the URI says: who has written something has to find it.
         options.selection_criteria = Some(ReadPreference::Primary.into());
         let storage = Self {
             database: Client::with_options(options)?.database(&config.database),
             timeout: config.timeout,
             app_name,
+            joined,
         };
         match storage.check_server().await {
             Ok(()) => Ok(storage),
@@ -153,10 +158,9 @@ impl Storage {
 
     /// Ends all connections. Without it the driver's own tasks may still be at work when their runtime ends.
     pub async fn close(&self) {
-        // Saying goodbye takes a connection, too.
-        let is_moving = stir::Stir::new(self);
-        tokio::time::timeout(GOODBYE_MAX, is_moving.sign_of_life()).await.ok();
-        self.database.client().clone().shutdown().immediate(true).await;
+        let goodbye = self.database.client().clone().shutdown().immediate(true).into_future();
+        // A server that hangs does not answer it.
+        tokio::time::timeout(GOODBYE_MAX, goodbye).await.ok();
     }
 
     /// Asks the server for a sign of life.

@@ -10,8 +10,8 @@ use bytes::Bytes;
 
 use super::talk::STALL_MAX;
 
-/// How many words may wait while the client is still listened to.
-const WAITING_MAX: usize = 32;
+/// How many words that nothing hangs on may wait while the client is still listened to.
+const WAITING_MAX: usize = 4;
 
 /// The words that wait, each with what happens once it is said.
 pub struct Outbox<T> {
@@ -59,9 +59,9 @@ impl<T> Outbox<T> {
         self.waiting.push_back((Word::Text(text), Some(then)));
     }
 
-    /// Asks for a sign of life.
+    /// Asks for a sign of life, before all that waits.
     pub fn ping(&mut self) {
-        self.waiting.push_back((Word::Ping, None));
+        self.waiting.push_front((Word::Ping, None));
     }
 
     /// Gives one.
@@ -69,9 +69,10 @@ impl<T> Outbox<T> {
         self.waiting.push_back((Word::Pong(payload), None));
     }
 
-    /// Whether the client may say more: it does not fill the memory with what it makes us say.
+    /// Whether the client may say more: it does not fill the memory with what it makes us say. The answers of its
+    /// operations are as many as those.
     pub fn has_room(&self) -> bool {
-        self.waiting.len() < WAITING_MAX
+        self.waiting.iter().filter(|(_, then)| then.is_none()).count() < WAITING_MAX
     }
 
     /// Forgets the words that wait whose sequel is not wanted.

@@ -126,14 +126,19 @@ async fn an_idle_subscription_takes_little_memory() {
 async fn who_leaves_while_waiting_for_the_database_holds_up_nobody() {
     let app = TestApp::start_with(&[], true);
     let key = app.key(Role::Agent).await;
+    let fields = (0..20).map(|n| format!("f{n}: conversations {{ nodes {{ id }} }}"));
+    let many = format!("{{ {} }}", fields.collect::<Vec<_>>().join(" "));
+    assert_eq!(app.graphql(&key, &many, json!({})).await.get("errors"), None);
     for _ in 0..4 {
         let ask_and_leave = async {
             let mut socket = Socket::let_in(&app.url, key.expose()).await;
-            for n in 0..100 {
+            for n in 0..50 {
                 socket.subscribe(&n.to_string(), operation(EVENTS, json!({}))).await;
+                socket.subscribe(&format!("many{n}"), operation(&many, json!({}))).await;
             }
-            // Read, and begun; cut while most of it waits for a connection to the database.
-            socket.settle().await;
+            // Cut while most of it waits for a connection to the database.
+            socket.say(json!({ "type": "ping" })).await;
+            while socket.message().await["type"] != "pong" {}
         };
         timeout(HELD_UP_MAX, ask_and_leave).await.expect("let in in time");
         let asked = app.ask(&key, "{ conversations { nodes { id } } }", json!({}));
