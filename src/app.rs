@@ -25,7 +25,7 @@ use crate::http::{self, Admission, Guard, HttpMetrics, Samples, Tls, Webhooks};
 use crate::ids::Random;
 use crate::meta::client;
 use crate::runtime::{Readiness, Supervisor, Worker};
-use crate::storage::{self, Storage};
+use crate::storage::{self, Storage, Ways};
 use crate::telemetry::Metrics;
 use parts::{Ground, Parts};
 
@@ -97,7 +97,7 @@ pub struct App {
     supervisor: Supervisor,
     readiness: Readiness,
     workers: Vec<Arc<dyn Worker>>,
-    storage: Storage,
+    ways: Ways,
     access: Access,
 }
 
@@ -137,8 +137,8 @@ impl App {
     pub async fn build(config: Config, surroundings: Surroundings) -> Result<Self, BuildError> {
         let Surroundings { clock, random, workers_run } = surroundings;
         let tls = load_tls(&config, &clock)?;
-        let storage = Storage::connect(&config.mongo).await?;
-        let state = storage.state().await?;
+        let ways = Ways::connect(&config.mongo).await?;
+        let state = ways.work.state().await?;
         if !state.is_current() {
             return Err(BuildError::SchemaBehind(state.lines()));
         }
@@ -153,7 +153,7 @@ impl App {
             config: &config,
             clock: &clock,
             random: &random,
-            storage: &storage,
+            ways: &ways,
             supervisor: &supervisor,
             metrics: &metrics,
             instance: random.id(clock.now())?,
@@ -182,7 +182,7 @@ impl App {
         let http_stop_max = config.server.shutdown_grace * HTTP_SHARE_PERCENT / 100;
         let server = http::serve(listener, state, tls, config.server.http_workers, http_stop_max)
             .map_err(|source| BuildError::Bind { address, reason: reason_of(&source), source })?;
-        Ok(Self { address, config, server, supervisor, readiness, workers, storage, access })
+        Ok(Self { address, config, server, supervisor, readiness, workers, ways, access })
     }
 
     /// Where the service listens.
@@ -203,7 +203,7 @@ impl App {
 
     /// The database.
     pub fn storage(&self) -> &Storage {
-        &self.storage
+        &self.ways.work
     }
 
     /// Who calls.
@@ -218,11 +218,11 @@ impl App {
 
     /// Answers requests until it is told to stop or a vital task fails; then stops in order.
     pub async fn run_until_stopped(self, stop: StopRequest) -> Ended {
-        let storage = self.storage.clone();
+        let ways = self.ways.clone();
         // Both arms are polled to the end of the service.
         tokio::select! {
             ended = self.answer_until_stopped(stop) => ended,
-            never = storage.keep_moving() => match never {},
+            never = ways.keep_moving() => match never {},
         }
     }
 
@@ -250,7 +250,7 @@ impl App {
                 self.supervisor.shut_down(Duration::ZERO).await
             }
         };
-        self.storage.close().await;
+        self.ways.close().await;
         info!("stopped");
         match failed {
             Some(name) => Ended::TaskFailed(name),

@@ -28,7 +28,7 @@ use crate::outbound::Outbound;
 use crate::runtime::worker::{Round, keep_running};
 use crate::runtime::{Nudge, Pulse, Readiness, Supervisor, Worker};
 use crate::search::Indexer;
-use crate::storage::Storage;
+use crate::storage::{Storage, Ways};
 use crate::telemetry::Metrics;
 use crate::templates::{TemplateSync, Templates};
 
@@ -42,7 +42,7 @@ pub(super) struct Ground<'a> {
     pub config: &'a Config,
     pub clock: &'a Clock,
     pub random: &'a Random,
-    pub storage: &'a Storage,
+    pub ways: &'a Ways,
     pub supervisor: &'a Supervisor,
     pub metrics: &'a Metrics,
     /// Names this process to the others.
@@ -64,13 +64,14 @@ pub(super) struct Parts {
 impl Parts {
     /// Builds them; ingest and sending begin at once.
     pub async fn start(ground: &Ground<'_>) -> Result<Self, BuildError> {
-        let Ground { config, clock, random, storage, supervisor, metrics, instance } = *ground;
+        let Ground { config, clock, random, ways, supervisor, metrics, instance } = *ground;
+        let storage = &ways.work;
         let chance = (clock, random);
         let graph = Graph::new(&config.meta, clock, random, metrics)?;
         let keys = Keys::load(&config.keys, storage, chance, metrics)?;
         let numbers = Numbers::new(storage, &keys, &graph, chance, &config.whatsapp);
         numbers.add_first(&config.whatsapp).await?;
-        let ingest = Ingest::start(supervisor, storage, chance, instance, metrics);
+        let ingest = Ingest::start(supervisor, &ways.intake, chance, instance, metrics);
         let doctor = Doctor::new(storage, &numbers, &graph, chance, doctor::Settings::of(config));
         let templates = Templates::new(storage, &numbers, &graph, chance);
         let mechanism = (&graph, &numbers, &ingest.log);
@@ -90,8 +91,8 @@ impl Parts {
         workers.push(Arc::new(TemplateSync(self.templates.clone())));
         workers.extend(self.outbound.workers());
         workers.push(Arc::new(SnoozeEnd(self.inbox.clone())));
-        let indexer = Indexer::new(ground.storage, &self.ingest.log, ground.instance);
-        let probe: Arc<dyn Worker> = Arc::new(DatabaseProbe { storage: ground.storage.clone() });
+        let indexer = Indexer::new(&ground.ways.work, &self.ingest.log, ground.instance);
+        let probe: Arc<dyn Worker> = Arc::new(DatabaseProbe { storage: ground.ways.intake.clone() });
         let probe_pulse = Pulse::new(probe.name(), PROBE_STUCK_AFTER);
         let mut pulses = self.ingest.pulses.all();
         if is_by_itself {
@@ -112,9 +113,10 @@ impl Parts {
 
     /// The API over them.
     pub fn graphql(&self, ground: &Ground<'_>) -> Result<GraphQl, BuildError> {
-        let Ground { config, clock, random, storage, supervisor, .. } = *ground;
+        let Ground { config, clock, random, ways, supervisor, .. } = *ground;
+        let storage = &ways.work;
         let services = Services {
-            storage: storage.clone(),
+            storage: ways.reading.clone(),
             clock: clock.clone(),
             api_keys: ApiKeys::new(storage, clock, random),
             audit: Audit::new(storage, clock, random),
@@ -124,7 +126,7 @@ impl Parts {
             templates: self.templates.clone(),
             outbound: self.outbound.clone(),
             inbox: self.inbox.clone(),
-            hub: Hub::new(storage, &self.ingest.log, supervisor),
+            hub: Hub::new(&ways.reading, &self.ingest.log, supervisor),
         };
         let documents = match &config.graphql.allowed_operations {
             Some(path) => Documents::only(document::read_list(path)?),
@@ -136,7 +138,7 @@ impl Parts {
     }
 }
 
-/// Asks the database for a sign of life, so that readiness knows.
+/// Asks the database for a sign of life, on the way that webhooks take, so that readiness knows.
 struct DatabaseProbe {
     storage: Storage,
 }

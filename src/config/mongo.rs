@@ -40,7 +40,7 @@ static POOL_MAX: Setting = Setting {
     example: "32",
     expects: "a number from 1 to 1000",
     secret: false,
-    meaning: "The most connections that this process opens to each server.",
+    meaning: "The most connections that this process opens to each server, for each of what comes in, what is done, and what is asked for.",
 };
 
 pub(super) const SETTINGS: &[&Setting] = &[&URI, &DATABASE, &TIMEOUT_MS, &POOL_MAX];

@@ -172,7 +172,8 @@ impl SendLeave {
 /// What may be sent to somebody; none if they, or the number, are not the caller's.
 pub async fn leave(context: &Context<'_>, whom: Whom) -> Result<Option<SendLeave>, Failure> {
     let visitor = allowed(context, Deed::SeeConversations)?;
-    match services(context)?.outbound.leave(visitor, whom).await {
+    let services = services(context)?;
+    match Leave::of(&services.storage, &services.clock, visitor, whom).await {
         Ok(leave) => Ok(Some(leave.into())),
         Err(Error::NotFound(_)) => Ok(None),
         Err(Error::Denied(denied)) => Err(denied.into()),

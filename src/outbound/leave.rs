@@ -2,13 +2,14 @@
 
 use uuid::Uuid;
 
-use super::Outbound;
 use super::ask::{Error, windows_of};
 use crate::auth::{Deed, Visitor, authorize_number};
+use crate::clock::Clock;
 use crate::domain::number::Block;
 use crate::domain::outgoing::window;
 use crate::domain::outgoing::window::{Category, Charge, Windows, charge};
 use crate::people::conversation_id;
+use crate::storage::Storage;
 use crate::storage::number_record::NumberRecord;
 
 /// To whom something is to be sent.
@@ -51,12 +52,9 @@ impl Leave {
     pub fn charge(&self, category: Category) -> Charge {
         charge(self.windows, category, self.at_s)
     }
-}
 
-impl Outbound {
     /// What may be sent to somebody now.
-    pub async fn leave(&self, visitor: &Visitor, whom: Whom) -> Result<Leave, Error> {
-        let storage = &self.0.storage;
+    pub async fn of(storage: &Storage, clock: &Clock, visitor: &Visitor, whom: Whom) -> Result<Self, Error> {
         let (number, conversation) = match whom {
             Whom::Conversation(id) => {
                 let found = storage.find_conversation(visitor.workspace, id).await?;
@@ -80,7 +78,7 @@ impl Outbound {
         let number = storage.find_number(visitor.workspace, number).await?;
         let number = number.ok_or(Error::NotFound("numberId"))?;
         let windows = conversation.as_ref().map(windows_of).unwrap_or_default();
-        let at_s = self.0.clock.now_ms().div_euclid(1_000);
+        let at_s = clock.now_ms().div_euclid(1_000);
         let leave = window::can_send(windows, at_s);
         let contact = match whom {
             Whom::Contact { contact, .. } => Some(contact),
@@ -92,7 +90,7 @@ impl Outbound {
             }
             (hold, _) => hold,
         };
-        Ok(Leave { number, windows, leave, hold, at_s })
+        Ok(Self { number, windows, leave, hold, at_s })
     }
 }
 

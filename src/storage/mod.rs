@@ -55,6 +55,7 @@ pub mod told;
 pub mod turns;
 pub mod usage_pauses;
 mod value;
+mod ways;
 pub mod workspaces;
 mod write;
 
@@ -73,6 +74,7 @@ pub use error::Error;
 use index::Collection;
 pub use segments::Segments;
 use stir::Joined;
+pub use ways::Ways;
 
 /// Every collection that we own.
 pub const COLLECTIONS: &[&Collection] = &[

@@ -2,15 +2,24 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
+use mongodb::Client;
+use mongodb::bson::doc;
+use pesan::auth::Role;
 use pesan::config::Source;
 use pesan::config::dev::DevConfig;
 use pesan::dev::mongod::{MEMORY_MB, Options, PrivateMongod};
-use serde_json::Value;
+use serde_json::{Value, json};
+use tokio::time::timeout;
 
+use crate::support::app::TestApp;
+use crate::support::ordeal::{arm, start_mongod};
 use crate::support::program::{PROGRAM, Program, command, free_address, run};
 use crate::support::webhook::{APP_SECRET, post, text_message};
 use crate::support::{client, eventually, within};
 
+/// What has connections of its own takes no longer.
+const NOT_HELD_UP: Duration = Duration::from_secs(2);
 /// A webhook whose fate is not known is answered within this time, so that Meta repeats it soon.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
 
@@ -43,7 +52,7 @@ async fn without_the_database_webhooks_get_503_and_the_service_is_not_ready_unti
     let send = async |wamid: &str| {
         let request =
             post(&client, &url, text_message(wamid, "halo")).header("x-request-id", format!("id-{wamid}"));
-        tokio::time::timeout(ANSWERED_WITHIN, request.send()).await.expect("answered in time").unwrap()
+        timeout(ANSWERED_WITHIN, request.send()).await.expect("answered in time").unwrap()
     };
     assert_eq!(send("before").await.status(), 200);
     for _ in 0..5 {
@@ -83,4 +92,30 @@ async fn without_the_database_webhooks_get_503_and_the_service_is_not_ready_unti
         lines.iter().filter(|line| line["message"].as_str().is_some_and(|text| text.contains("refused;")));
     assert_eq!(refusals.count(), 1, "who sends nonsense does not fill the log");
     assert!(!log.contains(APP_SECRET) && !log.contains("halo"), "no secret and no content in the log");
+}
+
+#[tokio::test]
+async fn what_is_asked_for_holds_up_neither_webhooks_nor_what_is_done() {
+    let mongod = start_mongod(None).await;
+    let settings = [("MONGODB_URI", mongod.uri()), ("PESAN_MONGODB_POOL_MAX", "4")];
+    let app = TestApp::start_with(&settings, true);
+    let key = app.key(Role::Agent).await;
+    let slow = doc! {
+        "failCommands": ["find"], "appName": "pesan", "namespace": format!("{}.conversations", app.database),
+        "blockConnection": true, "blockTimeMS": 4_000,
+    };
+    let admin = Client::with_uri_str(mongod.uri()).await.unwrap().database("admin");
+    // As many as there are connections for what is asked for.
+    let begun = arm(&admin, &slow, 4).await;
+    let asked = (0..8).map(|_| app.ask(&key, "{ conversations { nodes { id } } }", json!({})));
+    let meanwhile = async {
+        begun.all_happened().await;
+        let webhook = post(&app.client, &app.url, text_message("wamid.1", "halo")).send();
+        let answer = timeout(NOT_HELD_UP, webhook).await.expect("stored in time").unwrap();
+        assert_eq!(answer.status(), 200);
+        timeout(NOT_HELD_UP, app.key(Role::Viewer)).await.expect("done in time");
+    };
+    tokio::join!(join_all(asked), meanwhile);
+    drop(app);
+    mongod.stop().await;
 }
