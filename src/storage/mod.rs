@@ -134,7 +134,11 @@ pub struct Storage {
 impl Storage {
     /// Connects, and sees that the server is one that we can work with.
     pub async fn connect(config: &MongoConfig) -> Result<Self, Error> {
-        let mut options = ClientOptions::parse(config.uri.expose()).await?;
+        Self::open(ClientOptions::parse(config.uri.expose()).await?, config)?.checked().await
+    }
+
+    /// Asks the server nothing yet.
+    fn open(mut options: ClientOptions, config: &MongoConfig) -> Result<Self, Error> {
         let app_name = Arc::from(options.app_name.get_or_insert_with(|| APP_NAME.to_owned()).as_str());
         options.server_selection_timeout = Some(config.timeout);
         options.connect_timeout = Some(config.timeout);
@@ -143,16 +147,19 @@ impl Storage {
         options.cmap_event_handler = Some(joined.listener());
         // Whatever the URI says: who has written something has to find it.
         options.selection_criteria = Some(ReadPreference::Primary.into());
-        let storage = Self {
+        Ok(Self {
             database: Client::with_options(options)?.database(&config.database),
             timeout: config.timeout,
             app_name,
             joined,
-        };
-        match storage.check_server().await {
-            Ok(()) => Ok(storage),
+        })
+    }
+
+    async fn checked(self) -> Result<Self, Error> {
+        match self.check_server().await {
+            Ok(()) => Ok(self),
             Err(error) => {
-                storage.close().await;
+                self.close().await;
                 Err(error)
             }
         }

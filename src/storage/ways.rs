@@ -4,6 +4,8 @@
 
 use std::convert::Infallible;
 
+use mongodb::options::ClientOptions;
+
 use super::{Error, Storage};
 use crate::config::MongoConfig;
 
@@ -19,12 +21,12 @@ pub struct Ways {
 }
 
 impl Ways {
-    /// Connects all of them.
+    /// Connects. That the server is one that we can work with is seen once.
     pub async fn connect(config: &MongoConfig) -> Result<Self, Error> {
-        // One after the other: what is wrong with the server is said by the first.
-        let work = Box::pin(Storage::connect(config)).await?;
-        let intake = Box::pin(Storage::connect(config)).await?;
-        let reading = Box::pin(Storage::connect(config)).await?;
+        let options = ClientOptions::parse(config.uri.expose()).await?;
+        let work = Storage::open(options.clone(), config)?.checked().await?;
+        let intake = Storage::open(options.clone(), config)?;
+        let reading = Storage::open(options, config)?;
         Ok(Self { intake, work, reading })
     }
 

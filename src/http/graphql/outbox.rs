@@ -95,13 +95,12 @@ impl<T> Outbox<T> {
 
     /// Says all that waits, and lets all sequels go.
     pub async fn say_all(mut self) -> Result<(), Unsaid> {
-        let leaving = self.leaving.take().map(|(leaving, _)| leaving);
-        let words: Vec<Word> = self.waiting.drain(..).map(|(word, _)| word).collect();
-        if let Some(leaving) = leaving {
-            leaving.await?;
+        let leaving = self.leaving.iter_mut().map(|(_, then)| then);
+        for then in self.waiting.iter_mut().map(|(_, then)| then).chain(leaving) {
+            *then = None;
         }
-        for word in words {
-            leave(self.session.clone(), word).await?;
+        while self.leaving.is_some() || !self.waiting.is_empty() {
+            self.next_said().await?;
         }
         Ok(())
     }

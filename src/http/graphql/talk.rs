@@ -2,7 +2,6 @@
 //! ends. Runs on the main runtime, one job a connection; all that it runs is polled within that job and ends with it.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::time::Duration;
 
 use actix_ws::{CloseCode, CloseReason, Closed, Session};
@@ -81,11 +80,11 @@ enum Happened {
     NotLetIn,
 }
 
-/// An operation: as the client calls it, and which one of that name.
+/// An operation: as the client calls it, and whether it has ended it. It may have begun another one by that name then.
 #[derive(Clone)]
 struct Name {
     id: String,
-    serial: u64,
+    abort: AbortHandle,
 }
 
 /// What happens on its way, one after the other.
@@ -102,7 +101,6 @@ struct Sequel {
 
 /// An operation that is under way.
 struct Running {
-    serial: u64,
     abort: AbortHandle,
     /// Where the client is with it.
     cursor: Option<Cursor>,
@@ -118,8 +116,6 @@ pub struct Talk {
     request_id: String,
     visitor: Option<Visitor>,
     running: HashMap<String, Running>,
-    /// How many operations there have been.
-    begun: u64,
     /// Without those whose answer waits for the client.
     happens: FuturesUnordered<StreamFuture<Happenings>>,
 }
@@ -137,7 +133,6 @@ impl Talk {
             request_id,
             visitor: None,
             running: HashMap::new(),
-            begun: 0,
             happens: FuturesUnordered::new(),
         }
     }
@@ -183,8 +178,8 @@ impl Talk {
         ping.reset();
         let mut heard = Stopwatch::start();
         loop {
-            // All arms are cancel-safe: a token, a channel, what is polled on afterwards, timers. None of what follows them
-            // waits for the client, nor for anything else once an operation runs.
+            // All arms are cancel-safe: a token, a channel, what is polled on afterwards, timers. None of what follows
+            // them waits for the client, nor for anything else once an operation runs.
             let step = tokio::select! {
                 () = self.readiness.is_shut() => Err(close(1001, "Going away")),
                 () = &mut init_max, if self.visitor.is_none() => {
@@ -242,7 +237,7 @@ impl Talk {
                 // It may have ended a moment ago: then this is old news.
                 if let Some(running) = self.running.remove(&id) {
                     running.abort.abort();
-                    outbox.keep_only(|sequel| sequel.name.id != id);
+                    outbox.keep_only(|sequel| !sequel.name.abort.is_aborted());
                 }
             }
         }
@@ -300,10 +295,8 @@ impl Talk {
             started.unwrap_or_else(|| Answers::refuse(Code::MethodNotAllowed, &request_id))
         };
         let (abort, registration) = AbortHandle::new_pair();
-        self.begun += 1;
-        let serial = self.begun;
-        self.running.insert(id.clone(), Running { serial, abort, cursor: None });
-        let name = Name { id, serial };
+        let name = Name { id: id.clone(), abort: abort.clone() };
+        self.running.insert(id, Running { abort, cursor: None });
         // Boxed, so that what starting took is given back while the subscription lives on.
         let answers = once(Box::pin(start)).flat_map(|answers| {
             unfold(answers, async |mut answers| answers.next().await.map(|answer| (answer, answers)))
@@ -316,18 +309,17 @@ impl Talk {
 
     fn go_on(&mut self, sequel: Option<Sequel>) {
         let Some(Sequel { name, cursor, rest }) = sequel else { return };
-        let Entry::Occupied(mut running) = self.running.entry(name.id) else { return };
-        // The client may have ended it and begun another one by its name.
-        if running.get().serial != name.serial {
+        if name.abort.is_aborted() {
             return;
         }
-        match rest {
-            Some(rest) => {
-                running.get_mut().cursor = cursor;
-                self.happens.push(rest.into_future());
-            }
-            None => drop(running.remove()),
+        let Some(rest) = rest else {
+            self.running.remove(&name.id);
+            return;
+        };
+        if let Some(running) = self.running.get_mut(&name.id) {
+            running.cursor = cursor;
         }
+        self.happens.push(rest.into_future());
     }
 }
 
