@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::char::{canonical_combining_class, decompose_compatible, is_combining_mark};
 
 use super::{Piece, Query, TEXT_CHARS_MAX, has_no_spaces, is_left_out, normal, pieces, whole};
 
@@ -13,8 +13,6 @@ pub const EXCERPT_CHARS_MAX: usize = 160;
 const BEFORE_CHARS_MAX: usize = 40;
 /// More places in one text are not looked at.
 const HITS_MAX: usize = 400;
-/// Letters below this are as they stand; beyond, some are other letters in another shape.
-const SHAPES_FROM: char = '\u{2000}';
 
 /// A piece of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +37,8 @@ enum Class {
     Word,
     /// A script without spaces.
     Own,
+    /// Letters of both kinds in one, like ㋀.
+    Both,
     /// It is left out wherever it stands.
     Silent,
     Between,
@@ -75,15 +75,31 @@ fn class(letter: char) -> Class {
     if has_no_spaces(letter) {
         return Class::Own;
     }
-    if letter < SHAPES_FROM {
-        let is_letter = letter.is_alphanumeric() || is_combining_mark(letter);
-        return if is_letter { Class::Word } else { Class::Between };
+    let is_letter = |letter: char| letter.is_alphanumeric() || is_combining_mark(letter);
+    let mut is_as_it_stands = true;
+    decompose_compatible(letter, |part| is_as_it_stands &= part == letter);
+    if is_as_it_stands {
+        return if letter.to_lowercase().any(is_letter) { Class::Word } else { Class::Between };
     }
-    match normal(letter.encode_utf8(&mut [0; 4])).next() {
-        Some(first) if has_no_spaces(first) => Class::Own,
-        Some(first) if first.is_alphanumeric() || is_combining_mark(first) => Class::Word,
+    // One letter can stand for several, with something around them: ⑴ and ㈱ have brackets.
+    let of = |part| match part {
+        _ if has_no_spaces(part) => Class::Own,
+        _ if is_letter(part) => Class::Word,
         _ => Class::Between,
-    }
+    };
+    normal(letter.encode_utf8(&mut [0; 4])).map(of).fold(Class::Silent, |all, one| match (all, one) {
+        (Class::Silent | Class::Between, one) => one,
+        (Class::Own, Class::Word) | (Class::Word, Class::Own) => Class::Both,
+        (all, _) => all,
+    })
+}
+
+/// Whether a letter is written onto the one before it: such letters may change places with each other, whatever their
+/// classes are.
+fn is_written_on(letter: char) -> bool {
+    let mut first = None;
+    decompose_compatible(letter, |part| first = first.or(Some(part)));
+    first.is_some_and(|part| canonical_combining_class(part) != 0)
 }
 
 /// Where a text has what is searched.
@@ -92,7 +108,15 @@ fn hits(letters: &[char], query: &Query, tokens: &HashMap<&str, usize>) -> Vec<H
     let (mut from, mut within) = (0, Class::Between);
     for at in 0..=letters.len() {
         let now = letters.get(at).map_or(Class::Between, |letter| class(*letter));
-        if now == within || (now == Class::Silent && within != Class::Between) {
+        if within != Class::Between && now != Class::Between {
+            let is_on = || letters.get(at).is_some_and(|letter| is_written_on(*letter));
+            if now == Class::Both {
+                within = now;
+            }
+            if now == within || within == Class::Both || now == Class::Silent || is_on() {
+                continue;
+            }
+        } else if now == within {
             continue;
         }
         if let Some(span) = letters.get(from..at).filter(|_| within != Class::Between) {
@@ -242,6 +266,9 @@ mod tests {
             ("order 发货", "order123 order发货", "order123 [order发货]"),
             ("kg", "5㎏ kg ㎏", "5㎏ [kg] [㎏]"),
             ("bunga", "'bunga'", "'[bunga]'"),
+            ("jumat", "hari Jum\u{ff07}at ya", "hari [Jum\u{ff07}at] ya"),
+            ("a", "\u{1f110} b", "[\u{1f110}] b"),
+            ("株", "x ㈱ y", "x [㈱] y"),
         ] {
             assert_eq!(shown(search, text).as_deref(), Some(expected), "{search} in {text}");
         }
@@ -274,6 +301,37 @@ mod tests {
         let texts = ["bunga", "mawar bunga", "bunga mawar"];
         let excerpt = excerpt(texts, &query("bunga mawar").unwrap()).unwrap();
         assert_eq!(excerpt.parts.first().unwrap().text, "mawar");
+    }
+
+    #[test]
+    fn whatever_letter_is_searched_is_shown_by_itself_and_between_others() {
+        let mut hidden = Vec::new();
+        for letter in ('\0'..=char::MAX).filter(|letter| !is_hardly_a_letter(*letter)) {
+            for text in [letter.to_string(), format!("a{letter}b"), format!("発{letter}発")] {
+                let Ok(query) = query(&text) else { continue };
+                let tokens =
+                    query.tokens.iter().enumerate().map(|(at, token)| (token.as_str(), at)).collect();
+                let hits = hits(&text.chars().collect::<Vec<_>>(), &query, &tokens);
+                let found: BTreeSet<usize> = hits.iter().map(|hit| hit.token).collect();
+                if found.len() < query.tokens.len() {
+                    hidden.push((text, query));
+                }
+            }
+        }
+        assert!(
+            hidden.is_empty(),
+            "{} are not shown: {:?}",
+            hidden.len(),
+            hidden.get(..20).unwrap_or(&hidden)
+        );
+    }
+
+    /// Of what is the same for thousands of letters, a few are enough: Chinese, Korean, and those without a meaning.
+    fn is_hardly_a_letter(letter: char) -> bool {
+        let code = u32::from(letter);
+        let is_one_of_many =
+            matches!(code, 0x3400..=0x9fff | 0xac00..=0xd7a3 | 0x1_2000..=0x1_cfff | 0x2_0000..);
+        is_one_of_many && code % 97 != 0
     }
 
     proptest! {
