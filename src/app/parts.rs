@@ -12,6 +12,7 @@ use crate::auth::{Access, ApiKeys, Audit};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::contacts::Contacts;
+use crate::events;
 use crate::graphql::document;
 use crate::graphql::{Api, Documents, Hub, Services};
 use crate::http::GraphQl;
@@ -85,6 +86,7 @@ impl Parts {
     /// Starts the background work, unless a test drives it by hand. Gives the workers, and what readiness looks at.
     pub fn work(&self, ground: &Ground<'_>, is_by_itself: bool) -> (Vec<Arc<dyn Worker>>, Readiness) {
         let mut workers: Vec<Arc<dyn Worker>> = self.ingest.workers(&ground.config.journal);
+        workers.push(Arc::new(events::Expiry(self.ingest.log.clone())));
         workers.push(Arc::new(KeyRotation::new(&self.keys)));
         workers.push(Arc::new(NumberHealth::new(&self.doctor, ground.metrics)));
         workers.push(Arc::new(FactsFetch { numbers: self.numbers.clone() }));

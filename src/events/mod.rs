@@ -6,6 +6,7 @@
 
 mod channel;
 mod company;
+mod expiry;
 mod follow;
 mod news;
 
@@ -22,6 +23,7 @@ use crate::storage::Storage;
 use crate::storage::events::{Appended, NewBatch};
 
 use channel::Channel;
+pub use expiry::Expiry;
 pub use follow::{Follower, watch_other_instances};
 pub use news::News;
 

@@ -18,37 +18,29 @@ use uuid::Uuid;
 use super::arrivals::{Origin, binary, uuid_of};
 use super::contacts::raw;
 use super::index::{Collection, Index};
-use super::{Error, Storage};
+use super::{Error, Storage, durable};
 use crate::ids::derived;
 
 pub const EVENTS: Collection = Collection {
     name: "events",
     holds: "the log of what changed, in one order for each workspace",
     written_at: Some("at"),
-    expires_at: Some("expireAt"),
+    expires_at: None,
     options: Document::new,
-    indexes: &[
-        Index {
-            name: "source",
-            keys: &[("source", 1)],
-            unique: true,
-            expires: false,
-            only: Some(|| doc! { "source": { "$exists": true } }),
-            serves: "a segment's events are logged once",
-        },
-        Index {
-            name: "expireAt",
-            keys: &[("expireAt", 1)],
-            unique: false,
-            expires: true,
-            only: None,
-            serves: "MongoDB's own removal of old events",
-        },
-    ],
+    indexes: &[Index {
+        name: "source",
+        keys: &[("source", 1)],
+        unique: true,
+        expires: false,
+        only: Some(|| doc! { "source": { "$exists": true } }),
+        serves: "a segment's events are logged once",
+    }],
 };
 
 /// How long events are kept: a follower that was away longer has to start anew.
-const KEPT_FOR: Duration = Duration::from_hours(24 * 30);
+pub const KEPT_FOR: Duration = Duration::from_hours(24 * 30);
+/// So many numbers are removed with one command.
+const REMOVED_AT_ONCE: i64 = 5_000;
 /// How many workspaces are looked through at once, and how many keys of theirs.
 const STANDINGS_AT_ONCE: usize = 200;
 const KEYS_AT_ONCE: i64 = 1_000;
@@ -235,6 +227,29 @@ impl Storage {
         Ok(batches)
     }
 
+    /// Removes a workspace's batches that are older than that, but never the last one: it says which number is next,
+    /// however long nothing happens. Gives how many went.
+    pub async fn remove_old_events(&self, workspace: Uuid, before_ms: i64) -> Result<u64, Error> {
+        let last = self.last_event(workspace).await?;
+        let events = self.events();
+        let find = async |filter: Document| {
+            let first = events.find_one(filter).sort(doc! { "_id": 1 }).projection(doc! { "seq": 1 });
+            Ok::<_, Error>(first.await?.and_then(|first| first.get_i64("seq").ok()).unwrap_or(last))
+        };
+        let within = doc! { "$gte": key(workspace, 0), "$lte": key(workspace, last) };
+        let mut from = find(doc! { "_id": within.clone() }).await?;
+        let kept = find(doc! { "_id": within, "at": { "$gte": DateTime::from_millis(before_ms) } }).await?;
+        let mut removed = 0;
+        while from < kept {
+            let to = kept.min(from.saturating_add(REMOVED_AT_ONCE));
+            let old = doc! { "_id": { "$gte": key(workspace, from), "$lt": key(workspace, to) } };
+            let remove = events.delete_many(old).write_concern(durable(self.timeout));
+            removed += remove.await?.deleted_count;
+            from = to;
+        }
+        Ok(removed)
+    }
+
     /// Read from a majority: what one has seen there never goes away.
     fn events(&self) -> Handle<Document> {
         let options = CollectionOptions::builder().read_concern(ReadConcern::majority()).build();
@@ -244,7 +259,6 @@ impl Storage {
 
 /// A batch as it is stored.
 pub(super) fn batch_document(seq: i64, batch: &NewBatch, now_ms: i64) -> Result<Document, Error> {
-    let expires = now_ms.saturating_add(i64::try_from(KEPT_FOR.as_millis()).unwrap_or(i64::MAX));
     let happenings = bson::serialize_to_bson(&batch.happenings)
         .map_err(|_| Error::Malformed { what: "events that BSON cannot hold" })?;
     let mut document = doc! {
@@ -252,7 +266,6 @@ pub(super) fn batch_document(seq: i64, batch: &NewBatch, now_ms: i64) -> Result<
         "workspace": binary(batch.workspace),
         "seq": seq,
         "at": DateTime::from_millis(now_ms),
-        "expireAt": DateTime::from_millis(expires),
         "happenings": happenings,
     };
     if let Some(source) = &batch.source {

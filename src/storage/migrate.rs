@@ -12,6 +12,8 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 use mongodb::bson::{Bson, DateTime, Document, doc};
 
+use super::conversations::COLLECTION as CONVERSATIONS;
+use super::events::EVENTS;
 use super::index::{Collection, Gap};
 use super::initiations::{self, INITIATIONS};
 use super::instances::SILENT_MAX;
@@ -77,6 +79,12 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "keep to whom conversations belong, and until when they sleep, apart from them",
         alone: true,
         run: |storage| Box::pin(async move { storage.part_ties().await }),
+    },
+    Migration {
+        number: 5,
+        name: "keep the last event of each workspace for good",
+        alone: false,
+        run: |storage| Box::pin(async move { storage.drop_old_index(EVENTS.name, "expireAt").await }),
     },
 ];
 
@@ -181,7 +189,7 @@ impl Storage {
             doc! { "$merge": { "into": INITIATIONS.name, "whenMatched": "keepExisting" } },
         ];
         self.copy_from_conversations(stages).await?;
-        self.drop_conversation_index("number_initiatedAtMs").await?;
+        self.drop_old_index(CONVERSATIONS.name, "number_initiatedAtMs").await?;
         let initiated = doc! { "initiatedAtMs": { "$exists": true } };
         let conversations = self.conversations();
         let take_away = conversations.update_many(initiated, doc! { "$unset": { "initiatedAtMs": "" } });
@@ -194,7 +202,7 @@ impl Storage {
     async fn part_ties(&self) -> Result<(), Error> {
         // First: an older program does not start without them. What it would write would not be copied a second time.
         for index in ["contact", "mergedInto", "snoozedUntil"] {
-            self.drop_conversation_index(index).await?;
+            self.drop_old_index(CONVERSATIONS.name, index).await?;
         }
         let by_hand = doc! { "$cond": [{ "$gt": ["$mergedByHand", Bson::Null] }, true, "$$REMOVE"] };
         let ties = [
@@ -224,8 +232,8 @@ impl Storage {
         Ok(())
     }
 
-    async fn drop_conversation_index(&self, index: &str) -> Result<(), Error> {
-        match self.drop_index(self.conversations().name(), index).await {
+    async fn drop_old_index(&self, collection: &str, index: &str) -> Result<(), Error> {
+        match self.drop_index(collection, index).await {
             // It was never there, or a run that was cut off has dropped it.
             Ok(()) | Err(Error::Refused { code: INDEX_NOT_FOUND, .. }) => Ok(()),
             Err(error) => Err(error),

@@ -177,6 +177,19 @@ async fn whose_conversations_are_and_until_when_they_sleep_is_kept_apart_from_th
 }
 
 #[tokio::test]
+async fn the_database_removes_no_events_by_itself_any_more() {
+    let database = Database::new();
+    database.db(&["setup"]).await;
+    let events = database.raw().await.collection::<Document>("events");
+    events.create_index(old_index("expireAt", doc! { "expireAt": 1 })).await.unwrap();
+    migrate_twice(&database, 5).await;
+    let mut indexes = events.list_index_names().await.unwrap();
+    indexes.sort_unstable();
+    assert_eq!(indexes, ["_id_", "source"]);
+    database.gone().await;
+}
+
+#[tokio::test]
 async fn while_an_instance_runs_nothing_changes_what_it_writes() {
     let database = Database::new();
     database.db(&["setup"]).await;

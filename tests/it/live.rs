@@ -1,7 +1,8 @@
 //! What is told as it happens: over WebSocket (`protocol`), as an event stream (`stream`), and to those who were cut
-//! off (`resume`) or do not listen (`slow`). The log's own order is what every subscriber is measured by.
+//! off (`resume`) or do not listen (`slow`); and what goes when it is old (`expiry`). The log's own order is what every subscriber is measured by.
 
 pub mod client;
+mod expiry;
 mod protocol;
 mod resume;
 mod sight;
