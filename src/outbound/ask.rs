@@ -407,7 +407,7 @@ impl Outbound {
         let position = self.position(self.0.clock.now_ms());
         let (at_s, order) = (position.second, position.order);
         let asked = [Asked { workspace, person, becomes: None, at_s, order }];
-        let found = self.0.people.find(&asked).await?.into_iter().next().flatten();
+        let found = self.0.sender.0.people.find(&asked).await?.into_iter().next().flatten();
         Ok(found.ok_or(storage::Error::Conflict)?.contact)
     }
 

@@ -4,12 +4,13 @@
 //! sent; `sender` takes turns of conversations, `turn` sends their messages one after the other, `verdict` says what
 //! follows from an answer. `seats` bounds the requests under way, `hands` finds turns that were left lying; `pair`,
 //! `pace` and `line` keep Meta's limits, `usage` the pauses that any instance was told of. `desk` and `ledger` ask and
-//! change for many turns at once, `doubts` looks after what Meta never answered, `wake` hears of other instances. What
+//! change for many turns at once, `acquaint` learns what Meta calls a customer, `doubts` looks after what Meta never answered, `wake` hears of other instances. What
 //! was queued is in the database and nowhere else; `alarm` is when to look at it again.
 //!
 //! Invariants: nothing leaves without the durable mark before it; nothing that may have been taken is sent again by
 //! itself, unless the workspace has chosen so; within a conversation nothing overtakes.
 
+mod acquaint;
 mod alarm;
 mod ask;
 mod change;
@@ -67,7 +68,6 @@ struct Inner {
     storage: Storage,
     clock: Clock,
     random: Random,
-    people: People,
     templates: Templates,
     ledger: Ledger,
     nudge: Nudge,
@@ -91,6 +91,7 @@ impl Outbound {
             storage: storage.clone(),
             clock: clock.clone(),
             random: random.clone(),
+            people: People::new(storage, clock),
             graph: graph.clone(),
             lines: Lines::new(storage, numbers),
             ledger: ledger.clone(),
@@ -112,7 +113,6 @@ impl Outbound {
             storage: storage.clone(),
             clock: clock.clone(),
             random: random.clone(),
-            people: People::new(storage, clock),
             templates: templates.clone(),
             ledger,
             nudge,

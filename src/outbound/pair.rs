@@ -39,11 +39,12 @@ pub fn answered(pair: &mut PairUse, now_ms: i64) {
     pair.refusals = 0;
 }
 
-/// Meta says that it was too much.
+/// Meta says that it was too much: this one is not to be paid for, those before it still are.
 pub fn refused(pair: &mut PairUse, now_ms: i64) {
     let wait_ms = 1_000 * 4_i64.pow(pair.refusals.min(REFUSALS_COUNTED_MAX));
     pair.refusals = pair.refusals.saturating_add(1);
-    pair.paid_until_ms = now_ms + wait_ms;
+    pair.burst = pair.burst.saturating_sub(1);
+    pair.paid_until_ms = (now_ms + wait_ms).max(pair.paid_until_ms - PAUSE_MS);
 }
 
 /// What is used up, from when the last messages left and were answered; the latest first.
@@ -126,6 +127,19 @@ mod tests {
         leave(&mut pair, 1_000_000);
         refused(&mut pair, 1_000_000);
         assert_eq!(ready_at_ms(&pair, 1_000_000), 1_001_000);
+    }
+
+    #[test]
+    fn what_left_before_a_refusal_is_paid_for_all_the_same() {
+        let mut pair = PairUse::default();
+        for _ in 0..5 {
+            leave(&mut pair, 0);
+            answered(&mut pair, 0);
+        }
+        let paid_ms = pair.paid_until_ms;
+        leave(&mut pair, 0);
+        refused(&mut pair, 0);
+        assert_eq!(ready_at_ms(&pair, 0), paid_ms);
     }
 
     #[test]

@@ -27,6 +27,7 @@ use crate::config::OutboundConfig;
 use crate::events::Log;
 use crate::ids::Random;
 use crate::meta::client::Graph;
+use crate::people::People;
 use crate::runtime::supervisor::{Lost, OnEnd};
 use crate::runtime::worker::Round;
 use crate::runtime::{Nudge, Stop, Supervisor, Worker, crash};
@@ -61,6 +62,7 @@ pub struct Equipment {
     pub(super) storage: Storage,
     pub(super) clock: Clock,
     pub(super) random: Random,
+    pub(super) people: People,
     pub(super) graph: Graph,
     pub(super) lines: Lines,
     pub(super) ledger: Ledger,

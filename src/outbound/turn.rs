@@ -210,7 +210,9 @@ impl Equipment {
         let next = match outcome {
             Ok(sent) => {
                 pair::answered(&mut turn.pair, now_ms);
-                self.accept(message, &sent, attempt, now_ms).await?
+                let next = self.accept(message, &sent, attempt, now_ms).await?;
+                self.acquaint(message, &sent, now_ms).await;
+                next
             }
             Err(error) => self.conclude((turn, line), message, &error, attempt).await?,
         };

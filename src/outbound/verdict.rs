@@ -124,7 +124,39 @@ fn reason_of(error: &CallError) -> Reason {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::meta::client::Refusal;
+    use crate::meta::fault;
+
+    const MANY_TRIES: u32 = 1_000;
+
+    fn refused(error: &Value) -> CallError {
+        CallError::Refused(Refusal::said(error, None))
+    }
+
+    fn refused_with(code: i64) -> CallError {
+        refused(&json!({ "code": code, "message": "No.", "type": "OAuthException" }))
+    }
+
+    /// The same refusal, to be waited out for so long as Meta has said with it.
+    fn refused_for(code: i64, retry_after: Duration) -> CallError {
+        CallError::Refused(Refusal::said(&json!({ "code": code, "message": "No." }), Some(retry_after)))
+    }
+
+    /// What follows, in a word, and after how many seconds it is tried again.
+    fn follows(error: &CallError, tries: u32) -> (&'static str, Option<u64>) {
+        match of(error, tries, 0) {
+            Verdict::Unconfirmed(_) => ("unconfirmed", None),
+            Verdict::Again { after, is_whole_number: false, .. } => ("again", Some(after.as_secs())),
+            Verdict::Again { after, is_whole_number: true, .. } => ("all wait", Some(after.as_secs())),
+            Verdict::PairTooFast(_) => ("the pair waits", None),
+            Verdict::Block(BlockReason::Token, _) => ("the token", None),
+            Verdict::Block(..) => ("blocked otherwise", None),
+            Verdict::Refused(_) => ("refused", None),
+        }
+    }
 
     #[test]
     fn what_did_not_leave_is_tried_again_and_what_may_have_left_is_not() {
@@ -141,6 +173,115 @@ mod tests {
         assert!(matches!(of(&page(200), 1, 0), Verdict::Unconfirmed(_)));
         assert!(matches!(of(&page(403), 1, 0), Verdict::Again { .. }));
         assert!(matches!(of(&CallError::Impossible("a test"), 1, 0), Verdict::Refused(_)));
+    }
+
+    #[test]
+    fn what_meta_refuses_is_waited_out_blocked_or_over_as_its_code_says() {
+        let check = |code: i64, expected: (&str, Option<u64>)| {
+            assert_eq!(follows(&refused_with(code), 1), expected, "{code}");
+        };
+        check(NUMBER_TOO_FAST, ("all wait", Some(1)));
+        check(131_056, ("the pair waits", None));
+        // Whatever is wrong with the token, nothing of the number leaves until it is mended.
+        for code in [0, 3, 10, 190, 200, 299, 131_005] {
+            check(code, ("the token", None));
+        }
+        // It passes: at once, or after what the catalogue says.
+        for (code, seconds) in [(17, 1), (80_007, 1), (4, 60), (131_057, 60)] {
+            check(code, ("again", Some(seconds)));
+        }
+        // Ten minutes are waited for, a day is not, nor what has no end that anybody knows.
+        check(134_101, ("again", Some(600)));
+        for code in [131_049, 131_048, 131_064] {
+            check(code, ("refused", None));
+        }
+        // To be changed, for nobody, or to be seen to by a person: each for good.
+        for code in [100, 131_008, 131_009, 131_047, 132_001, 131_026, 131_050, 131_031, 131_042, 133_010] {
+            check(code, ("refused", None));
+        }
+        // Meta failed, which does not prove that it did nothing.
+        for code in [1, 2, 131_000, 131_016] {
+            check(code, ("unconfirmed", None));
+        }
+        // What nobody knows holds nothing up, unless its neighbours are limits.
+        for code in [999_999, -1, 131_206] {
+            check(code, ("refused", None));
+        }
+        check(80_004, ("again", Some(1)));
+        assert_eq!(follows(&refused(&json!({ "message": "No." })), 1), ("refused", None));
+    }
+
+    #[test]
+    fn what_is_refused_again_and_again_is_given_up_at_last_but_not_what_somebody_can_mend() {
+        let check = |code: i64, tries: u32, expected: (&str, Option<u64>)| {
+            assert_eq!(follows(&refused_with(code), tries), expected, "{code} {tries}");
+        };
+        let over = ("refused", None);
+        for (tries, seconds) in [(1, 1), (2, 2), (4, 8), (TRIES_MAX - 1, 64)] {
+            check(80_007, tries, ("again", Some(seconds)));
+        }
+        check(80_007, TRIES_MAX, over);
+        check(134_101, TRIES_MAX - 1, ("again", Some(600)));
+        check(134_101, TRIES_MAX, over);
+        check(131_056, TRIES_MAX - 1, ("the pair waits", None));
+        check(131_056, TRIES_MAX, over);
+        // The whole number stands behind it, so it takes longer to give up.
+        check(NUMBER_TOO_FAST, UNREACHED_MAX - 1, ("all wait", Some(1)));
+        check(NUMBER_TOO_FAST, UNREACHED_MAX, over);
+        check(190, MANY_TRIES, ("the token", None));
+        check(131_000, MANY_TRIES, ("unconfirmed", None));
+    }
+
+    #[test]
+    fn the_wait_that_meta_names_is_kept_unless_it_is_too_long() {
+        let check = |code: i64, seconds: u64, expected: (&str, Option<u64>)| {
+            let error = refused_for(code, Duration::from_secs(seconds));
+            assert_eq!(follows(&error, 1), expected, "{code} {seconds}");
+        };
+        check(80_008, 90, ("again", Some(90)));
+        check(80_008, 0, ("again", Some(1)));
+        check(4, 90, ("again", Some(90)));
+        check(NUMBER_TOO_FAST, 30, ("all wait", Some(30)));
+        let longest = WAIT_MAX.as_secs();
+        check(80_007, longest, ("again", Some(longest)));
+        check(80_007, longest + 1, ("refused", None));
+        assert_eq!(follows(&refused_with(80_008), 1), ("again", Some(TOLD_USUALLY.as_secs())));
+        // What is never waited for is not, whatever is said with it.
+        check(131_047, 30, ("refused", None));
+        check(190, 30, ("the token", None));
+    }
+
+    #[test]
+    fn those_who_wait_together_do_not_come_together() {
+        let Verdict::Again { after, is_whole_number: true, .. } = of(&refused_with(NUMBER_TOO_FAST), 1, 999)
+        else {
+            panic!("all of the number waits");
+        };
+        assert_eq!(after, Duration::from_millis(1_249));
+    }
+
+    #[test]
+    fn a_refusal_is_told_with_its_codes_its_meaning_and_what_meta_said() {
+        let expired = json!({
+            "code": 190, "error_subcode": 463, "type": "OAuthException",
+            "message": "The token is over.", "fbtrace_id": "A1",
+        });
+        let entry = fault::look_up(463).unwrap();
+        let reason = Reason {
+            code: Some(190),
+            subcode: Some(463),
+            meaning: entry.meaning.en.to_owned(),
+            next_step: Some(entry.advice.en.to_owned()),
+            details: Some("The token is over.".to_owned()),
+            trace_id: Some("A1".to_owned()),
+        };
+        assert_eq!(of(&refused(&expired), 1, 0), Verdict::Block(BlockReason::Token, reason));
+        // A mistake of the number's settings that looks like one of the message's.
+        let wrong_secret = json!({ "code": 100, "message": "Invalid appsecret_proof provided" });
+        assert_eq!(follows(&refused(&wrong_secret), 1), ("the token", None));
+        let unknown = of(&refused_with(999_999), 1, 0);
+        let Verdict::Refused(reason) = &unknown else { panic!("{unknown:?}") };
+        assert_eq!((reason.code, reason.details.as_deref()), (Some(999_999), Some("No.")));
     }
 
     #[test]

@@ -246,12 +246,16 @@ impl Storage {
         let at = DateTime::from_millis(now_ms);
         for (old, new) in &merge.conversations {
             let alone = doc! { "_id": binary(*old), "mergedInto": { "$exists": false } };
-            let set = doc! { "$set": { "mergedInto": binary(*new), "mergedAt": at } };
-            let done = self.conversations().update_one(alone, set).session(&mut *session).await?;
-            if done.matched_count == 1 {
-                let set = doc! { "$set": { "mergedInto": binary(*new) } };
-                self.ties().update_one(doc! { "_id": binary(*old) }, set).session(&mut *session).await?;
-            }
+            let Some(conversation) = self.conversations().find_one(alone).session(&mut *session).await?
+            else {
+                continue;
+            };
+            let joined = self.join(session, &conversation, (merge.into, &|_| *new), (at, None)).await?;
+            match self.write_within(session, &joined.writes).await {
+                // Somebody else is making the conversation that it turned out to be.
+                Ok(false) | Err(Error::Duplicate) => return Err(Error::Conflict),
+                outcome => outcome?,
+            };
         }
         // It may be as new as what it is joined with. The first pointer stays.
         let first = |field: &str, value: Bson| doc! { "$ifNull": [format!("${field}"), value] };

@@ -224,8 +224,8 @@ impl Storage {
         Ok(carried)
     }
 
-    /// What belongs to conversations that were merged into others by hand changes those others too, which lists show
-    /// with the sum of all. They are asked for apart: to find a conversation by more than its id costs the server as
+    /// What belongs to conversations that were joined to others changes those others too, which lists show with the sum
+    /// of all. They are asked for apart: to find a conversation by more than its id costs the server as
     /// much again as changing it.
     async fn carried_within(
         &self,
@@ -238,7 +238,7 @@ impl Storage {
             if open.is_empty() {
                 break;
             }
-            let found = self.merged_by_hand_within(session, &open).await?;
+            let found = self.joined_within(session, &open).await?;
             open = found.values().copied().collect();
             pointers.extend(found);
         }

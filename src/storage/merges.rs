@@ -1,9 +1,10 @@
-//! Two contacts that people say are one, and taking them apart again.
+//! Two contacts that people say are one, and taking them apart again; and the joining of conversations, for these and for
+//! contacts that WhatsApp has told are one (`contacts`).
 //!
 //! Nothing is moved. The contact and its conversations point to the other one (`mergedInto`), reads follow, and a
 //! fold carries what still comes for the one on to the other. Who is who stays as WhatsApp tells it: what comes under
-//! the merged contact's names goes on being kept as theirs. So no instance has to learn of a merge, and undoing it
-//! gives each contact everything that is theirs, also what came meanwhile.
+//! the names of a contact that people have merged goes on being kept as theirs. So no instance has to learn of such a
+//! merge, and undoing it gives each contact everything that is theirs, also what came meanwhile.
 //!
 //! A conversation that others were joined to shows the sum of all. What it had of its own when the first joined
 //! stands in `own`; what it has got since is read from its messages. Calls alone leave no trace there: after undoing,
@@ -17,14 +18,14 @@ use mongodb::bson::{Bson, DateTime, Document, doc};
 use uuid::Uuid;
 
 use super::arrivals::{binaries, binary, uuid_of};
-use super::contacts::CONTACTS;
+use super::contacts::{CONTACTS, insert_text};
 use super::conversation_work::AWAY;
 use super::conversations::COLLECTION as CONVERSATIONS;
 use super::events::Happening;
 use super::message_record::record_of;
 use super::messages::MESSAGES;
 use super::snoozes::snoozed;
-use super::ties::{TIES, parting, pointing, tying};
+use super::ties::{CARRIED, TIES, parting, pointing, tying};
 use super::told::{Plan, Planned, Told, Write};
 use super::{Error, Storage};
 use crate::domain::conversation::WINDOW_S;
@@ -91,7 +92,15 @@ pub enum MergeOutcome {
 }
 
 /// Gives the id of a number's conversation with a contact.
-type ConversationWith<'a> = &'a (dyn Fn(Uuid) -> Uuid + Sync);
+pub(super) type ConversationWith<'a> = &'a (dyn Fn(Uuid) -> Uuid + Sync);
+
+/// A conversation that becomes another one.
+pub(super) struct Joined {
+    pub from: Uuid,
+    pub into: Uuid,
+    pub number: Uuid,
+    pub writes: Vec<Write>,
+}
 
 struct Joining<'a> {
     merge: &'a Merge<'a>,
@@ -191,30 +200,45 @@ impl Storage {
         .telling(Happening::Contact { contact: into })
         .and(Write::update(CONTACTS.name, of(into), doc! { "$set": { "hasMerged": true } }));
         for conversation in &conversations {
-            let (Some(id), Some(number)) = (uuid_of(conversation, "_id"), uuid_of(conversation, "number"))
-            else {
-                return Err(Error::Malformed { what: "a conversation" });
-            };
-            let target = conversation_with(number);
-            let there =
-                self.conversations().find_one(doc! { "_id": binary(target) }).session(&mut *session).await?;
-            let pointer =
-                doc! { "$set": { "mergedInto": binary(target), "mergedAt": at, "mergedByHand": by } };
-            told = told
-                .and(Write::update(CONVERSATIONS.name, of(id), pointer))
-                .and(pointing(id, target))
-                .and(joining(conversation, there.as_ref(), (target, into), at))
-                .telling(Happening::Conversation { conversation: id, number })
-                .telling(Happening::Conversation { conversation: target, number });
-            if there.is_none() {
-                told = told.and(tying(workspace, number, into, target));
-                let until_ms = conversation.get_document(AWAY).and_then(|away| away.get_i64("untilMs"));
-                if let Ok(until_ms) = until_ms {
-                    told = told.and(snoozed(workspace, number, target, until_ms));
-                }
+            let joined = self.join(session, conversation, (into, conversation_with), (at, Some(by))).await?;
+            told = joined.writes.into_iter().fold(told, Told::and);
+            for conversation in [joined.from, joined.into] {
+                told = told.telling(Happening::Conversation { conversation, number: joined.number });
             }
         }
         Ok(Planned::Do(told, MergeOutcome::Done { into }))
+    }
+
+    /// How a conversation is joined to that of the same number with another contact. `by`: who joins them, if it is
+    /// people.
+    pub(super) async fn join(
+        &self,
+        session: &mut ClientSession,
+        conversation: &Document,
+        (into, conversation_with): (Uuid, ConversationWith<'_>),
+        (at, by): (DateTime, Option<&str>),
+    ) -> Result<Joined, Error> {
+        let field = |field| uuid_of(conversation, field).ok_or(Error::Malformed { what: "a conversation" });
+        let (from, number, workspace) = (field("_id")?, field("number")?, field("workspace")?);
+        let target = conversation_with(number);
+        let there =
+            self.conversations().find_one(doc! { "_id": binary(target) }).session(&mut *session).await?;
+        let mut set = doc! { "mergedInto": binary(target), "mergedAt": at };
+        insert_text(&mut set, "mergedByHand", by);
+        let alone = doc! {
+            "_id": binary(from), "workspace": binary(workspace), "mergedInto": { "$exists": false },
+        };
+        let mut writes = vec![
+            Write::update(CONVERSATIONS.name, alone, doc! { "$set": set }),
+            pointing(from, target),
+            joining(conversation, there.as_ref(), (target, into), at),
+        ];
+        if there.is_none() {
+            writes.push(tying(workspace, number, into, target));
+            let until_ms = conversation.get_document(AWAY).and_then(|away| away.get_i64("untilMs"));
+            writes.extend(until_ms.ok().map(|until_ms| snoozed(workspace, number, target, until_ms)));
+        }
+        Ok(Joined { from, into: target, number, writes })
     }
 
     async fn merge_hindrance(
@@ -292,7 +316,7 @@ impl Storage {
             let alone = doc! { "$unset": { "hasMerged": "" } };
             told = told.and(Write::update(CONTACTS.name, doc! { "_id": binary(into) }, alone));
         }
-        let tied = doc! { "contact": binary(from), "workspace": binary(workspace), "byHand": true };
+        let tied = doc! { "contact": binary(from), "workspace": binary(workspace), CARRIED: true };
         let members = self.conversations_within(session, tied, CONVERSATIONS_MAX).await?;
         for member in &members {
             let (Some(id), Some(number), Some(target)) =
@@ -323,7 +347,7 @@ impl Storage {
     ) -> Result<Document, Error> {
         let tied = doc! {
             "mergedInto": { "$eq": binary(target), "$exists": true },
-            "byHand": true,
+            CARRIED: true,
             "_id": { "$ne": binary(leaving) },
         };
         let others = self.conversations_within(session, tied, MEMBERS_MAX).await?;

@@ -18,7 +18,7 @@ use super::index::{Collection, Gap};
 use super::initiations::{self, INITIATIONS};
 use super::instances::SILENT_MAX;
 use super::snoozes::SNOOZES;
-use super::ties::TIES;
+use super::ties::{CARRIED, TIES};
 use super::{Error, Storage};
 use crate::clock::Clock;
 
@@ -85,6 +85,12 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "keep the last event of each workspace for good",
         alone: false,
         run: |storage| Box::pin(async move { storage.drop_old_index(EVENTS.name, "expireAt").await }),
+    },
+    Migration {
+        number: 6,
+        name: "carry on what comes for a conversation that was joined to another one, whoever joined them",
+        alone: true,
+        run: |storage| Box::pin(async move { storage.carry_by_hand().await }),
     },
 ];
 
@@ -222,6 +228,16 @@ impl Storage {
         ];
         self.copy_from_conversations(ties).await?;
         self.copy_from_conversations(snoozes).await
+    }
+
+    /// Only what people had joined was carried on. What had been joined by itself before stays as it is.
+    async fn carry_by_hand(&self) -> Result<(), Error> {
+        self.drop_old_index(TIES.name, "byHand").await?;
+        let (by_hand, carried) =
+            (doc! { "byHand": true }, doc! { "$set": { CARRIED: true }, "$unset": { "byHand": "" } });
+        let ties = self.ties();
+        ties.update_many(by_hand, carried).write_concern(super::durable(self.timeout)).await?;
+        Ok(())
     }
 
     /// The last of the stages says where to.

@@ -41,17 +41,18 @@ pub const TIES: Collection = Collection {
             serves: "the conversations that turned out to be this one",
         },
         Index {
-            name: BY_HAND,
+            name: CARRIED,
             keys: &[("_id", 1), ("mergedInto", 1)],
             unique: false,
             expires: false,
-            only: Some(|| doc! { "byHand": true }),
-            serves: "those of some conversations that people have merged into others",
+            only: Some(|| doc! { CARRIED: true }),
+            serves: "those of some conversations that were joined to others",
         },
     ],
 };
 
-const BY_HAND: &str = "byHand";
+/// What comes for the conversation is carried on to the one that it was joined to, which shows the sum.
+pub(super) const CARRIED: &str = "carried";
 /// How many conversations that turned out to be others are asked for at once.
 const MERGED_MAX: i64 = 100;
 
@@ -61,15 +62,15 @@ pub(super) fn tying(workspace: Uuid, number: Uuid, contact: Uuid, conversation: 
     Write::upsert(TIES.name, doc! { "_id": binary(conversation) }, change)
 }
 
-/// The write by which people let a conversation be another one.
+/// The write by which a conversation is joined to another one.
 pub(super) fn pointing(conversation: Uuid, into: Uuid) -> Write {
-    let set = doc! { "$set": { "mergedInto": binary(into), "byHand": true } };
+    let set = doc! { "$set": { "mergedInto": binary(into), CARRIED: true } };
     Write::update(TIES.name, doc! { "_id": binary(conversation) }, set)
 }
 
 /// The write by which it is one of its own again.
 pub(super) fn parting(conversation: Uuid) -> Write {
-    let unset = doc! { "$unset": { "mergedInto": "", "byHand": "" } };
+    let unset = doc! { "$unset": { "mergedInto": "", CARRIED: "" } };
     Write::update(TIES.name, doc! { "_id": binary(conversation) }, unset)
 }
 
@@ -206,16 +207,16 @@ impl Storage {
         Ok(found)
     }
 
-    /// Those of these conversations that people have merged into others, and into which.
-    pub(super) async fn merged_by_hand_within(
+    /// Those of these conversations that were joined to others, and to which.
+    pub(super) async fn joined_within(
         &self,
         session: &mut ClientSession,
         conversations: &[Uuid],
     ) -> Result<HashMap<Uuid, Uuid>, Error> {
-        let filter = doc! { "_id": { "$in": binaries(conversations) }, "byHand": true };
+        let filter = doc! { "_id": { "$in": binaries(conversations) }, CARRIED: true };
         let ties = self.ties();
         let find = ties.find(filter).projection(doc! { "mergedInto": 1 }).batch_size(5_000);
-        let mut cursor = find.hint(Hint::Name(BY_HAND.to_owned())).session(&mut *session).await?;
+        let mut cursor = find.hint(Hint::Name(CARRIED.to_owned())).session(&mut *session).await?;
         let mut pointers = HashMap::new();
         while cursor.advance(session).await? {
             let found = cursor.deserialize_current()?;

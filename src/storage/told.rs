@@ -323,13 +323,25 @@ impl Storage {
             Err(Error::Duplicate) => return Err(Error::Conflict),
             outcome => outcome?,
         };
-        for some in together(&told.writes) {
+        if !self.write_within(session, &told.writes).await? {
+            return Ok(false);
+        }
+        self.open_free_windows_within(session, &told.answered).await.map(|()| true)
+    }
+
+    /// Makes writes within a transaction. False: a document that was to be changed is not there.
+    pub(super) async fn write_within(
+        &self,
+        session: &mut ClientSession,
+        writes: &[Write],
+    ) -> Result<bool, Error> {
+        for some in together(writes) {
             let matched = self.run_within(session, command(&some)).await?;
             if matched < some.len() as u64 && !some.iter().any(|write| write.may_match_nothing()) {
                 return Ok(false);
             }
         }
-        self.open_free_windows_within(session, &told.answered).await.map(|()| true)
+        Ok(true)
     }
 
     async fn run_within(&self, session: &mut ClientSession, command: Document) -> Result<u64, Error> {

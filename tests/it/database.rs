@@ -173,6 +173,11 @@ async fn whose_conversations_are_and_until_when_they_sleep_is_kept_apart_from_th
     for gone in ["contact", "mergedInto", "snoozedUntil"] {
         assert!(!indexes.iter().any(|name| name == gone), "{indexes:?}");
     }
+
+    migrate_twice(&database, 6).await;
+    ties[0].remove("byHand");
+    ties[0].insert("carried", true);
+    assert_eq!(all("conversation_ties").await, ties, "what people had joined is carried on");
     database.gone().await;
 }
 

@@ -1,12 +1,18 @@
 //! Sending, against the simulator over HTTP: what the customer gets, and what the sender is told. What was taken, the
 //! simulator's journal says.
 
+mod departures;
 mod doubts;
 mod faults;
+mod gate;
 mod kinds;
 mod later;
+mod limits;
 mod marketing;
+mod names;
 mod pace;
+mod parallel;
+mod priority;
 mod reckoning;
 mod senders;
 pub mod stage;
@@ -25,6 +31,7 @@ use uuid::Uuid;
 
 use crate::support::eventually;
 use crate::support::webhook::{self, Customer, NOW_S};
+use later::run;
 use stage::{Caller, PABLO, Stage, key_of, sealed, template, text};
 
 /// The simulator says with such a refusal that the app has used up its allowance, which holds everything for a minute.
@@ -177,6 +184,50 @@ async fn an_expired_token_blocks_the_number_until_it_is_mended_and_then_all_goes
         stage.caller.until(id, "state", "ACCEPTED").await;
     }
     assert_eq!(stage.meta.taken().await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_token_that_somebody_saves_lets_what_was_queued_leave_in_its_order_and_once() {
+    let stage = Stage::start().await;
+    let conversation = stage.hear().await;
+    let caller = &stage.caller;
+    stage.meta.control("tokens", json!({ "value": stage::TOKEN, "revoked": true })).await;
+    let mut ids = vec![caller.sent(text(&conversation, "0")).await];
+    let shown = async || run(caller, "number", json!({ "id": stage.number })).await;
+    eventually("the number is blocked", || async {
+        (shown().await["connectionState"] == "SENDING_BLOCKED").then_some(())
+    })
+    .await;
+    let block = shown().await["sendingBlocked"].take();
+    assert_eq!(block["code"], 190, "{block:#}");
+    assert!(block["nextStep"].as_str().unwrap().contains("token"), "{block:#}");
+    for n in 1..5 {
+        ids.push(caller.sent(text(&conversation, &n.to_string())).await);
+    }
+    let save = async |token: &str| {
+        let variables = json!({ "id": stage.number, "input": { "accessToken": token } });
+        run(caller, "updateNumber", variables).await
+    };
+    let refused = save("EAAwrong").await;
+    assert_eq!(refused["userErrors"][0]["field"], "accessToken", "{refused:#}");
+    assert_eq!(shown().await["connectionState"], "SENDING_BLOCKED");
+    for id in &ids {
+        assert_eq!(caller.message(id).await["state"], "QUEUED");
+    }
+    assert!(stage.meta.sends().await.len() <= 1, "nobody goes on trying");
+
+    stage.meta.control("tokens", json!({ "value": "EAAnext" })).await;
+    let saved = save("EAAnext").await;
+    assert_eq!(saved["userErrors"], json!([]), "{saved:#}");
+    let number = &saved["number"];
+    assert_eq!((&number["connectionState"], &number["sendingBlocked"]), (&json!("CONNECTED"), &Value::Null));
+    for id in &ids {
+        caller.until(id, "state", "ACCEPTED").await;
+    }
+    let bodies: Vec<Value> =
+        stage.meta.taken().await.into_iter().map(|body| body["text"]["body"].clone()).collect();
+    assert_eq!(bodies, ["0", "1", "2", "3", "4"]);
+    assert!(stage.meta.sends().await.len() <= ids.len() + 1, "each left once");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -26,7 +26,7 @@ const HELP: &[(&str, &str)] = &[
     ),
     (
         "POST /_sim/people",
-        "{key, name, phone?, user_id, username?, read_receipts?, has_blocked_us?, refuses_marketing?}",
+        "{key, name, phone?, also_reached_by?, user_id, username?, read_receipts?, has_blocked_us?, refuses_marketing?}",
     ),
     (
         "POST /_sim/people/{key}/write",

@@ -295,8 +295,15 @@ mod tests {
     use super::*;
     use crate::meta::fault::Class;
 
+    impl Refusal {
+        /// What Meta's error object says, for the tests of those who decide on it: an answer alone makes one elsewhere.
+        pub(crate) fn said(error: &Value, retry_after: Option<Duration>) -> Self {
+            Self::read(error, 400, retry_after, &[]).unwrap()
+        }
+    }
+
     fn read(error: &Value) -> Refusal {
-        Refusal::read(error, 400, None, &[]).unwrap()
+        Refusal::said(error, None)
     }
 
     #[test]

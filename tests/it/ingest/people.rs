@@ -87,6 +87,13 @@ async fn two_who_turn_out_to_be_one_are_joined_by_a_pointer() {
     assert_eq!(of(&phone)["mergedInto"], of(&user)["_id"], "nothing is moved, so it can be undone");
     app.take_changes(&[inbound(Customer::new("628111", ""), "wamid.4", NOW_S + 3, text("x"))]).await;
     assert_eq!(writer(&app, "wamid.4").await, user);
+    // What is shown has the unread of both, and what still comes for the time before is carried on.
+    let early = inbound(Customer::new("628111", ""), "wamid.0", NOW_S - 60, text("x"));
+    app.take_changes(&[early]).await;
+    let conversations = app.all("conversations").await;
+    let shown = conversations.iter().find(|one| one["contact"] == user).unwrap();
+    assert_eq!((&shown["unread"], &shown["messages"]), (&json!(5), &json!(5)), "{shown:#}");
+    assert_eq!(shown["firstInboundAt"], json!(NOW_S - 60));
 }
 
 #[tokio::test]

@@ -1,17 +1,26 @@
-//! Services that die while they send, and two that send at once, as programs of their own. The simulator's journal says
-//! what was taken.
+//! Services that die while they send, as programs of their own. The simulator's journal says what was taken.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use futures_util::StreamExt;
+use serde_json::{Value, json};
 
+use super::gate::Gate;
 use super::senders::Senders;
-use super::stage::template;
+use super::stage::{Meta, PABLO, template};
 use super::storm::{Plan, storm};
-use crate::support::within;
+use crate::support::{PATIENCE, client, within};
 
 /// A lease, and time for what comes back.
 const SETTLED_WITHIN: Duration = Duration::from_mins(1);
+/// Whoever is not heard of for so long loses its turns.
+const LEASE: Duration = Duration::from_secs(10);
+
+/// How many messages Meta has, whatever became of its answers.
+async fn messages_at(meta: &Meta) -> Value {
+    let url = format!("{}/_sim/world", meta.running.url());
+    let mut world: Value = client().get(url).send().await.unwrap().json().await.unwrap();
+    world["messages"].take()
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_goes_wrong_nothing_is_lost_sent_twice_or_out_of_order() {
@@ -20,29 +29,57 @@ async fn whatever_goes_wrong_nothing_is_lost_sent_twice_or_out_of_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_senders_together_keep_the_limits_of_number_and_pair() {
-    const MANY: usize = 200;
-    const TO_ONE: usize = 50;
-    let senders = Senders::new(2, false, &[]).await;
-    let asks = (0..MANY + TO_ONE).map(|n| {
-        let caller = senders.callers[n % 2].clone();
-        async move {
-            let phone = if n < MANY { format!("+62812001{n:05}") } else { "+6281200200000".to_owned() };
-            caller.sent(template(&phone, &n.to_string())).await
-        }
-    });
-    let ids: Vec<String> = futures_util::stream::iter(asks).buffered(16).collect().await;
-    senders.states(&ids[..MANY], SETTLED_WITHIN).await;
-    let to_one = async || {
-        let taken = senders.meta.taken().await.into_iter();
-        taken.filter(|body| body["to"] == "+6281200200000").count()
-    };
-    within(SETTLED_WITHIN, "some of the burst have left", || async { (to_one().await > 1).then_some(()) })
-        .await;
+async fn killed_between_request_and_answer_a_message_is_sent_once_and_settled_by_its_status() {
+    // Neither Meta's answer nor its status may reach the service before it dies.
+    let (to_meta, to_service) = (Gate::open().await, Gate::open().await);
+    let more = [("GRAPH_API_BASE_URL", to_meta.url.as_str())];
+    let mut senders = Senders::new(1, true, &more).await;
+    let caller = senders.callers[0].clone();
+    to_meta.lead_to(&senders.meta.running.url());
+    to_service.lead_to(&caller.url);
+    senders.meta.tell(&to_service.url);
+    to_meta.hold_answers();
+    to_service.hold_requests();
+
+    let begun = Instant::now();
+    let id = caller.sent(template(PABLO, "7")).await;
+    within(PATIENCE, "Meta has taken it", || async {
+        let sends = senders.meta.sends().await;
+        (sends.first()?.1 == Some(200)).then_some(())
+    })
+    .await;
+    assert_eq!(caller.message(&id).await["state"], "LEAVING");
+    senders.fleet.instances[0].signal("KILL").await;
+    senders.fleet.instances[0].death().await;
+    to_meta.let_go();
+    senders.fleet.instances[0].start(None);
+    senders.fleet.instances[0].ready(PATIENCE).await;
+
+    let doubtful = within(SETTLED_WITHIN, "it is unconfirmed", || async {
+        let message = caller.message(&id).await;
+        (message["state"] == "UNCONFIRMED").then_some(message)
+    })
+    .await;
+    assert!(begun.elapsed() >= LEASE, "the dead may be only slow: {:?}", begun.elapsed());
+    assert!(doubtful["reason"]["nextStep"].is_string(), "{doubtful:#}");
+    assert_eq!((&doubtful["messageId"], &doubtful["status"]), (&Value::Null, &Value::Null));
+    // Another conversation's message leaves: whoever started anew does send.
+    let other = caller.sent(template("+6281200300000", "8")).await;
+    let states = senders.states(&[id.clone(), other.clone()], SETTLED_WITHIN).await;
+    assert_eq!((states[&id].as_str(), states[&other].as_str()), ("UNCONFIRMED", "ACCEPTED"));
+
+    to_service.let_go();
+    let settled = within(SETTLED_WITHIN, "its status settles it", || async {
+        let message = caller.message(&id).await;
+        (message["status"] == "READ").then_some(message)
+    })
+    .await;
+    assert_eq!((&settled["state"], &settled["reason"]), (&json!("ACCEPTED"), &Value::Null));
+    assert!(settled["messageId"].is_string(), "{settled:#}");
+    assert_eq!(settled["attempts"].as_array().unwrap().len(), 1);
     let sends = senders.meta.sends().await;
-    let refused: Vec<&String> =
-        sends.iter().filter(|(_, status, _)| *status != Some(200)).map(|(.., why)| why).collect();
-    assert_eq!(refused, Vec::<&String>::new());
-    assert!(to_one().await <= 45, "the rest waits for the pair");
+    let times = sends.iter().filter(|(body, ..)| body["biz_opaque_callback_data"] == id.as_str()).count();
+    assert_eq!(times, 1, "{sends:#?}");
+    assert_eq!(messages_at(&senders.meta).await, 2, "this one and the other one");
     senders.fleet.stop().await;
 }

@@ -1,6 +1,8 @@
 //! Everything that Meta's reference shows is asked for through the API, and crosses the wire as the reference has it; and
 //! what breaks a limit is refused before anything is queued, with the field as the caller has written it.
 
+mod unsampled;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use mongodb::bson::doc;
 use pesan::auth::Role;
+use pesan::meta::fault;
 use pesan::storage::workspaces::first_workspace;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::stage::{Caller, Stage, key_of, text};
+use super::stage::{Caller, Stage, key_of, template, text};
 use crate::reading::operation;
 use crate::support::eventually;
 
@@ -236,4 +237,39 @@ async fn the_timeline_tells_everything_that_happened() {
     })
     .await;
     assert!(timeline.iter().any(|one| one["step"] == "RETRIED" && one["by"].is_string()), "{timeline:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_meta_took_and_could_not_deliver_is_told_by_the_timeline_with_code_and_meaning() {
+    let stage = Stage::start().await;
+    stage.meta.add_template().await;
+    // Nobody at Meta has this number. Its answer does not say so: a status does, later.
+    let id = stage.caller.sent(template("+62 812 3456 7890", "7")).await;
+    stage.caller.until(&id, "status", "FAILED").await;
+    let entry = fault::look_up(131_026).unwrap();
+    for (language, meaning, advice) in
+        [("EN", entry.meaning.en, entry.advice.en), ("ID", entry.meaning.id, entry.advice.id)]
+    {
+        let variables = json!({ "id": id, "language": language });
+        let message = run(&stage.caller, "outgoingMessage", variables).await;
+        assert_eq!((&message["state"], &message["reason"]), (&json!("ACCEPTED"), &Value::Null));
+        let timeline = message["timeline"].as_array().unwrap();
+        let steps: Vec<&Value> = timeline.iter().map(|one| &one["step"]).collect();
+        assert_eq!(steps, ["QUEUED", "CLAIMED", "LEFT", "ACCEPTED", "STATUS"], "{timeline:#?}");
+        let failed = timeline.last().unwrap();
+        assert!(failed["at"].is_string() && failed["report"]["receivedAt"].is_string(), "{failed:#}");
+        assert_eq!(failed["report"]["status"], "FAILED");
+        let failure = json!({ "code": 131_026, "cause": meaning, "nextStep": advice });
+        assert_eq!(failed["report"]["failures"], json!([failure]));
+    }
+    let query = "query($id: ID!) { message(id: $id) {
+        status failure { code } timeline { step report { status failures { code metaWords } } }
+    } }";
+    let mut answer = stage.caller.ask(query, json!({ "id": id })).await;
+    assert_eq!(answer["errors"], Value::Null, "{answer:#}");
+    let message = answer["data"]["message"].take();
+    assert_eq!((&message["status"], &message["failure"]["code"]), (&json!("FAILED"), &json!(131_026)));
+    let failed = message["timeline"].as_array().unwrap().last().unwrap();
+    let failure = json!({ "code": 131_026, "metaWords": "Message undeliverable" });
+    assert_eq!(failed["report"], json!({ "status": "FAILED", "failures": [failure] }), "{message:#}");
 }

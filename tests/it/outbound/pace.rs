@@ -4,9 +4,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::departures::departures;
+use super::later::run;
 use super::stage::{Caller, Meta, Stage, give_token, key_of, settings, template, text};
 use crate::support::app::TestApp;
 use crate::support::fleet::Fleet;
+use crate::support::webhook::PHONE_NUMBER_ID;
 use crate::support::{eventually, mongo};
 use pesan::auth::Role;
 use pesan::clock::Clock;
@@ -18,6 +21,17 @@ async fn pace(stage: &Stage) -> Value {
         stage.caller.ask(&crate::reading::operation("numberPace"), json!({ "id": stage.number })).await;
     assert_eq!(answer["errors"], Value::Null, "{answer:#}");
     answer["data"]["number"]["pace"].take()
+}
+
+/// A number of which Meta says this, after it was asked; and the number as it is shown then.
+async fn stage_of(says: Value) -> (Stage, Value) {
+    let stage = Stage::start().await;
+    stage.meta.add_template().await;
+    stage.meta.control(&format!("numbers/{PHONE_NUMBER_ID}"), says).await;
+    let mut payload = run(&stage.caller, "refreshNumber", json!({ "id": stage.number })).await;
+    assert_eq!(payload["userErrors"], json!([]), "{payload:#}");
+    let number = payload["number"].take();
+    (stage, number)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -126,4 +140,44 @@ async fn what_one_instance_queues_leaves_from_another_at_once() {
     }
     assert_eq!(soon, SENDS, "of {} so many left within {SOON:?}", SENDS * 4);
     fleet.instances[0].stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_that_meta_has_upgraded_sends_a_thousand_a_second() {
+    let (stage, number) = stage_of(json!({ "throughput": { "level": "HIGH" } })).await;
+    assert_eq!((&number["throughput"], &number["isCoexistence"]), (&json!("HIGH"), &json!(false)));
+    let shown = pace(&stage).await;
+    let per_second = shown["perSecondMax"].as_f64().unwrap();
+    assert!((980.0..=1_000.0).contains(&per_second), "{shown:#}");
+    assert_eq!(shown["perSecond"], shown["perSecondMax"]);
+    // By this the sender goes: what may leave at once yet is half a second's worth, which is 40 with the usual rate.
+    let id = stage.caller.sent(template("+62 812 3456 7890", "1")).await;
+    stage.caller.until(&id, "state", "ACCEPTED").await;
+    let left = stage.app.only("allowances").await["tokens"].as_f64().unwrap();
+    assert!((480.0..=500.0).contains(&left), "{left}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_beside_the_app_on_a_telephone_sends_twenty_a_second_whatever_its_level() {
+    const MANY: usize = 70;
+    // Half a second's worth at once, and the others at twenty a second; with the usual rate it is less than one second.
+    const TAKES_MS: i64 = 2_500;
+    let (stage, number) = stage_of(json!({ "throughput": { "level": "HIGH" }, "is_on_biz_app": true })).await;
+    assert_eq!((&number["throughput"], &number["isCoexistence"]), (&json!("HIGH"), &json!(true)));
+    let shown = pace(&stage).await;
+    let per_second = shown["perSecondMax"].as_f64().unwrap();
+    assert!((19.0..=20.0).contains(&per_second), "{shown:#}");
+    let paused = run(&stage.caller, "pauseNumber", json!({ "id": stage.number })).await;
+    assert_eq!(paused["userErrors"], json!([]), "{paused:#}");
+    for n in 0..MANY {
+        stage.caller.sent(template(&format!("+62812004{n:05}"), &n.to_string())).await;
+    }
+    run(&stage.caller, "resumeNumber", json!({ "id": stage.number })).await;
+    let times = eventually("all have left", || async {
+        let times: Vec<i64> = departures(&stage.meta).await.iter().map(|one| one.at_ms).collect();
+        (times.len() == MANY).then_some(times)
+    })
+    .await;
+    let took_ms = times.iter().max().unwrap() - times.iter().min().unwrap();
+    assert!(took_ms >= TAKES_MS, "{MANY} in {took_ms} ms");
 }

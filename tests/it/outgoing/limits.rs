@@ -1,12 +1,14 @@
 //! Every limit of the reference: kept at the limit, broken by one beyond it, in our own judgement and in the
 //! simulator's, which is written independently.
 
+mod buttons;
+
 use pesan::domain::outgoing::breach::{Breach, Found, Limit};
 use pesan::domain::outgoing::check;
 use pesan::domain::outgoing::interactive::{
     Action, Address, CardAction, CardHeader, Header, LinkButton, MediaCard, Product,
 };
-use pesan::domain::outgoing::plain::{File, Pin, PinChange};
+use pesan::domain::outgoing::plain::{Captioned, File, Pin, PinChange};
 use pesan::domain::outgoing::template::{ButtonValue, Card, Template};
 use pesan::domain::outgoing::{Content, Message, ReadMark, Recipient};
 use proptest::prelude::*;
@@ -37,6 +39,7 @@ const LIMITS: &[(&str, &[(&str, Bound)])] = &[
     ("Send_Text_Message", &[("content.text.body", Chars(4096))]),
     ("Send_Reply_to_Image_Message_by_URL", &[("content.image.file.source.link", Web), ("replyTo", Filled)]),
     ("Send_Reply_to_Image_Message_by_ID", &[("content.image.file.source.id", Filled)]),
+    ("captioned image", &[("content.image.caption", CharsMax(1024))]),
     ("Send_Video_Message_by_URL", &[("content.video.caption", CharsMax(1024))]),
     ("Send_Document_Message_by_ID", &[("content.document.caption", CharsMax(1024))]),
     ("Send_Sticker_Message_by_URL", &[("content.sticker.file.source.link", Web)]),
@@ -214,7 +217,9 @@ fn more() -> Vec<(String, Message)> {
     ]}});
     let action = |value: Value| serde_json::from_value::<Action>(value).unwrap();
     let titled = |text: &str| Some(Header::Text { text: text.to_owned(), sub_text: None });
+    let captioned = Captioned { file: File::id("1"), caption: Some("C".to_owned()) };
     let kinds = vec![
+        ("captioned image", Content::Image(captioned)),
         ("titled buttons", interactive(Some(header), "Which?", Some("F"), buttons)),
         ("short list", interactive(None, "Which?", None, action(list))),
         ("short product list", interactive(titled("H"), "Which?", None, action(products))),
@@ -257,7 +262,8 @@ fn bases() -> Vec<(String, Message)> {
 }
 
 fn base(name: &str) -> Message {
-    bases().into_iter().find(|(listed, _)| listed == name).unwrap_or_else(|| panic!("no {name}")).1
+    let mut all = bases().into_iter().chain(buttons::messages());
+    all.find(|(listed, _)| listed == name).unwrap_or_else(|| panic!("no {name}")).1
 }
 
 fn pointer(field: &str) -> String {
@@ -345,7 +351,7 @@ fn around(message: &Message, field: &str, bound: Bound) -> (Vec<Message>, Vec<(M
 /// Every message that is beyond a limit, with its name and the field that breaks it.
 pub fn beyond_limits() -> Vec<(String, Message, String)> {
     let mut all = Vec::new();
-    for (name, limits) in LIMITS {
+    for (name, limits) in LIMITS.iter().chain(buttons::LIMITS) {
         let message = base(name);
         for (field, bound) in *limits {
             let (_, beyond) = around(&message, field, *bound);

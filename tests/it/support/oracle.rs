@@ -252,7 +252,12 @@ fn check_people(told: &Told, stored: &Stored, findings: &mut Findings) {
 fn check_counts(stored: &Stored, findings: &mut Findings) {
     let mut by_conversation: HashMap<Vec<u8>, Vec<&Document>> = HashMap::new();
     for message in stored.messages.values() {
-        by_conversation.entry(id(message, "conversation").unwrap_or_default()).or_default().push(message);
+        // One that others turned out to be shows theirs, too.
+        let mut at = id(message, "conversation");
+        while let Some(key) = at {
+            at = stored.conversations.get(&key).and_then(|conversation| id(conversation, "mergedInto"));
+            by_conversation.entry(key).or_default().push(message);
+        }
     }
     for (key, conversation) in &stored.conversations {
         let messages = by_conversation.remove(key).unwrap_or_default();

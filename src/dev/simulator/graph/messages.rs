@@ -149,7 +149,7 @@ fn recipient_of(world: &World, body: &Value) -> Result<Recipient, Refusal> {
     let Some(digits) = person::digits_of(to) else {
         return Err(Refusal::of(131_009).details("Parameter to is not a phone number."));
     };
-    let person = world.people.values().find(|person| person.phone.as_deref() == Some(&digits)).cloned();
+    let person = world.people.values().find(|person| person.is_reached_by(&digits)).cloned();
     Ok(Recipient { input: to.to_owned(), person, by_user_id: false, is_group: false })
 }
 
@@ -258,6 +258,7 @@ fn stranger(input: &str) -> Person {
         user_id: input.to_owned(),
         username: None,
         read_receipts: false,
+        also_reached_by: None,
         has_blocked_us: false,
         refuses_marketing: false,
     }

@@ -230,6 +230,7 @@ impl World {
                 user_id: user_id.to_owned(),
                 username: username.map(str::to_owned),
                 read_receipts: true,
+                also_reached_by: None,
                 has_blocked_us: false,
                 refuses_marketing: false,
             });

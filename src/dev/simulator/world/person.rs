@@ -17,6 +17,10 @@ pub struct Person {
     /// Digits only, with the country code; absent for someone who is known by user id alone.
     #[serde(default)]
     pub phone: Option<String>,
+    /// Another number under which the telephone is reached: where numbers were made longer, today's beside the one that
+    /// WhatsApp knows.
+    #[serde(default)]
+    pub also_reached_by: Option<String>,
     /// The business-scoped user id.
     pub user_id: String,
     #[serde(default)]
@@ -37,6 +41,11 @@ fn yes() -> bool {
 }
 
 impl Person {
+    /// Whether a message to this number comes to the person.
+    pub fn is_reached_by(&self, digits: &str) -> bool {
+        [&self.phone, &self.also_reached_by].iter().any(|own| own.as_deref() == Some(digits))
+    }
+
     /// The `contacts[]` entry of a webhook about the person.
     pub fn contact(&self) -> Value {
         let mut profile = Map::new();

@@ -1,0 +1,50 @@
+//! Numbers that were made longer, while WhatsApp kept the ids that it had: one customer, whoever writes first.
+
+use std::time::Duration;
+
+use pesan::clock::Clock;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::stage::{Stage, template, text};
+use crate::support::eventually;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_answers_under_an_older_number_is_the_one_whom_we_wrote_to() {
+    let stage = Stage::start().await;
+    stage.meta.add_template().await;
+    for (key, today, wa_id) in
+        [("ana", "+5511987654321", "551187654321"), ("luz", "+525512345678", "5215512345678")]
+    {
+        let person = json!({
+            "key": key, "name": key, "phone": wa_id, "also_reached_by": today.trim_start_matches('+'),
+            "user_id": format!("ID.{key}"),
+        });
+        stage.meta.control("people", person).await;
+        let first = stage.caller.sent(template(today, "7")).await;
+        let conversation = stage.caller.until(&first, "state", "ACCEPTED").await["conversationId"].clone();
+        stage.meta.control(&format!("people/{key}/write"), json!({ "text": "Oi" })).await;
+        eventually("the answer is in the conversation in which we wrote", || async {
+            let is_there = |one: &Value| {
+                let of = one["conversation"].as_str().and_then(|id| Uuid::parse_str(id).ok());
+                one["inbound"] == json!(true) && json!(of.map(|id| id.to_string())) == conversation
+            };
+            stage.app.all("messages").await.iter().any(is_there).then_some(())
+        })
+        .await;
+        let behind_ms = Clock::system().now_ms() - stage.app.clock.clock().now_ms() + 1_000;
+        stage.app.clock.advance(Duration::from_millis(behind_ms.max(0).unsigned_abs()));
+
+        // By the number as people write it today: the window is open, and it goes to the id that they wrote from.
+        let mut by_number = text("", "Tudo bem?");
+        by_number["to"] = json!({ "phone": today });
+        by_number["numberId"] = template(today, "7")["numberId"].clone();
+        let next = stage.caller.sent(by_number).await;
+        let shown = stage.caller.until(&next, "state", "ACCEPTED").await;
+        assert_eq!(shown["conversationId"], conversation);
+        let taken = stage.meta.taken().await;
+        assert_eq!(taken.last().unwrap()["to"], format!("+{wa_id}"));
+    }
+    assert_eq!(stage.app.all("conversations").await.len(), 2);
+    assert_eq!(stage.app.all("contacts").await.len(), 2);
+}
