@@ -43,7 +43,7 @@ pub enum Deed {
     Rescheduled,
     /// Somebody took it back.
     Cancelled,
-    /// Somebody had it tried anew.
+    /// Somebody had it tried anew, or repeated by another message.
     Retried,
     /// Nobody had heard of it for long, and the workspace wants it left so.
     LeftUnconfirmed,
@@ -64,6 +64,15 @@ pub struct Intervention {
     pub by: Option<String>,
     /// The time that it was given.
     pub send_at_ms: Option<i64>,
+    /// The message that repeats it, by our id.
+    pub repeated_by: Option<String>,
+}
+
+impl Intervention {
+    /// A deed that says nothing more.
+    pub fn of(deed: Deed, by: Option<String>, at_ms: i64) -> Self {
+        Self { at_ms, deed, by, send_at_ms: None, repeated_by: None }
+    }
 }
 
 /// What becomes of a message of which nothing is heard after its answer was lost.
@@ -110,6 +119,11 @@ impl Priority {
             Self::Reply => 0,
             Self::Bulk => 1,
         }
+    }
+
+    /// The one of that rank. What was queued before ranks were kept counts as a reply.
+    pub fn of_rank(rank: i32) -> Self {
+        if rank == Self::Bulk.rank() { Self::Bulk } else { Self::Reply }
     }
 }
 

@@ -114,6 +114,12 @@ impl OutgoingMessage {
         &self.0.by
     }
 
+    /// Our id of the message that it repeats: Meta had taken that one, and then told that it does not arrive. Null: it
+    /// repeats none.
+    async fn retry_of(&self) -> Option<ID> {
+        self.0.repeats.map(|repeats| scalar::id(repeats.failed))
+    }
+
     /// When it was asked for, by our clock.
     async fn requested_at(&self) -> Option<DateTime> {
         scalar::moment(self.0.requested_ms)

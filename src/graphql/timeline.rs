@@ -1,7 +1,7 @@
 //! Everything that happened to a message, in its order: with us, at Meta, and with the customer. It answers "why did this
 //! not arrive?".
 
-use async_graphql::{Enum, SimpleObject};
+use async_graphql::{Enum, ID, SimpleObject};
 
 use super::outgoing::SendReason;
 use super::scalar;
@@ -40,7 +40,7 @@ pub enum TimelineStep {
     GivenUp,
     /// No status came for long; by the workspace's settings it was queued again.
     SentAgain,
-    /// Somebody had it tried anew.
+    /// Somebody had it tried anew; `otherMessageId` is the message that repeats it, if it had its name from Meta already.
     Retried,
     /// Somebody took it back.
     Cancelled,
@@ -63,6 +63,9 @@ pub struct TimelineEntry {
     pub reason: Option<SendReason>,
     /// For what time it was planned.
     pub send_at: Option<DateTime>,
+    /// Our id of another message: with `QUEUED` the failed one that this one repeats, with `RETRIED` the one that repeats
+    /// this one; null: none.
+    pub other_message_id: Option<ID>,
     /// What Meta told.
     pub report: Option<StatusReport>,
 }
@@ -81,6 +84,7 @@ fn placed(at_ms: i64, step: TimelineStep) -> Placed {
         attempt: None,
         reason: None,
         send_at: None,
+        other_message_id: None,
         report: None,
     };
     Placed { at_ms, entry }
@@ -91,6 +95,7 @@ pub fn of_ours(message: &Outgoing, statuses: Vec<StatusRecord>) -> Vec<TimelineE
     let mut queued = placed(message.requested_ms, TimelineStep::Queued);
     queued.entry.by = Some(message.by.clone());
     queued.entry.send_at = message.planned_ms.and_then(scalar::moment);
+    queued.entry.other_message_id = message.repeats.map(|repeats| scalar::id(repeats.failed));
     let mut all = vec![queued];
     for (number, attempt) in (1..).zip(&message.attempts) {
         of_attempt(number, attempt, &mut all);
@@ -137,6 +142,7 @@ fn of_intervention(done: &Intervention) -> Placed {
     let mut one = placed(done.at_ms, step);
     one.entry.by.clone_from(&done.by);
     one.entry.send_at = done.send_at_ms.and_then(scalar::moment);
+    one.entry.other_message_id = done.repeated_by.clone().map(ID);
     one
 }
 

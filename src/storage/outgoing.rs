@@ -14,6 +14,7 @@ use super::conversations::COLLECTION as CONVERSATIONS;
 use super::events::Happening;
 use super::initiations::initiated;
 use super::messages::{ACCEPTED, MESSAGES};
+use super::outgoing_changes::Repeats;
 use super::ties::tying;
 use super::told::{Told, Write};
 use super::turns::joining;
@@ -57,6 +58,8 @@ pub struct NewOutgoing<'a> {
     pub message: String,
     pub by: String,
     pub idempotency_key: Option<&'a str>,
+    /// The message of the same content that has failed.
+    pub repeats: Option<&'a Outgoing>,
     /// What the key stands for, as a digest.
     pub body_digest: String,
 }
@@ -90,6 +93,7 @@ pub struct Outgoing {
     pub send_at_ms: Option<i64>,
     /// When it was asked for, or is to leave.
     pub due_ms: i64,
+    pub priority: Priority,
     /// What it was planned for at first.
     pub planned_ms: Option<i64>,
     /// Not before then, after a try that did not end well.
@@ -100,6 +104,7 @@ pub struct Outgoing {
     pub history: Vec<Intervention>,
     pub reason: Option<Reason>,
     pub reaction: Option<Reacting>,
+    pub repeats: Option<Repeats>,
     pub initiates: bool,
     /// Whether its conversation does not show it yet, because its time has not come.
     pub is_unlisted: bool,
@@ -115,6 +120,7 @@ impl NewOutgoing<'_> {
             "state": State::Queued.name(),
             "open": true,
             "dueAtMs": due_ms,
+            "priority": self.priority.rank(),
             "tries": 0,
             "message": &self.message,
             "by": &self.by,
@@ -127,6 +133,9 @@ impl NewOutgoing<'_> {
         }
         if self.initiates {
             send.insert("initiates", true);
+        }
+        if let Some(failed) = self.repeats {
+            send.insert("repeats", Repeats::of(failed).document());
         }
         if let Some(Reacting { target, emoji }) = &self.reaction {
             let mut reaction = Document::new();
@@ -178,7 +187,10 @@ impl NewOutgoing<'_> {
         if let (Some(contact), false) = (self.contact, self.is_known) {
             told = told.and(tying(self.workspace, self.number, contact, self.conversation));
         }
-        Ok(told)
+        match self.repeats {
+            Some(failed) => Ok(told.with(failed.repeated(&self.by, self.id, self.now_ms)?)),
+            None => Ok(told),
+        }
     }
 
     fn is_shown_later(&self) -> bool {
@@ -548,12 +560,14 @@ pub(super) fn outgoing_of(document: &Document) -> Result<Outgoing, Error> {
         requested_ms: send.get_i64("requestedAtMs").unwrap_or(0),
         send_at_ms: send.get_i64("dueAtMs").ok().filter(|_| is_scheduled),
         due_ms: send.get_i64("dueAtMs").map_err(|_| MALFORMED)?,
+        priority: Priority::of_rank(send.get_i32("priority").unwrap_or_default()),
         planned_ms: send.get_i64("plannedAtMs").ok(),
         not_before_ms: send.get_i64("notBeforeMs").ok(),
         tries: send.get_i32("tries").ok().and_then(|tries| u32::try_from(tries).ok()).unwrap_or(0),
         attempts: bson::deserialize_from_bson(attempts).map_err(|_| MALFORMED)?,
         history: bson::deserialize_from_bson(history).map_err(|_| MALFORMED)?,
         reaction: send.get_document("reaction").ok().map(reacting_of),
+        repeats: send.get_document("repeats").ok().and_then(Repeats::read),
         initiates: send.get_bool("initiates").unwrap_or(false),
         reason,
         is_unlisted: send.get_bool("unlisted").unwrap_or(false),
