@@ -17,9 +17,21 @@ const PAUSE_MAX: Duration = Duration::from_mins(2);
 /// Everything behind a message waits with it. What would have to wait longer than this is given up.
 const WAIT_MAX: Duration = Duration::from_mins(10);
 const TOLD_USUALLY: Duration = Duration::from_mins(1);
+/// How often one is tried at all while a limit holds everything: days of it.
+const HELD_MAX: usize = 1_000;
 
 /// Meta (2026-07): more messages a second than this number may send.
 const NUMBER_TOO_FAST: i64 = 130_429;
+/// Meta (2026-07): too many requests of the app, of the token's user, of this kind; and of the WhatsApp account.
+const LIMITS_OF_APP: &[i64] = &[4, 17, 613];
+const LIMIT_OF_ACCOUNT: i64 = 80_007;
+
+/// Whose allowance is used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limited {
+    App,
+    Account,
+}
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +40,8 @@ pub enum Verdict {
     Unconfirmed(Reason),
     /// The same again after a while. `is_whole_number`: all of the number waits.
     Again { after: Duration, is_whole_number: bool, reason: Reason },
+    /// The same again, when everything that the limit is about may go on. It is no fault of the message, and no try of it.
+    Held { whose: Limited, at_least: Duration, reason: Reason },
     /// The same again, when the pair may.
     PairTooFast(Reason),
     /// The number sends nothing until somebody has mended this; then the same again.
@@ -70,6 +84,9 @@ pub fn of(error: &CallError, tries: u32, dice: u64) -> Verdict {
         Some(Pause::Growing | Pause::PowersOfFour) | None => None,
     });
     let pause = pause.map(|pause| pause.max(PAUSE_MIN));
+    if let Some(whose) = refusal.code().and_then(limited) {
+        return Verdict::Held { whose, at_least: pause.unwrap_or(PAUSE_MIN), reason };
+    }
     match (explanation.class, explanation.pause) {
         (Class::FixToken, _) => Verdict::Block(BlockReason::Token, reason),
         (Class::Retry | Class::Wait, Some(Pause::PowersOfFour)) if tries < TRIES_MAX => {
@@ -84,6 +101,24 @@ pub fn of(error: &CallError, tries: u32, dice: u64) -> Verdict {
             None => Verdict::Refused(reason),
         },
         (Class::ChangeRequest | Class::Never | Class::ActOnAccount, _) => Verdict::Refused(reason),
+    }
+}
+
+impl Verdict {
+    /// The same for a message that so many requests were made for: none is tried for ever.
+    pub fn after(self, requests: usize) -> Self {
+        match self {
+            Self::Held { reason, .. } if requests >= HELD_MAX => Self::Refused(reason),
+            other => other,
+        }
+    }
+}
+
+fn limited(code: i64) -> Option<Limited> {
+    match code {
+        LIMIT_OF_ACCOUNT => Some(Limited::Account),
+        code if LIMITS_OF_APP.contains(&code) => Some(Limited::App),
+        _ => None,
     }
 }
 
@@ -141,6 +176,19 @@ mod tests {
         assert!(matches!(of(&page(200), 1, 0), Verdict::Unconfirmed(_)));
         assert!(matches!(of(&page(403), 1, 0), Verdict::Again { .. }));
         assert!(matches!(of(&CallError::Impossible("a test"), 1, 0), Verdict::Refused(_)));
+    }
+
+    #[test]
+    fn a_limit_of_many_is_known_by_its_code_and_holds_no_message_for_ever() {
+        let known = [4, 17, 613, 80_007, 80_008, 130_429, 131_056].map(limited);
+        let (app, account) = (Some(Limited::App), Some(Limited::Account));
+        assert_eq!(known, [app, app, app, account, None, None, None]);
+        let held = |requests| {
+            let reason = Reason::default();
+            Verdict::Held { whose: Limited::Account, at_least: PAUSE_MIN, reason }.after(requests)
+        };
+        assert!(matches!(held(100), Verdict::Held { .. }));
+        assert!(matches!(held(HELD_MAX), Verdict::Refused(_)));
     }
 
     #[test]

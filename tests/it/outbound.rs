@@ -1,6 +1,7 @@
 //! Sending, against the simulator over HTTP: what the customer gets, and what the sender is told. What was taken, the
 //! simulator's journal says.
 
+mod account_limits;
 mod again;
 mod doubts;
 mod faults;
