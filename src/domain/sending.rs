@@ -145,6 +145,16 @@ pub struct Reason {
     pub trace_id: Option<String>,
 }
 
+/// What Meta does with a template message that it has taken, instead of sending it at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Pacing {
+    /// It waits until Meta has judged the quality of its template; then it is sent or dropped.
+    HeldForQuality,
+    /// Its template is paused.
+    Paused,
+}
+
 /// One request for a message, and what came of it.
 #[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -158,4 +168,13 @@ pub struct Attempt {
     /// What the message was after it; none while it is on its way.
     pub state: Option<State>,
     pub reason: Option<Reason>,
+    /// None: Meta sends it at once, or has not taken it.
+    pub pacing: Option<Pacing>,
+}
+
+impl Attempt {
+    /// One that is about to leave.
+    pub fn leaving(claimed_ms: i64, at_ms: i64) -> Self {
+        Self { claimed_ms: Some(claimed_ms), at_ms, ended_ms: None, state: None, reason: None, pacing: None }
+    }
 }

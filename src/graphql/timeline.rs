@@ -8,7 +8,7 @@ use super::scalar;
 use super::scalar::DateTime;
 use super::status::StatusReport;
 use crate::domain::sending;
-use crate::domain::sending::{Attempt, Intervention, State};
+use crate::domain::sending::{Attempt, Intervention, Pacing, State};
 use crate::domain::status::Outcome;
 use crate::storage::message_record::StatusRecord;
 use crate::storage::outgoing::Outgoing;
@@ -28,6 +28,10 @@ pub enum TimelineStep {
     Left,
     /// Meta has taken it.
     Accepted,
+    /// Meta holds it until it has judged the quality of its template; then it is sent, or dropped.
+    Held,
+    /// Meta does not send it, because its template is paused.
+    TemplatePaused,
     /// The request did not succeed; it is tried again.
     WillRetry,
     /// Meta has not taken it.
@@ -59,7 +63,7 @@ pub struct TimelineEntry {
     pub by: Option<String>,
     /// Which request it belongs to, from 1; null: none.
     pub attempt: Option<i32>,
-    /// Why a request did not succeed.
+    /// Why a request did not succeed, or why Meta does not send at once what it has taken.
     pub reason: Option<SendReason>,
     /// For what time it was planned.
     pub send_at: Option<DateTime>,
@@ -128,6 +132,31 @@ fn of_attempt(number: i32, attempt: &Attempt, all: &mut Vec<Placed>) {
         State::Queued | State::Leaving => TimelineStep::WillRetry,
     };
     push(ended_ms, step, attempt.reason.clone());
+    if let Some((step, reason)) = attempt.pacing.map(paced) {
+        push(ended_ms, step, Some(reason));
+    }
+}
+
+/// What it means that Meta has taken a message and does not send it at once, and what to do.
+fn paced(pacing: Pacing) -> (TimelineStep, sending::Reason) {
+    let (step, meaning, next_step) = match pacing {
+        Pacing::HeldForQuality => (
+            TimelineStep::Held,
+            "Meta has taken the message and holds it until it has judged the quality of its template.",
+            "Wait for the status: it is sent, or dropped with a failed status. Send no more of this template until then.",
+        ),
+        Pacing::Paused => (
+            TimelineStep::TemplatePaused,
+            "Meta has taken the message and does not send it, because its template is paused for its quality.",
+            "Use another template, or wait until the pause is over; then try this message anew.",
+        ),
+    };
+    let reason = sending::Reason {
+        meaning: meaning.to_owned(),
+        next_step: Some(next_step.to_owned()),
+        ..sending::Reason::default()
+    };
+    (step, reason)
 }
 
 fn of_intervention(done: &Intervention) -> Placed {

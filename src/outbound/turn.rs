@@ -169,8 +169,7 @@ impl Equipment {
         seat: &mut Option<Seat>,
     ) -> Result<Option<Next>, Error> {
         let left_ms = self.clock.now_ms();
-        let claimed_ms = Some(turn.claimed_ms);
-        let mut attempt = Attempt { claimed_ms, at_ms: left_ms, ended_ms: None, state: None, reason: None };
+        let mut attempt = Attempt::leaving(turn.claimed_ms, left_ms);
         let Ok(content) = serde_json::from_str::<outgoing::Message>(&message.message) else {
             let reason = Reason {
                 meaning: "The stored message cannot be read by this version of the service.".to_owned(),
@@ -226,6 +225,7 @@ impl Equipment {
         now_ms: i64,
     ) -> Result<Next, Error> {
         attempt.state = Some(State::Accepted);
+        attempt.pacing = verdict::pacing_of(sent);
         let told = message.accepted(&sent.wamid, Some(&attempt), now_ms)?;
         let mut outcome = Ok(false);
         for _ in 0..STORE_TRIES {

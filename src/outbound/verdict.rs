@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use crate::domain::number::BlockReason;
-use crate::domain::sending::Reason;
+use crate::domain::sending::{Pacing, Reason};
+use crate::meta::client::message;
 use crate::meta::client::{CallError, Phase};
 use crate::meta::fault::{Class, Pause};
 
@@ -101,6 +102,15 @@ pub fn of(error: &CallError, tries: u32, dice: u64) -> Verdict {
             None => Verdict::Refused(reason),
         },
         (Class::ChangeRequest | Class::Never | Class::ActOnAccount, _) => Verdict::Refused(reason),
+    }
+}
+
+/// What Meta does with a message that it has taken, if it does not send it at once.
+pub fn pacing_of(sent: &message::Sent) -> Option<Pacing> {
+    match sent.pacing.as_ref()? {
+        message::Pacing::HeldForQuality => Some(Pacing::HeldForQuality),
+        message::Pacing::Paused => Some(Pacing::Paused),
+        message::Pacing::Accepted | message::Pacing::Other(_) => None,
     }
 }
 

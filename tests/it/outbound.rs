@@ -9,6 +9,7 @@ mod kinds;
 mod later;
 mod marketing;
 mod pace;
+mod pacing;
 mod reckoning;
 mod senders;
 pub mod stage;
