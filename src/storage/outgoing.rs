@@ -116,6 +116,50 @@ impl NewOutgoing<'_> {
     /// Everything that makes it queued, in one change.
     pub fn told(&self) -> Result<Told, Error> {
         let due_ms = self.send_at_ms.unwrap_or(self.now_ms);
+        let mut document = doc! {
+            "_id": self.id.to_string(),
+            "v": 1,
+            "workspace": binary(self.workspace),
+            "number": binary(self.number),
+            "conversation": binary(self.conversation),
+            "contact": binary(self.contact.unwrap_or_default()),
+            "phoneNumberId": self.phone_number_id,
+            "at": self.position.second,
+            "order": self.position.order,
+            "receivedAt": DateTime::from_millis(self.now_ms),
+            "inbound": false,
+            "source": "api",
+            "kind": self.content.kind_name(),
+            "customer": to_bson(&self.customer)?,
+            "content": to_bson(&self.content)?,
+            "send": self.send_part(due_ms),
+        };
+        if let Some(group_id) = self.group_id {
+            document.insert("groupId", group_id);
+        }
+        if let Some(wamid) = self.reply_to {
+            let context = Context { wamid: Some(wamid.into()), ..Context::default() };
+            document.insert("context", to_bson(&context)?);
+        }
+        let (message, conversation, number) = (self.id.to_string(), self.conversation, self.number);
+        let happening = match self.reaction {
+            Some(_) => Happening::MessageChanged { message, conversation, number },
+            None => Happening::Message { message, conversation, number, inbound: false },
+        };
+        let mut told = Told::of(self.workspace, happening, Write::insert(MESSAGES.name, document))
+            .and(self.conversation_write())
+            .and(joining(self.workspace, self.number, self.conversation, due_ms, self.priority));
+        if let (Some(contact), false) = (self.contact, self.is_known) {
+            told = told.and(tying(self.workspace, self.number, contact, self.conversation));
+        }
+        match self.repeats {
+            Some(failed) => Ok(told.with(failed.repeated(&self.by, self.id, self.now_ms)?)),
+            None => Ok(told),
+        }
+    }
+
+    /// What the queue keeps of it.
+    fn send_part(&self, due_ms: i64) -> Document {
         let mut send = doc! {
             "state": State::Queued.name(),
             "open": true,
@@ -151,46 +195,7 @@ impl NewOutgoing<'_> {
             send.insert("unlisted", true);
             send.insert("preview", self.content.preview());
         }
-        let mut document = doc! {
-            "_id": self.id.to_string(),
-            "v": 1,
-            "workspace": binary(self.workspace),
-            "number": binary(self.number),
-            "conversation": binary(self.conversation),
-            "contact": binary(self.contact.unwrap_or_default()),
-            "phoneNumberId": self.phone_number_id,
-            "at": self.position.second,
-            "order": self.position.order,
-            "receivedAt": DateTime::from_millis(self.now_ms),
-            "inbound": false,
-            "source": "api",
-            "kind": self.content.kind_name(),
-            "customer": to_bson(&self.customer)?,
-            "content": to_bson(&self.content)?,
-            "send": send,
-        };
-        if let Some(group_id) = self.group_id {
-            document.insert("groupId", group_id);
-        }
-        if let Some(wamid) = self.reply_to {
-            let context = Context { wamid: Some(wamid.into()), ..Context::default() };
-            document.insert("context", to_bson(&context)?);
-        }
-        let (message, conversation, number) = (self.id.to_string(), self.conversation, self.number);
-        let happening = match self.reaction {
-            Some(_) => Happening::MessageChanged { message, conversation, number },
-            None => Happening::Message { message, conversation, number, inbound: false },
-        };
-        let mut told = Told::of(self.workspace, happening, Write::insert(MESSAGES.name, document))
-            .and(self.conversation_write())
-            .and(joining(self.workspace, self.number, self.conversation, due_ms, self.priority));
-        if let (Some(contact), false) = (self.contact, self.is_known) {
-            told = told.and(tying(self.workspace, self.number, contact, self.conversation));
-        }
-        match self.repeats {
-            Some(failed) => Ok(told.with(failed.repeated(&self.by, self.id, self.now_ms)?)),
-            None => Ok(told),
-        }
+        send
     }
 
     fn is_shown_later(&self) -> bool {

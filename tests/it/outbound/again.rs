@@ -74,11 +74,11 @@ async fn what_failed_after_meta_had_taken_it_is_repeated_by_another_message() {
     let pablo = Customer::new(PABLO.trim_start_matches('+'), "US.13491208655302741918");
     let late = status(pablo, before["messageId"].as_str().unwrap(), "sent", Clock::system().now_ms() / 1_000);
     stage.app.take_changes(&[late]).await;
-    let told = eventually("the late status is here", || async {
+    eventually("the late status is here", || async {
         let statuses = caller.message(&old).await["statuses"].take();
         (statuses.as_array().unwrap().len() == 2).then_some(())
-    });
-    told.await;
+    })
+    .await;
     let now = caller.message(&old).await;
     assert_eq!((&now["status"], &now["messageId"]), (&json!("FAILED"), &before["messageId"]));
     assert_eq!(caller.message(&new).await["statuses"].as_array().unwrap().len(), 3);
@@ -177,16 +177,12 @@ async fn one_of_many_stays_one_of_many_when_it_is_moved_or_tried_anew() {
     let turn = stage.app.only("turns").await;
     assert_eq!(turn["priority"], 1, "{turn:#}");
 
-    let failed = failed_in_bulk(&stage, bulk(text(&conversation, "Halo"))).await;
-    let repeat = retried(caller, &failed).await;
+    run(caller, "resumeNumber", json!({ "id": stage.number })).await;
+    let old = failed(&stage, bulk(text(&conversation, "Halo"))).await;
+    let repeat = retried(caller, &old).await;
     let messages = stage.app.all("messages").await;
     let repeat = messages.iter().find(|one| one["_id"] == json!(repeat)).unwrap();
     assert_eq!(repeat["send"]["priority"], 1);
-}
-
-async fn failed_in_bulk(stage: &Stage, input: Value) -> String {
-    run(&stage.caller, "resumeNumber", json!({ "id": stage.number })).await;
-    failed(stage, input).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
