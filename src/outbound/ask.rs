@@ -225,6 +225,9 @@ impl Outbound {
         let category = judged.category.as_deref();
         let is_number_set = number.settings.marketing_messages;
         message.marketing = ask.route.clone().marketing(is_number_set, category, &message.recipient);
+        if message.marketing.is_none() {
+            judged.allow_usual_endpoint()?;
+        }
         Ok((message, judged.preview, leave))
     }
 

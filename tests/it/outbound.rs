@@ -8,6 +8,7 @@ mod faults;
 mod kinds;
 mod later;
 mod marketing;
+mod moving_picture;
 mod pace;
 mod pacing;
 mod reckoning;
