@@ -111,6 +111,7 @@ impl Queue {
             message: serde_json::to_string(&message).unwrap(),
             by: "bench".to_owned(),
             idempotency_key: None,
+            repeats: None,
             body_digest: String::new(),
         }
         .told()

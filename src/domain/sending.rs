@@ -43,7 +43,7 @@ pub enum Deed {
     Rescheduled,
     /// Somebody took it back.
     Cancelled,
-    /// Somebody had it tried anew.
+    /// Somebody had it tried anew, or repeated by another message.
     Retried,
     /// Nobody had heard of it for long, and the workspace wants it left so.
     LeftUnconfirmed,
@@ -64,6 +64,15 @@ pub struct Intervention {
     pub by: Option<String>,
     /// The time that it was given.
     pub send_at_ms: Option<i64>,
+    /// The message that repeats it, by our id.
+    pub repeated_by: Option<String>,
+}
+
+impl Intervention {
+    /// A deed that says nothing more.
+    pub fn of(deed: Deed, by: Option<String>, at_ms: i64) -> Self {
+        Self { at_ms, deed, by, send_at_ms: None, repeated_by: None }
+    }
 }
 
 /// What becomes of a message of which nothing is heard after its answer was lost.
@@ -111,6 +120,11 @@ impl Priority {
             Self::Bulk => 1,
         }
     }
+
+    /// The one of that rank. What was queued before ranks were kept counts as a reply.
+    pub fn of_rank(rank: i32) -> Self {
+        if rank == Self::Bulk.rank() { Self::Bulk } else { Self::Reply }
+    }
 }
 
 /// Why a try did not end well.
@@ -131,6 +145,16 @@ pub struct Reason {
     pub trace_id: Option<String>,
 }
 
+/// What Meta does with a template message that it has taken, instead of sending it at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Pacing {
+    /// It waits until Meta has judged the quality of its template; then it is sent or dropped.
+    HeldForQuality,
+    /// Its template is paused.
+    Paused,
+}
+
 /// One request for a message, and what came of it.
 #[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,4 +168,13 @@ pub struct Attempt {
     /// What the message was after it; none while it is on its way.
     pub state: Option<State>,
     pub reason: Option<Reason>,
+    /// None: Meta sends it at once, or has not taken it.
+    pub pacing: Option<Pacing>,
+}
+
+impl Attempt {
+    /// One that is about to leave.
+    pub fn leaving(claimed_ms: i64, at_ms: i64) -> Self {
+        Self { claimed_ms: Some(claimed_ms), at_ms, ended_ms: None, state: None, reason: None, pacing: None }
+    }
 }

@@ -37,6 +37,16 @@ pub enum SendState {
     Cancelled,
 }
 
+/// What Meta does with a template message that it has taken, instead of sending it at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "sending::Pacing")]
+pub enum SendPacing {
+    /// It waits until Meta has judged the quality of its template; then it is sent, or dropped with the status `FAILED`.
+    HeldForQuality,
+    /// Its template is paused because of its quality; the message is not sent.
+    Paused,
+}
+
 /// Why a try did not end well.
 #[derive(Debug, SimpleObject)]
 pub struct SendReason {
@@ -114,6 +124,12 @@ impl OutgoingMessage {
         &self.0.by
     }
 
+    /// Our id of the message that it repeats: Meta had taken that one, and then told that it does not arrive. Null: it
+    /// repeats none.
+    async fn retry_of(&self) -> Option<ID> {
+        self.0.repeats.map(|repeats| scalar::id(repeats.failed))
+    }
+
     /// When it was asked for, by our clock.
     async fn requested_at(&self) -> Option<DateTime> {
         scalar::moment(self.0.requested_ms)
@@ -127,6 +143,12 @@ impl OutgoingMessage {
     /// Not before then, after a try that did not end well.
     async fn next_try_at(&self) -> Option<DateTime> {
         self.0.not_before_ms.and_then(scalar::moment)
+    }
+
+    /// What Meta does with it instead of sending it at once, as Meta said when it took it; the statuses tell what came of
+    /// it. Null: Meta has said nothing of the kind.
+    async fn pacing(&self) -> Option<SendPacing> {
+        self.0.attempts.last().and_then(|attempt| attempt.pacing).map(SendPacing::from)
     }
 
     /// Why it is not accepted, or was not at the last try.

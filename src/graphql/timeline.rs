@@ -1,14 +1,14 @@
 //! Everything that happened to a message, in its order: with us, at Meta, and with the customer. It answers "why did this
 //! not arrive?".
 
-use async_graphql::{Enum, SimpleObject};
+use async_graphql::{Enum, ID, SimpleObject};
 
 use super::outgoing::SendReason;
 use super::scalar;
 use super::scalar::DateTime;
 use super::status::StatusReport;
 use crate::domain::sending;
-use crate::domain::sending::{Attempt, Intervention, State};
+use crate::domain::sending::{Attempt, Intervention, Pacing, State};
 use crate::domain::status::Outcome;
 use crate::storage::message_record::StatusRecord;
 use crate::storage::outgoing::Outgoing;
@@ -28,6 +28,10 @@ pub enum TimelineStep {
     Left,
     /// Meta has taken it.
     Accepted,
+    /// Meta holds it until it has judged the quality of its template; then it is sent, or dropped.
+    Held,
+    /// Meta does not send it, because its template is paused.
+    TemplatePaused,
     /// The request did not succeed; it is tried again.
     WillRetry,
     /// Meta has not taken it.
@@ -40,7 +44,7 @@ pub enum TimelineStep {
     GivenUp,
     /// No status came for long; by the workspace's settings it was queued again.
     SentAgain,
-    /// Somebody had it tried anew.
+    /// Somebody had it tried anew; `otherMessageId` is the message that repeats it, if it had its name from Meta already.
     Retried,
     /// Somebody took it back.
     Cancelled,
@@ -59,10 +63,13 @@ pub struct TimelineEntry {
     pub by: Option<String>,
     /// Which request it belongs to, from 1; null: none.
     pub attempt: Option<i32>,
-    /// Why a request did not succeed.
+    /// Why a request did not succeed, or why Meta does not send at once what it has taken.
     pub reason: Option<SendReason>,
     /// For what time it was planned.
     pub send_at: Option<DateTime>,
+    /// Our id of another message: with `QUEUED` the failed one that this one repeats, with `RETRIED` the one that repeats
+    /// this one; null: none.
+    pub other_message_id: Option<ID>,
     /// What Meta told.
     pub report: Option<StatusReport>,
 }
@@ -81,6 +88,7 @@ fn placed(at_ms: i64, step: TimelineStep) -> Placed {
         attempt: None,
         reason: None,
         send_at: None,
+        other_message_id: None,
         report: None,
     };
     Placed { at_ms, entry }
@@ -91,6 +99,7 @@ pub fn of_ours(message: &Outgoing, statuses: Vec<StatusRecord>) -> Vec<TimelineE
     let mut queued = placed(message.requested_ms, TimelineStep::Queued);
     queued.entry.by = Some(message.by.clone());
     queued.entry.send_at = message.planned_ms.and_then(scalar::moment);
+    queued.entry.other_message_id = message.repeats.map(|repeats| scalar::id(repeats.failed));
     let mut all = vec![queued];
     for (number, attempt) in (1..).zip(&message.attempts) {
         of_attempt(number, attempt, &mut all);
@@ -123,6 +132,31 @@ fn of_attempt(number: i32, attempt: &Attempt, all: &mut Vec<Placed>) {
         State::Queued | State::Leaving => TimelineStep::WillRetry,
     };
     push(ended_ms, step, attempt.reason.clone());
+    if let Some((step, reason)) = attempt.pacing.map(paced) {
+        push(ended_ms, step, Some(reason));
+    }
+}
+
+/// What it means that Meta has taken a message and does not send it at once, and what to do.
+fn paced(pacing: Pacing) -> (TimelineStep, sending::Reason) {
+    let (step, meaning, next_step) = match pacing {
+        Pacing::HeldForQuality => (
+            TimelineStep::Held,
+            "Meta has taken the message and holds it until it has judged the quality of its template.",
+            "Wait for the status: it is sent, or dropped with a failed status. Send no more of this template until then.",
+        ),
+        Pacing::Paused => (
+            TimelineStep::TemplatePaused,
+            "Meta has taken the message and does not send it, because its template is paused for its quality.",
+            "Use another template, or wait until the pause is over; then try this message anew.",
+        ),
+    };
+    let reason = sending::Reason {
+        meaning: meaning.to_owned(),
+        next_step: Some(next_step.to_owned()),
+        ..sending::Reason::default()
+    };
+    (step, reason)
 }
 
 fn of_intervention(done: &Intervention) -> Placed {
@@ -137,6 +171,7 @@ fn of_intervention(done: &Intervention) -> Placed {
     let mut one = placed(done.at_ms, step);
     one.entry.by.clone_from(&done.by);
     one.entry.send_at = done.send_at_ms.and_then(scalar::moment);
+    one.entry.other_message_id = done.repeated_by.clone().map(ID);
     one
 }
 

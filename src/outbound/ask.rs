@@ -5,12 +5,13 @@ use std::sync::atomic::Ordering;
 use uuid::Uuid;
 
 use super::Outbound;
+use super::again::Repeated;
 use crate::auth::{Deed, Denied, Visitor, authorize_number};
 use crate::domain::Str;
 use crate::domain::contact::{Kind, Name};
 use crate::domain::content;
 use crate::domain::outgoing::breach::Breach;
-use crate::domain::outgoing::window::{Windows, can_send};
+use crate::domain::outgoing::window::{Leave, Windows, can_send};
 use crate::domain::outgoing::{Content, Message, Recipient, Route, check};
 use crate::domain::person::{Person, is_user_id};
 use crate::domain::phone::{NoNumber, Phone};
@@ -130,6 +131,16 @@ pub(super) struct Address {
 impl Outbound {
     /// Queues a message. The same key and the same message again give the one that is there.
     pub async fn send(&self, visitor: &Visitor, ask: Ask) -> Result<Outgoing, Error> {
+        self.send_as(visitor, ask, None).await
+    }
+
+    /// The same, or as the message that repeats one that has failed.
+    pub(super) async fn send_as(
+        &self,
+        visitor: &Visitor,
+        ask: Ask,
+        repeated: Option<Repeated<'_>>,
+    ) -> Result<Outgoing, Error> {
         let now_ms = self.0.clock.now_ms();
         check_around(&ask, now_ms)?;
         let (number, conversation) = self.number_of(visitor.workspace, &ask).await?;
@@ -144,31 +155,20 @@ impl Outbound {
         if number.access_token.is_none() {
             return Err(Error::NoToken);
         }
-        let address = self.address(&ask.to, &number, conversation).await?;
+        let recipient = repeated.map(|repeated| repeated.recipient.clone());
+        let address = self.address(&ask.to, &number, (conversation, recipient)).await?;
         if address.is_blocked {
             return Err(Error::ContactBlocked);
         }
-        let mut message = Message {
-            reply_to: ask.reply_to.clone(),
-            identity_key_hash: ask.identity_key_hash,
-            marketing: ask.route.clone().marketing(false, None, &address.recipient),
-            ..Message::new(address.recipient.clone(), ask.content)
-        };
-        check::message(&message).map_err(Error::Breaches)?;
         let at_ms = ask.send_at_ms.unwrap_or(now_ms);
-        let leave = can_send(address.windows, at_ms.div_euclid(1_000));
-        if !leave.allows(&message.content) {
-            let is_group = message.recipient.is_group();
-            return Err(Error::WindowClosed(self.0.templates.usable(&number, is_group).await?));
-        }
-        let judged = self.0.templates.judge(&number, &message).await?;
-        let category = judged.category.as_deref();
-        message.marketing =
-            ask.route.marketing(number.settings.marketing_messages, category, &message.recipient);
+        let (message, preview, leave) = self.checked(&ask, &number, &address, at_ms).await?;
         let reaction = self.reacting(&number, &message.content, address.conversation).await?;
         let body = encode::message(&message, None).to_string();
         let new = NewOutgoing {
-            id: self.0.random.id(self.0.clock.now())?,
+            id: match repeated {
+                Some(repeated) => repeated.id,
+                None => self.0.random.id(self.0.clock.now())?,
+            },
             workspace: visitor.workspace,
             number: number.id,
             phone_number_id: &number.phone_number_id,
@@ -181,30 +181,68 @@ impl Outbound {
             send_at_ms: ask.send_at_ms,
             priority: ask.priority,
             customer: address.person,
-            content: shown(decode::request_content(&body), judged.preview),
+            content: shown(decode::request_content(&body), preview),
             reply_to: ask.reply_to.as_deref(),
             reaction,
             initiates: leave.free_form_until_s.is_none() && address.group_id.is_none(),
             message: serde_json::to_string(&message).unwrap_or_default(),
             by: visitor.who.to_string(),
             idempotency_key: ask.idempotency_key.as_deref(),
+            repeats: repeated.map(|repeated| repeated.failed),
             body_digest: digest.clone(),
         };
-        if let Some(known) = self.queue(visitor.workspace, &new).await? {
-            return same(known, &digest);
+        match self.queue(visitor.workspace, &new).await? {
+            Some(known) if repeated.is_some() => return Ok(known),
+            Some(known) => return same(known, &digest),
+            None => {}
         }
         crash::pass("after-queued");
         self.0.nudge.wake();
         self.find(visitor, new.id).await
     }
 
-    /// Puts it in the queue. Gives the message of the same key, if somebody was faster with it.
+    /// The message as it is to leave then, how it will look, and what may be sent. Or what is wrong with it.
+    async fn checked(
+        &self,
+        ask: &Ask,
+        number: &NumberRecord,
+        address: &Address,
+        at_ms: i64,
+    ) -> Result<(Message, Option<Preview>, Leave), Error> {
+        let mut message = Message {
+            reply_to: ask.reply_to.clone(),
+            identity_key_hash: ask.identity_key_hash.clone(),
+            marketing: ask.route.clone().marketing(false, None, &address.recipient),
+            ..Message::new(address.recipient.clone(), ask.content.clone())
+        };
+        check::message(&message).map_err(Error::Breaches)?;
+        let leave = can_send(address.windows, at_ms.div_euclid(1_000));
+        if !leave.allows(&message.content) {
+            let is_group = message.recipient.is_group();
+            return Err(Error::WindowClosed(self.0.templates.usable(number, is_group).await?));
+        }
+        let judged = self.0.templates.judge(number, &message).await?;
+        let category = judged.category.as_deref();
+        let is_number_set = number.settings.marketing_messages;
+        message.marketing = ask.route.clone().marketing(is_number_set, category, &message.recipient);
+        if message.marketing.is_none() {
+            judged.allow_usual_endpoint()?;
+        }
+        Ok((message, judged.preview, leave))
+    }
+
+    /// Puts it in the queue. Gives the message of the same key or id, if somebody was faster with it.
     async fn queue(&self, workspace: Uuid, new: &NewOutgoing<'_>) -> Result<Option<Outgoing>, Error> {
         match self.0.ledger.enter(new.told()?).await {
-            Ok(_) => Ok(None),
+            Ok(true) => Ok(None),
+            // The message that it was to repeat has arrived after all.
+            Ok(false) => Err(Error::WrongState(State::Accepted)),
             Err(storage::Error::Duplicate) => {
-                let key = new.idempotency_key.unwrap_or_default();
-                let known = self.0.storage.find_by_idempotency_key(workspace, key).await?;
+                let storage = &self.0.storage;
+                let known = match new.idempotency_key {
+                    Some(key) => storage.find_by_idempotency_key(workspace, key).await?,
+                    None => storage.find_outgoing(workspace, new.id).await?,
+                };
                 Ok(Some(known.ok_or(storage::Error::Conflict)?))
             }
             Err(error) => Err(error.into()),
@@ -287,20 +325,20 @@ impl Outbound {
         &self,
         to: &To,
         number: &NumberRecord,
-        conversation: Option<ConversationRecord>,
+        (conversation, given): (Option<ConversationRecord>, Option<Recipient>),
     ) -> Result<Address, Error> {
         if let Some(conversation) = conversation {
             if let Some(group_id) = conversation.group_id.clone() {
                 return Ok(address_of_group(group_id, conversation.id, Some(&conversation)));
             }
             let contact = conversation.contact.ok_or(Error::NotFound("to.conversationId"))?;
-            return self.address_of((number, Some(conversation)), contact, None, "to.conversationId").await;
+            return self.address_of((number, Some(conversation)), contact, given, "to.conversationId").await;
         }
         match to {
             To::Conversation(_) => Err(Error::NotFound("to.conversationId")),
             To::Contact(contact) => self.address_of((number, None), *contact, None, "to.contactId").await,
             To::Phone(spelling) => {
-                let phone = Phone::parse(spelling, None).map_err(no_number)?;
+                let phone = Phone::parse(spelling, None).map_err(|why| no_number(why, "to.phone"))?;
                 let contact = self.contact_by_phone(number.workspace, &phone).await?;
                 self.address_of(
                     (number, None),
@@ -311,7 +349,7 @@ impl Outbound {
                 .await
             }
             To::Both { phone, user_id } => {
-                let phone = Phone::parse(phone, None).map_err(no_number)?;
+                let phone = Phone::parse(phone, None).map_err(|why| no_number(why, "to.both.phone"))?;
                 ensure_user_id(user_id, "to.both.userId")?;
                 let person = Person {
                     user_id: Some(user_id.clone().into()),
@@ -483,7 +521,7 @@ pub(super) fn windows_of(conversation: &ConversationRecord) -> Windows {
     }
 }
 
-fn no_number(error: NoNumber) -> Error {
+fn no_number(error: NoNumber, field: &'static str) -> Error {
     let sentence = match error {
         NoNumber::Letters => {
             "A phone number has digits, and only spaces, brackets, dots and dashes around them."
@@ -491,7 +529,7 @@ fn no_number(error: NoNumber) -> Error {
         NoNumber::NoRegion => "Write the number with its country code, like +62 812 3456 7890.",
         NoNumber::Invalid => "There is no such phone number.",
     };
-    Error::Invalid { field: "to.phone", sentence: sentence.to_owned() }
+    Error::Invalid { field, sentence: sentence.to_owned() }
 }
 
 /// What an idempotency key stands for.

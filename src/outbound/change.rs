@@ -1,5 +1,5 @@
-//! What somebody does to a message after asking for it: takes it back, gives it another time, has it tried anew; and
-//! reactions, which are asked for by the message that they are about.
+//! What somebody does to a message after asking for it: takes it back, gives it another time; and reactions, which are
+//! asked for by the message that they are about. Trying anew is in `again`.
 
 use uuid::Uuid;
 
@@ -13,7 +13,6 @@ use crate::domain::outgoing::{Content, Route};
 use crate::domain::sending::{Priority, State};
 use crate::storage;
 use crate::storage::outgoing::Outgoing;
-use crate::storage::outgoing_changes::Again;
 use crate::storage::told::Told;
 
 impl Outbound {
@@ -21,25 +20,6 @@ impl Outbound {
     pub async fn cancel(&self, visitor: &Visitor, id: Uuid) -> Result<Outgoing, Error> {
         let message = self.find(visitor, id).await?;
         let told = message.cancelled(&visitor.who.to_string(), self.0.clock.now_ms())?;
-        self.change(visitor, id, told).await
-    }
-
-    /// Tries a message anew that was refused. `even_if_unconfirmed`: also one that Meta may have taken, so that the customer
-    /// may get it twice.
-    pub async fn retry(
-        &self,
-        visitor: &Visitor,
-        id: Uuid,
-        even_if_unconfirmed: bool,
-    ) -> Result<Outgoing, Error> {
-        let message = self.find(visitor, id).await?;
-        let by = visitor.who.to_string();
-        let again = if even_if_unconfirmed && message.state == State::Unconfirmed {
-            Again::Unconfirmed { by }
-        } else {
-            Again::Refused { by }
-        };
-        let told = message.requeued(&again, self.0.clock.now_ms())?;
         self.change(visitor, id, told).await
     }
 
@@ -105,7 +85,7 @@ impl Outbound {
     }
 
     /// Makes a change, if the message is still as it was.
-    async fn change(&self, visitor: &Visitor, id: Uuid, told: Told) -> Result<Outgoing, Error> {
+    pub(super) async fn change(&self, visitor: &Visitor, id: Uuid, told: Told) -> Result<Outgoing, Error> {
         let is_done: Result<bool, storage::Error> = self.0.ledger.enter(told).await;
         let is_done = is_done?;
         self.0.nudge.wake();

@@ -1,16 +1,18 @@
 //! Sending: from what somebody asks for to what Meta has taken, once.
 //!
-//! `ask` checks and queues, in one durable write, `change` takes back and puts off, `leave` says beforehand what may be
-//! sent; `sender` takes turns of conversations, `turn` sends their messages one after the other, `verdict` says what
-//! follows from an answer. `seats` bounds the requests under way, `hands` finds turns that were left lying; `pair`,
-//! `pace` and `line` keep Meta's limits, `usage` the pauses that any instance was told of. `desk` and `ledger` ask and
-//! change for many turns at once, `acquaint` learns what Meta calls a customer, `doubts` looks after what Meta never answered, `wake` hears of other instances. What
-//! was queued is in the database and nowhere else; `alarm` is when to look at it again.
+//! `ask` checks and queues, in one durable write, `change` takes back and puts off, `again` tries anew, `leave` says
+//! beforehand what may be sent; `sender` takes turns of conversations, `turn` sends their messages one after the other,
+//! `verdict` says what follows from an answer. `seats` bounds the requests under way, `hands` finds turns that were left
+//! lying; `pair`, `pace` and `line` keep Meta's limits, `usage` the pauses that any instance was told of. `desk` and
+//! `ledger` ask and change for many turns at once, `acquaint` learns what Meta calls a customer, `doubts` looks after
+//! what Meta never answered, `wake` hears of other instances. What was queued is in the database and nowhere else;
+//! `alarm` is when to look at it again.
 //!
 //! Invariants: nothing leaves without the durable mark before it; nothing that may have been taken is sent again by
 //! itself, unless the workspace has chosen so; within a conversation nothing overtakes.
 
 mod acquaint;
+mod again;
 mod alarm;
 mod ask;
 mod change;

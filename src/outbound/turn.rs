@@ -11,7 +11,7 @@ use super::desk::Waited;
 use super::line::Line;
 use super::seats::Seat;
 use super::sender::Equipment;
-use super::verdict::Verdict;
+use super::verdict::{Limited, Verdict};
 use super::{pair, verdict};
 use crate::domain::number::BlockReason;
 use crate::domain::outgoing;
@@ -169,8 +169,7 @@ impl Equipment {
         seat: &mut Option<Seat>,
     ) -> Result<Option<Next>, Error> {
         let left_ms = self.clock.now_ms();
-        let claimed_ms = Some(turn.claimed_ms);
-        let mut attempt = Attempt { claimed_ms, at_ms: left_ms, ended_ms: None, state: None, reason: None };
+        let mut attempt = Attempt::leaving(turn.claimed_ms, left_ms);
         let Ok(content) = serde_json::from_str::<outgoing::Message>(&message.message) else {
             let reason = Reason {
                 meaning: "The stored message cannot be read by this version of the service.".to_owned(),
@@ -228,6 +227,7 @@ impl Equipment {
         now_ms: i64,
     ) -> Result<Next, Error> {
         attempt.state = Some(State::Accepted);
+        attempt.pacing = verdict::pacing_of(sent);
         let told = message.accepted(&sent.wamid, Some(&attempt), now_ms)?;
         let mut outcome = Ok(false);
         for _ in 0..STORE_TRIES {
@@ -334,15 +334,17 @@ impl Equipment {
         let now_ms = self.clock.now_ms();
         let dice = self.random.number().unwrap_or(0);
         let verdict = verdict::of(error, message.tries.saturating_add(1), dice % 1_000);
+        let verdict = verdict.after(message.attempts.len());
         if !matches!(verdict, Verdict::PairTooFast(_)) {
             pair::answered(&mut turn.pair, now_ms);
         }
         let (state, reason) = match &verdict {
             Verdict::Unconfirmed(reason) => (State::Unconfirmed, reason),
             Verdict::Refused(reason) => (State::Refused, reason),
-            Verdict::Again { reason, .. } | Verdict::PairTooFast(reason) | Verdict::Block(_, reason) => {
-                (State::Queued, reason)
-            }
+            Verdict::Again { reason, .. }
+            | Verdict::Held { reason, .. }
+            | Verdict::PairTooFast(reason)
+            | Verdict::Block(_, reason) => (State::Queued, reason),
         };
         attempt.state = Some(state);
         attempt.reason = Some(reason.clone());
@@ -360,18 +362,29 @@ impl Equipment {
                 }
                 now_ms + millis(*after)
             }
+            Verdict::Held { whose, at_least, .. } => now_ms + millis(self.hold(line, *whose, *at_least)),
             Verdict::PairTooFast(_) => {
                 pair::refused(&mut turn.pair, now_ms);
                 pair::ready_at_ms(&turn.pair, now_ms)
             }
             _ => now_ms,
         };
-        let counts = !matches!(verdict, Verdict::Block(..));
+        let counts = !matches!(verdict, Verdict::Block(..) | Verdict::Held { .. });
         self.storage.put_back(message, reason, &attempt, (at_ms, counts)).await?;
         if let Verdict::Block(kind, reason) = &verdict {
             self.block(line, *kind, reason).await?;
         }
         Ok(Next::At(at_ms))
+    }
+
+    /// Holds everything that the limit is about, on all instances; gives how long. An account that nobody knows is as good
+    /// as the app.
+    fn hold(&self, line: &Line, whose: Limited, at_least: Duration) -> Duration {
+        let Some(credentials) = line.credentials() else { return at_least };
+        let account = line.account_id.as_deref().filter(|_| whose == Limited::Account);
+        let hold = self.graph.hold(&credentials, account, at_least);
+        warn!(number = %line.number, ?whose, ms = millis(hold), "Meta takes no more calls for a while");
+        hold
     }
 
     /// The number sends nothing until somebody has mended the reason; what is queued stays so. Unless it was mended while

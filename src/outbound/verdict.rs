@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use crate::domain::number::BlockReason;
-use crate::domain::sending::Reason;
+use crate::domain::sending::{Pacing, Reason};
+use crate::meta::client::message;
 use crate::meta::client::{CallError, Phase};
 use crate::meta::fault::{Class, Pause};
 
@@ -17,9 +18,21 @@ const PAUSE_MAX: Duration = Duration::from_mins(2);
 /// Everything behind a message waits with it. What would have to wait longer than this is given up.
 const WAIT_MAX: Duration = Duration::from_mins(10);
 const TOLD_USUALLY: Duration = Duration::from_mins(1);
+/// How often one is tried at all while a limit holds everything: days of it.
+const HELD_MAX: usize = 1_000;
 
 /// Meta (2026-07): more messages a second than this number may send.
 const NUMBER_TOO_FAST: i64 = 130_429;
+/// Meta (2026-07): too many requests of the app, of the token's user, of this kind; and of the WhatsApp account.
+const LIMITS_OF_APP: &[i64] = &[4, 17, 613];
+const LIMIT_OF_ACCOUNT: i64 = 80_007;
+
+/// Whose allowance is used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limited {
+    App,
+    Account,
+}
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +41,8 @@ pub enum Verdict {
     Unconfirmed(Reason),
     /// The same again after a while. `is_whole_number`: all of the number waits.
     Again { after: Duration, is_whole_number: bool, reason: Reason },
+    /// The same again, when everything that the limit is about may go on. It is no fault of the message, and no try of it.
+    Held { whose: Limited, at_least: Duration, reason: Reason },
     /// The same again, when the pair may.
     PairTooFast(Reason),
     /// The number sends nothing until somebody has mended this; then the same again.
@@ -70,6 +85,9 @@ pub fn of(error: &CallError, tries: u32, dice: u64) -> Verdict {
         Some(Pause::Growing | Pause::PowersOfFour) | None => None,
     });
     let pause = pause.map(|pause| pause.max(PAUSE_MIN));
+    if let Some(whose) = refusal.code().and_then(limited) {
+        return Verdict::Held { whose, at_least: pause.unwrap_or(PAUSE_MIN), reason };
+    }
     match (explanation.class, explanation.pause) {
         (Class::FixToken, _) => Verdict::Block(BlockReason::Token, reason),
         (Class::Retry | Class::Wait, Some(Pause::PowersOfFour)) if tries < TRIES_MAX => {
@@ -84,6 +102,33 @@ pub fn of(error: &CallError, tries: u32, dice: u64) -> Verdict {
             None => Verdict::Refused(reason),
         },
         (Class::ChangeRequest | Class::Never | Class::ActOnAccount, _) => Verdict::Refused(reason),
+    }
+}
+
+/// What Meta does with a message that it has taken, if it does not send it at once.
+pub fn pacing_of(sent: &message::Sent) -> Option<Pacing> {
+    match sent.pacing.as_ref()? {
+        message::Pacing::HeldForQuality => Some(Pacing::HeldForQuality),
+        message::Pacing::Paused => Some(Pacing::Paused),
+        message::Pacing::Accepted | message::Pacing::Other(_) => None,
+    }
+}
+
+impl Verdict {
+    /// The same for a message that so many requests were made for: none is tried for ever.
+    pub fn after(self, requests: usize) -> Self {
+        match self {
+            Self::Held { reason, .. } if requests >= HELD_MAX => Self::Refused(reason),
+            other => other,
+        }
+    }
+}
+
+fn limited(code: i64) -> Option<Limited> {
+    match code {
+        LIMIT_OF_ACCOUNT => Some(Limited::Account),
+        code if LIMITS_OF_APP.contains(&code) => Some(Limited::App),
+        _ => None,
     }
 }
 
@@ -151,6 +196,7 @@ mod tests {
             Verdict::Unconfirmed(_) => ("unconfirmed", None),
             Verdict::Again { after, is_whole_number: false, .. } => ("again", Some(after.as_secs())),
             Verdict::Again { after, is_whole_number: true, .. } => ("all wait", Some(after.as_secs())),
+            Verdict::Held { at_least, .. } => ("held", Some(at_least.as_secs())),
             Verdict::PairTooFast(_) => ("the pair waits", None),
             Verdict::Block(BlockReason::Token, _) => ("the token", None),
             Verdict::Block(..) => ("blocked otherwise", None),
@@ -187,8 +233,9 @@ mod tests {
             check(code, ("the token", None));
         }
         // It passes: at once, or after what the catalogue says.
-        for (code, seconds) in [(17, 1), (80_007, 1), (4, 60), (131_057, 60)] {
-            check(code, ("again", Some(seconds)));
+        check(131_057, ("again", Some(60)));
+        for (code, seconds) in [(17, 1), (80_007, 1), (4, 60)] {
+            check(code, ("held", Some(seconds)));
         }
         // Ten minutes are waited for, a day is not, nor what has no end that anybody knows.
         check(134_101, ("again", Some(600)));
@@ -218,9 +265,10 @@ mod tests {
         };
         let over = ("refused", None);
         for (tries, seconds) in [(1, 1), (2, 2), (4, 8), (TRIES_MAX - 1, 64)] {
-            check(80_007, tries, ("again", Some(seconds)));
+            check(80_004, tries, ("again", Some(seconds)));
         }
-        check(80_007, TRIES_MAX, over);
+        check(80_004, TRIES_MAX, over);
+        check(80_007, MANY_TRIES, ("held", Some(1)));
         check(134_101, TRIES_MAX - 1, ("again", Some(600)));
         check(134_101, TRIES_MAX, over);
         check(131_056, TRIES_MAX - 1, ("the pair waits", None));
@@ -240,11 +288,11 @@ mod tests {
         };
         check(80_008, 90, ("again", Some(90)));
         check(80_008, 0, ("again", Some(1)));
-        check(4, 90, ("again", Some(90)));
+        check(4, 90, ("held", Some(90)));
         check(NUMBER_TOO_FAST, 30, ("all wait", Some(30)));
         let longest = WAIT_MAX.as_secs();
-        check(80_007, longest, ("again", Some(longest)));
-        check(80_007, longest + 1, ("refused", None));
+        check(80_008, longest, ("again", Some(longest)));
+        check(80_008, longest + 1, ("refused", None));
         assert_eq!(follows(&refused_with(80_008), 1), ("again", Some(TOLD_USUALLY.as_secs())));
         // What is never waited for is not, whatever is said with it.
         check(131_047, 30, ("refused", None));
@@ -282,6 +330,19 @@ mod tests {
         let unknown = of(&refused_with(999_999), 1, 0);
         let Verdict::Refused(reason) = &unknown else { panic!("{unknown:?}") };
         assert_eq!((reason.code, reason.details.as_deref()), (Some(999_999), Some("No.")));
+    }
+
+    #[test]
+    fn a_limit_of_many_is_known_by_its_code_and_holds_no_message_for_ever() {
+        let known = [4, 17, 613, 80_007, 80_008, 130_429, 131_056].map(limited);
+        let (app, account) = (Some(Limited::App), Some(Limited::Account));
+        assert_eq!(known, [app, app, app, account, None, None, None]);
+        let held = |requests| {
+            let reason = Reason::default();
+            Verdict::Held { whose: Limited::Account, at_least: PAUSE_MIN, reason }.after(requests)
+        };
+        assert!(matches!(held(100), Verdict::Held { .. }));
+        assert!(matches!(held(HELD_MAX), Verdict::Refused(_)));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::conversations::COLLECTION as CONVERSATIONS;
 use super::events::Happening;
 use super::initiations::initiated;
 use super::messages::{ACCEPTED, MESSAGES};
+use super::outgoing_changes::Repeats;
 use super::ties::tying;
 use super::told::{Told, Write};
 use super::turns::joining;
@@ -57,6 +58,8 @@ pub struct NewOutgoing<'a> {
     pub message: String,
     pub by: String,
     pub idempotency_key: Option<&'a str>,
+    /// The message of the same content that has failed.
+    pub repeats: Option<&'a Outgoing>,
     /// What the key stands for, as a digest.
     pub body_digest: String,
 }
@@ -90,6 +93,7 @@ pub struct Outgoing {
     pub send_at_ms: Option<i64>,
     /// When it was asked for, or is to leave.
     pub due_ms: i64,
+    pub priority: Priority,
     /// What it was planned for at first.
     pub planned_ms: Option<i64>,
     /// Not before then, after a try that did not end well.
@@ -100,6 +104,7 @@ pub struct Outgoing {
     pub history: Vec<Intervention>,
     pub reason: Option<Reason>,
     pub reaction: Option<Reacting>,
+    pub repeats: Option<Repeats>,
     pub initiates: bool,
     /// Whether its conversation does not show it yet, because its time has not come.
     pub is_unlisted: bool,
@@ -111,37 +116,6 @@ impl NewOutgoing<'_> {
     /// Everything that makes it queued, in one change.
     pub fn told(&self) -> Result<Told, Error> {
         let due_ms = self.send_at_ms.unwrap_or(self.now_ms);
-        let mut send = doc! {
-            "state": State::Queued.name(),
-            "open": true,
-            "dueAtMs": due_ms,
-            "tries": 0,
-            "message": &self.message,
-            "by": &self.by,
-            "requestedAtMs": self.now_ms,
-            "attempts": [],
-            "bodyDigest": &self.body_digest,
-        };
-        if let Some(key) = self.idempotency_key {
-            send.insert("idempotencyKey", key);
-        }
-        if self.initiates {
-            send.insert("initiates", true);
-        }
-        if let Some(Reacting { target, emoji }) = &self.reaction {
-            let mut reaction = Document::new();
-            reaction.extend(target.as_ref().map(|target| ("target".to_owned(), Bson::from(target.as_str()))));
-            reaction.extend(emoji.as_ref().map(|emoji| ("emoji".to_owned(), Bson::from(emoji.as_str()))));
-            send.insert("reaction", reaction);
-        }
-        if self.send_at_ms.is_some() {
-            send.insert("scheduled", true);
-            send.insert("plannedAtMs", due_ms);
-        }
-        if self.is_shown_later() {
-            send.insert("unlisted", true);
-            send.insert("preview", self.content.preview());
-        }
         let mut document = doc! {
             "_id": self.id.to_string(),
             "v": 1,
@@ -158,7 +132,7 @@ impl NewOutgoing<'_> {
             "kind": self.content.kind_name(),
             "customer": to_bson(&self.customer)?,
             "content": to_bson(&self.content)?,
-            "send": send,
+            "send": self.send_part(due_ms),
         };
         if let Some(group_id) = self.group_id {
             document.insert("groupId", group_id);
@@ -178,7 +152,50 @@ impl NewOutgoing<'_> {
         if let (Some(contact), false) = (self.contact, self.is_known) {
             told = told.and(tying(self.workspace, self.number, contact, self.conversation));
         }
-        Ok(told)
+        match self.repeats {
+            Some(failed) => Ok(told.with(failed.repeated(&self.by, self.id, self.now_ms)?)),
+            None => Ok(told),
+        }
+    }
+
+    /// What the queue keeps of it.
+    fn send_part(&self, due_ms: i64) -> Document {
+        let mut send = doc! {
+            "state": State::Queued.name(),
+            "open": true,
+            "dueAtMs": due_ms,
+            "priority": self.priority.rank(),
+            "tries": 0,
+            "message": &self.message,
+            "by": &self.by,
+            "requestedAtMs": self.now_ms,
+            "attempts": [],
+            "bodyDigest": &self.body_digest,
+        };
+        if let Some(key) = self.idempotency_key {
+            send.insert("idempotencyKey", key);
+        }
+        if self.initiates {
+            send.insert("initiates", true);
+        }
+        if let Some(failed) = self.repeats {
+            send.insert("repeats", Repeats::of(failed).document());
+        }
+        if let Some(Reacting { target, emoji }) = &self.reaction {
+            let mut reaction = Document::new();
+            reaction.extend(target.as_ref().map(|target| ("target".to_owned(), Bson::from(target.as_str()))));
+            reaction.extend(emoji.as_ref().map(|emoji| ("emoji".to_owned(), Bson::from(emoji.as_str()))));
+            send.insert("reaction", reaction);
+        }
+        if self.send_at_ms.is_some() {
+            send.insert("scheduled", true);
+            send.insert("plannedAtMs", due_ms);
+        }
+        if self.is_shown_later() {
+            send.insert("unlisted", true);
+            send.insert("preview", self.content.preview());
+        }
+        send
     }
 
     fn is_shown_later(&self) -> bool {
@@ -548,12 +565,14 @@ pub(super) fn outgoing_of(document: &Document) -> Result<Outgoing, Error> {
         requested_ms: send.get_i64("requestedAtMs").unwrap_or(0),
         send_at_ms: send.get_i64("dueAtMs").ok().filter(|_| is_scheduled),
         due_ms: send.get_i64("dueAtMs").map_err(|_| MALFORMED)?,
+        priority: Priority::of_rank(send.get_i32("priority").unwrap_or_default()),
         planned_ms: send.get_i64("plannedAtMs").ok(),
         not_before_ms: send.get_i64("notBeforeMs").ok(),
         tries: send.get_i32("tries").ok().and_then(|tries| u32::try_from(tries).ok()).unwrap_or(0),
         attempts: bson::deserialize_from_bson(attempts).map_err(|_| MALFORMED)?,
         history: bson::deserialize_from_bson(history).map_err(|_| MALFORMED)?,
         reaction: send.get_document("reaction").ok().map(reacting_of),
+        repeats: send.get_document("repeats").ok().and_then(Repeats::read),
         initiates: send.get_bool("initiates").unwrap_or(false),
         reason,
         is_unlisted: send.get_bool("unlisted").unwrap_or(false),

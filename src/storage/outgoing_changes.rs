@@ -7,6 +7,7 @@ use mongodb::bson::{Document, doc};
 use uuid::Uuid;
 
 use super::arrivals::binary;
+use super::events::Happening;
 use super::messages::MESSAGES;
 use super::outgoing::{Outgoing, outgoing_of};
 use super::told::{Told, Write};
@@ -14,8 +15,8 @@ use super::turns::joining;
 use super::value::to_bson;
 use super::{Error, Storage};
 use crate::domain::position::Position;
-use crate::domain::sending::{Deed, Intervention, Priority, Reason, State};
-use crate::domain::status::Fault;
+use crate::domain::sending::{Deed, Intervention, Reason, State};
+use crate::domain::status::{Fault, Step};
 
 /// So much of a message's history is kept: the latest.
 const HISTORY_MAX: i32 = 50;
@@ -31,7 +32,55 @@ pub enum Again {
     Policy,
 }
 
+/// That a message repeats another one, which Meta had taken and then did not deliver. All that repeat each other name the
+/// first of them too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Repeats {
+    pub failed: Uuid,
+    pub first: Uuid,
+}
+
+impl Repeats {
+    pub(super) fn of(failed: &Outgoing) -> Self {
+        Self { failed: failed.id, first: failed.first() }
+    }
+
+    pub(super) fn document(self) -> Document {
+        doc! { "failed": self.failed.to_string(), "first": self.first.to_string() }
+    }
+
+    pub(super) fn read(document: &Document) -> Option<Self> {
+        let id = |field| document.get_str(field).ok().and_then(|id| Uuid::try_parse(id).ok());
+        Some(Self { failed: id("failed")?, first: id("first")? })
+    }
+}
+
 impl Outgoing {
+    /// The first of the messages that repeat each other: itself, if it repeats none.
+    pub fn first(&self) -> Uuid {
+        self.repeats.map_or(self.id, |repeats| repeats.first)
+    }
+
+    /// Whether Meta has taken it and then told that it does not arrive.
+    pub fn has_failed(&self) -> bool {
+        self.state == State::Accepted && self.rank == Some(failed_rank())
+    }
+
+    /// Another message repeats it. It stays what it is: statuses of its own name may still come. Not made if it arrived
+    /// meanwhile.
+    pub(super) fn repeated(&self, by: &str, repeated_by: Uuid, now_ms: i64) -> Result<Told, Error> {
+        let done = Intervention {
+            repeated_by: Some(repeated_by.to_string()),
+            ..Intervention::of(Deed::Retried, Some(by.to_owned()), now_ms)
+        };
+        let mut filter = self.when(&[State::Accepted]);
+        filter.insert("rank", failed_rank());
+        let (message, conversation, number) = (self.id.to_string(), self.conversation, self.number);
+        let happening = Happening::MessageChanged { message, conversation, number };
+        let change = doc! { "$push": { "send.history": history_entry(&done)? } };
+        Ok(Told::of(self.workspace, happening, Write::update(MESSAGES.name, filter, change)))
+    }
+
     fn changed(
         &self,
         (state, now_ms): (State, i64),
@@ -39,8 +88,7 @@ impl Outgoing {
         mut change: Document,
         intervention: &Intervention,
     ) -> Result<Told, Error> {
-        let entry = doc! { "$each": [to_bson(intervention)?], "$slice": -HISTORY_MAX };
-        change.insert("$push", doc! { "send.history": entry });
+        change.insert("$push", doc! { "send.history": history_entry(intervention)? });
         let write = Write::update(MESSAGES.name, filter, change);
         Ok(Told::of(self.workspace, self.happening(state, now_ms), write))
     }
@@ -51,8 +99,7 @@ impl Outgoing {
             "$set": { "send.state": State::Cancelled.name() },
             "$unset": { "send.open": "", "send.notBeforeMs": "" },
         };
-        let done =
-            Intervention { at_ms: now_ms, deed: Deed::Cancelled, by: Some(by.to_owned()), send_at_ms: None };
+        let done = Intervention::of(Deed::Cancelled, Some(by.to_owned()), now_ms);
         self.changed((State::Cancelled, now_ms), self.when(&[State::Queued]), change, &done)
     }
 
@@ -71,17 +118,15 @@ impl Outgoing {
             "order": position.order,
         } };
         let done = Intervention {
-            at_ms: now_ms,
-            deed: Deed::Rescheduled,
-            by: Some(by.to_owned()),
             send_at_ms: Some(due_ms),
+            ..Intervention::of(Deed::Rescheduled, Some(by.to_owned()), now_ms)
         };
         let mut filter = self.when(&[State::Queued]);
         filter.insert("send.scheduled", true);
         // What has left once has its place in the conversation.
         filter.insert("send.attempts.0", doc! { "$exists": false });
         let told = self.changed((State::Queued, now_ms), filter, change, &done)?;
-        Ok(told.and(joining(self.workspace, self.number, self.conversation, due_ms, Priority::Reply)))
+        Ok(told.and(joining(self.workspace, self.number, self.conversation, due_ms, self.priority)))
     }
 
     /// It is tried anew.
@@ -95,16 +140,15 @@ impl Outgoing {
             Again::Unconfirmed { by } => (State::Unconfirmed, Deed::Retried, Some(by.clone())),
             Again::Policy => (State::Unconfirmed, Deed::SentAgain, None),
         };
-        let done = Intervention { at_ms: now_ms, deed, by, send_at_ms: None };
+        let done = Intervention::of(deed, by, now_ms);
         let told = self.changed((State::Queued, now_ms), self.when(&[from]), change, &done)?;
-        Ok(told.and(joining(self.workspace, self.number, self.conversation, now_ms, Priority::Reply)))
+        Ok(told.and(joining(self.workspace, self.number, self.conversation, now_ms, self.priority)))
     }
 
     /// Nobody has heard of it for long: it stays unconfirmed, and that is told once.
     pub fn left_unconfirmed(&self, now_ms: i64) -> Result<Told, Error> {
         let change = doc! { "$unset": { "send.unconfirmedAtMs": "" } };
-        let deed = Deed::LeftUnconfirmed;
-        let done = Intervention { at_ms: now_ms, deed, by: None, send_at_ms: None };
+        let done = Intervention::of(Deed::LeftUnconfirmed, None, now_ms);
         self.changed((State::Unconfirmed, now_ms), self.when_doubted(), change, &done)
     }
 
@@ -122,7 +166,7 @@ impl Outgoing {
             "$max": { "failure": failure },
             "$unset": { "send.unconfirmedAtMs": "" },
         };
-        let done = Intervention { at_ms: now_ms, deed: Deed::GivenUp, by: None, send_at_ms: None };
+        let done = Intervention::of(Deed::GivenUp, None, now_ms);
         self.changed((State::Refused, now_ms), self.when_doubted(), change, &done)
     }
 
@@ -131,6 +175,14 @@ impl Outgoing {
         filter.insert("send.unconfirmedAtMs", doc! { "$exists": true });
         filter
     }
+}
+
+fn failed_rank() -> i32 {
+    i32::from(Step::Failed.rank())
+}
+
+fn history_entry(done: &Intervention) -> Result<Document, Error> {
+    Ok(doc! { "$each": [to_bson(done)?], "$slice": -HISTORY_MAX })
 }
 
 impl Storage {

@@ -8,10 +8,10 @@ use tracing::warn;
 use uuid::Uuid;
 
 use super::{Error, Templates};
-use crate::domain::outgoing::breach::Breach;
+use crate::domain::outgoing::breach::{Breach, Judge};
 use crate::domain::outgoing::template as sent;
 use crate::domain::outgoing::{Content, Message, Recipient};
-use crate::domain::template::check::{check, is_for_groups};
+use crate::domain::template::check::{check, is_for_groups, moving_headers};
 use crate::domain::template::preview::{Preview, preview};
 use crate::domain::template::{DELETED, Definition};
 use crate::storage;
@@ -61,6 +61,19 @@ pub struct Judged {
     pub preview: Option<Preview>,
     /// In capitals: `MARKETING`, `UTILITY`, `AUTHENTICATION`.
     pub category: Option<String>,
+    /// What leaves by the endpoint of marketing messages only.
+    moving_headers: Vec<String>,
+}
+
+impl Judged {
+    /// Whether the message may leave by the usual endpoint.
+    pub fn allow_usual_endpoint(&self) -> Result<(), Refused> {
+        let mut judge = Judge::default();
+        for field in &self.moving_headers {
+            judge.not_allowed(field, "a GIF leaves by the endpoint of marketing messages only");
+        }
+        judge.verdict().map_err(Refused::Breaches)
+    }
 }
 
 /// What there is to judge by.
@@ -75,11 +88,12 @@ impl Templates {
     pub async fn judge(&self, number: &NumberRecord, message: &Message) -> Result<Judged, Refused> {
         let Content::Template(sent) = &message.content else { return Ok(Judged::default()) };
         let known = self.known_for(number, sent, message.recipient.is_group()).await?;
-        let mut judged = Judged { preview: None, category: known.category };
+        let mut judged = Judged { category: known.category, ..Judged::default() };
         if let Some(definition) = known.definition {
             check(&definition, sent, &message.recipient, message.marketing.is_some())
                 .map_err(Refused::Breaches)?;
             judged.preview = Some(preview(&definition, sent));
+            judged.moving_headers = moving_headers(&definition);
         }
         Ok(judged)
     }

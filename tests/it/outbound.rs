@@ -1,6 +1,8 @@
 //! Sending, against the simulator over HTTP: what the customer gets, and what the sender is told. What was taken, the
 //! simulator's journal says.
 
+mod account_limits;
+mod again;
 mod departures;
 mod doubts;
 mod faults;
@@ -9,8 +11,10 @@ mod kinds;
 mod later;
 mod limits;
 mod marketing;
+mod moving_picture;
 mod names;
 mod pace;
+mod pacing;
 mod parallel;
 mod priority;
 mod reckoning;

@@ -25,6 +25,10 @@ pub enum Kind {
     StatusFirst,
     /// The same, and no status carries the sender's own data.
     NamelessStatusFirst,
+    /// Requests that send a template: taken, and held until Meta has judged the template; sent after a while.
+    HeldForQuality,
+    /// The same, and dropped after a while, because the template is paused.
+    TemplatePaused,
     /// Webhooks: delivered twice.
     Duplicate,
     /// Webhooks: the updates that are due together go in reverse order, each in its own POST.

@@ -12,7 +12,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use serde_json::Value;
 
 use super::faults::{Fault, Kind};
-use super::graph::{self, Answer, Call};
+use super::graph::{self, ACCEPTED, Answer, Call, HELD, PAUSED};
 use super::journal::{Entry, kept_body, without_secrets};
 use super::platform::Platform;
 use super::refusal::Refusal;
@@ -147,6 +147,12 @@ async fn answer_with(
             time::flush(platform).await;
             (answer, false)
         }
+        Kind::HeldForQuality => {
+            (graph::answer(platform, &Call { message_status: HELD, ..call(request, body) }).await, false)
+        }
+        Kind::TemplatePaused => {
+            (graph::answer(platform, &Call { message_status: PAUSED, ..call(request, body) }).await, false)
+        }
         Kind::Duplicate | Kind::Reorder => (graph::answer(platform, &call(request, body)).await, false),
     }
 }
@@ -179,6 +185,7 @@ fn call(request: &HttpRequest, body: web::Bytes) -> Call {
         query,
         body,
         is_status_first: false,
+        message_status: ACCEPTED,
     }
 }
 

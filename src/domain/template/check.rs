@@ -98,6 +98,15 @@ pub fn is_for_groups(definition: &Definition) -> bool {
     !definition.is_authentication() && is_plain(&definition.parts) && definition.cards.iter().all(is_plain)
 }
 
+/// Meta (2026-07): a GIF in a header leaves by the endpoint of marketing messages only. Gives the fields that have one.
+/// Apart from the rest: by which endpoint a message leaves is decided by the category of its template.
+pub fn moving_headers(definition: &Definition) -> Vec<String> {
+    let is_moving = |parts: &Parts| matches!(parts.header, Some(Header::Gif));
+    let own = is_moving(&definition.parts).then(|| format!("{AT}.header"));
+    let cards = definition.cards.iter().enumerate().filter(|(_, card)| is_moving(card));
+    own.into_iter().chain(cards.map(|(index, _)| format!("{AT}.cards[{index}].header"))).collect()
+}
+
 /// What a message brings for a template or a card.
 struct Given<'a> {
     header: Option<&'a sent::Header>,

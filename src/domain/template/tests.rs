@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::check::check;
+use super::check::{check, moving_headers};
 use super::preview::preview;
 use super::{ButtonKind, Definition, Header, NoTemplate};
 use crate::domain::outgoing::Recipient;
@@ -229,6 +229,7 @@ fn a_header_is_of_the_kind_that_the_template_has() {
     let gif = read("MARKETING", "", json!([{"type": "HEADER", "format": "GIF"}]));
     let film = Template { header: Some(sent::Header::Video(File::id("1"))), ..template() };
     assert_eq!(broken(&gif, &film), []);
+    assert_eq!(moving_headers(&gif), ["content.template.header"]);
     let new = read("MARKETING", "", json!([{"type": "HEADER", "format": "HOLOGRAM"}]));
     assert_eq!(broken(&new, &film), []);
 }

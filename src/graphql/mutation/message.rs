@@ -128,7 +128,7 @@ pub struct CancelMessagePayload {
 /// A message that is tried anew, or why it is not.
 #[derive(Debug, SimpleObject)]
 pub struct RetryMessagePayload {
-    /// The message as it stands now; null if there are errors.
+    /// The message that is under way now: the same, or the new one that repeats it (`retryOf`); null if there are errors.
     pub message: Option<OutgoingMessage>,
     /// What the caller can put right; empty if all went well.
     pub user_errors: Vec<UserError>,
@@ -201,7 +201,9 @@ impl MessageMutation {
         Ok(RescheduleMessagePayload { message, user_errors })
     }
 
-    /// Tries a message anew that was refused. One whose end is not known is not sent again, unless that is said.
+    /// Tries a message anew that was refused. One that Meta had taken and whose status is `FAILED` is repeated by a new
+    /// message, which keeps to the same rules as `sendMessage`; asked for again, it gives that one, until it has failed too.
+    /// One whose end is not known is not sent again, unless that is said.
     async fn retry_message(
         &self,
         context: &Context<'_>,

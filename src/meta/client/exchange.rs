@@ -169,7 +169,7 @@ impl Graph {
     }
 
     /// Up to half as long again, so that those who failed together do not come back together.
-    fn jittered(&self, pause: Duration) -> Duration {
+    pub(super) fn jittered(&self, pause: Duration) -> Duration {
         let spread_ms = u64::try_from(pause.as_millis() / 2).unwrap_or(u64::MAX).max(1);
         pause + Duration::from_millis(self.0.random.number().unwrap_or(0) % spread_ms)
     }

@@ -131,6 +131,12 @@ impl Graph {
         self.0.usage.pause(credentials, waba_id)
     }
 
+    /// Meta has refused a call because an allowance is used up: of this account, or else of the app. Holds all such calls
+    /// back, here and in other processes, for longer each time and at least so long; gives how long.
+    pub fn hold(&self, credentials: &Credentials<'_>, waba_id: Option<&str>, at_least: Duration) -> Duration {
+        self.0.usage.hold(credentials, waba_id, at_least, |pause| self.jittered(pause))
+    }
+
     /// Resolves when Meta has told of a pause that other processes do not know of. Cancel-safe.
     pub async fn has_pauses_to_share(&self) {
         self.0.usage.has_news().await;

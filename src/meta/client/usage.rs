@@ -1,4 +1,6 @@
-//! How much of Meta's hourly allowances is used, as the headers of its answers tell, and the pause that follows.
+//! How much of Meta's hourly allowances is used, as the headers of its answers tell, and the pause that follows; and the
+//! hold that follows when Meta refuses because an allowance is used up. A hold stands beside what headers tell: an answer
+//! that was under way does not end it.
 //!
 //! One view for all calls of the process, per app and per WhatsApp account, bounded. The client itself holds nothing
 //! back: whoever sends much asks for the pause first. What is told counts for the hour that Meta counts. A pause that is
@@ -38,13 +40,21 @@ const STEPS: &[(u32, Duration)] = &[
     (75, Duration::from_millis(50)),
 ];
 
-/// What an allowance is for.
+/// The first hold, and the longest: each that follows right after another is twice as long.
+const HOLD_MIN: Duration = Duration::from_secs(1);
+const HOLD_MAX: Duration = Duration::from_mins(5);
+/// A refusal so soon after a hold, or within as long as it was, follows it.
+const HOLD_FOLLOWS: Duration = Duration::from_secs(10);
+
+/// What an allowance is for, and what is held because it is used up.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Subject {
     /// All calls of one app. Answers do not name it, so it goes by a digest of its secret, or else of the token.
     App(u64),
+    HeldApp(u64),
     /// A WhatsApp account, or another object of the business, by its id.
     Business(String),
+    HeldBusiness(String),
 }
 
 /// From a change of so much on, a pause is worth telling others of: they ask about as often.
@@ -129,6 +139,32 @@ impl Usage {
         put(&mut told, subject, now);
     }
 
+    /// Meta has refused a call because an allowance is used up: of the account, or else of the app. Nothing more is called
+    /// for a while, longer each time, and at least as long as was told; gives how long. `spread` lets those who wait
+    /// together come one after the other.
+    pub(super) fn hold(
+        &self,
+        credentials: &Credentials<'_>,
+        waba_id: Option<&str>,
+        at_least: Duration,
+        spread: impl FnOnce(Duration) -> Duration,
+    ) -> Duration {
+        let subject = match waba_id {
+            Some(id) => Subject::HeldBusiness(id.to_owned()),
+            None => Subject::HeldApp(fingerprint(credentials)),
+        };
+        let before = self.told().get(&subject).copied();
+        let now_ms = self.clock.now_ms();
+        // Calls that were under way together are refused together: they are one refusal.
+        if let Some(left) = before.and_then(|before| before.pause(now_ms)).filter(|left| *left >= at_least) {
+            return left;
+        }
+        let growing = before.map_or(HOLD_MIN, |before| before.next_hold(now_ms));
+        let pause = spread(growing.max(at_least)).min(TOLD_FOR);
+        self.tell(subject, pause);
+        pause
+    }
+
     /// Resolves when there may be something to share. Cancel-safe.
     pub(super) async fn has_news(&self) {
         self.news.notified().await;
@@ -165,12 +201,16 @@ impl Usage {
 
     /// How long to wait before the next call with these credentials, about this account.
     pub(super) fn pause(&self, credentials: &Credentials<'_>, waba_id: Option<&str>) -> Option<Duration> {
-        let app = Subject::App(fingerprint(credentials));
-        let business = waba_id.map(|id| Subject::Business(id.to_owned()));
+        let app = fingerprint(credentials);
+        let of_account = waba_id.into_iter().flat_map(|id| {
+            let id = id.to_owned();
+            [Subject::Business(id.clone()), Subject::HeldBusiness(id)]
+        });
         let now_ms = self.clock.now_ms();
         let told = self.told();
-        std::iter::once(app)
-            .chain(business)
+        [Subject::App(app), Subject::HeldApp(app)]
+            .into_iter()
+            .chain(of_account)
             .filter_map(|subject| told.get(&subject))
             .filter_map(|told| told.pause(now_ms))
             .max()
@@ -194,14 +234,19 @@ impl Subject {
     fn name(&self) -> String {
         match self {
             Self::App(digest) => format!("app:{digest:016x}"),
+            Self::HeldApp(digest) => format!("held-app:{digest:016x}"),
             Self::Business(id) => format!("business:{id}"),
+            Self::HeldBusiness(id) => format!("held-business:{id}"),
         }
     }
 
     fn of(name: &str) -> Option<Self> {
+        let number = |digest| u64::from_str_radix(digest, 16).ok();
         match name.split_once(':')? {
-            ("app", digest) => u64::from_str_radix(digest, 16).ok().map(Self::App),
+            ("app", digest) => number(digest).map(Self::App),
+            ("held-app", digest) => number(digest).map(Self::HeldApp),
             ("business", id) => Some(Self::Business(id.to_owned())),
+            ("held-business", id) => Some(Self::HeldBusiness(id.to_owned())),
             _ => None,
         }
     }
@@ -212,6 +257,17 @@ impl Told {
         // The clock can be set back: a pause is never longer than it was at first.
         let left_ms = (self.until_ms - now_ms).min(self.until_ms - self.at_ms);
         u64::try_from(left_ms).ok().filter(|left_ms| *left_ms > 0).map(Duration::from_millis)
+    }
+
+    /// How long the hold is that comes now, after this one.
+    fn next_hold(self, now_ms: i64) -> Duration {
+        let length_ms = self.until_ms - self.at_ms;
+        let over_ms = now_ms - self.until_ms;
+        if over_ms > length_ms.max(millis(HOLD_FOLLOWS)) {
+            return HOLD_MIN;
+        }
+        let length = Duration::from_millis(u64::try_from(length_ms).unwrap_or(0));
+        length.saturating_mul(2).clamp(HOLD_MIN, HOLD_MAX)
     }
 
     /// Whether others go by an end that is not the right one.
@@ -361,6 +417,45 @@ mod tests {
             there.usage.hear(&SharedPause { subject: nonsense.to_owned(), ..old.clone() });
         }
         assert_eq!(there.pause_ms(Some("8")), 4_000);
+    }
+
+    #[test]
+    fn a_hold_grows_is_shared_and_outlasts_what_headers_tell() {
+        let (here, there) = (View::new(), View::new());
+        let hold = |view: &View, waba_id: Option<&str>, at_least_s: u64| {
+            let credentials = Credentials { token: &view.token, app_secret: None };
+            view.usage.hold(&credentials, waba_id, Duration::from_secs(at_least_s), |pause| pause).as_secs()
+        };
+        let calm = |view: &View| view.note(APP_HEADER, r#"{"call_count":1}"#);
+        for expected in [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300] {
+            assert_eq!(hold(&here, Some("7"), 0), expected);
+            calm(&here);
+            assert_eq!(u128::from(expected) * 1_000, here.pause_ms(Some("7")));
+            assert_eq!(here.pause_ms(Some("8")), 0, "another account goes on");
+            here.manual.advance(Duration::from_millis(400));
+            assert_eq!(here.pause_ms(Some("7")), u128::from(expected) * 1_000 - 400);
+            hold(&here, Some("7"), 0);
+            assert_eq!(
+                here.pause_ms(Some("7")),
+                u128::from(expected) * 1_000 - 400,
+                "refused with the one before it"
+            );
+            here.manual.advance(Duration::from_secs(expected + 1));
+        }
+        here.manual.advance(Duration::from_mins(6));
+        assert_eq!(hold(&here, Some("7"), 0), 1, "long after, it begins anew");
+        assert_eq!(hold(&here, Some("7"), 30), 30, "Meta has said how long");
+
+        assert_eq!(hold(&here, None, 60), 60);
+        calm(&here);
+        assert_eq!((here.pause_ms(None), here.pause_ms(Some("8"))), (60_000, 60_000));
+        for shared in here.usage.news() {
+            there.usage.hear(&shared);
+        }
+        calm(&there);
+        assert_eq!((there.pause_ms(None), there.pause_ms(Some("7"))), (60_000, 60_000));
+        there.manual.advance(Duration::from_secs(61));
+        assert_eq!(hold(&there, None, 0), 120, "it follows what another process was told");
     }
 
     #[test]

@@ -251,12 +251,17 @@ pub async fn give_token(storage: &Storage, database: &str) {
 
 /// A token, sealed for the number.
 pub async fn sealed(storage: &Storage, token: &str) -> Binary {
+    sealed_for(storage, number(), token).await
+}
+
+/// The same for another number.
+pub async fn sealed_for(storage: &Storage, number: Uuid, token: &str) -> Binary {
     let all = [("MONGODB_URI", mongo::uri()), ("PESAN_MASTER_KEYS", MASTER_KEYS)];
     let source = Source::of(all.map(|(name, value)| (name.to_owned(), value.to_owned())));
     let config = Config::read(&source).unwrap();
     let (clock, random) = (Clock::system(), Random::system());
     let keys = Keys::load(&config.keys, storage, (&clock, &random), &Metrics::new()).unwrap();
-    let document = number().to_string();
+    let document = number.to_string();
     let place = Place {
         workspace: first_workspace(),
         collection: "numbers",

@@ -47,6 +47,7 @@ fn message(nth: u128) -> NewOutgoing<'static> {
         message: String::new(),
         by: "a test".to_owned(),
         idempotency_key: None,
+        repeats: None,
         body_digest: String::new(),
     }
 }

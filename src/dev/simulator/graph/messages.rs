@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Call, require, success, text_of};
+use super::{ACCEPTED, Call, PAUSED, require, success, text_of};
 use crate::dev::simulator::limits;
 use crate::dev::simulator::platform::{Platform, customer_of};
 use crate::dev::simulator::refusal::Refusal;
@@ -18,6 +18,8 @@ use crate::dev::simulator::world::{World, person};
 const SENT_MS: (i64, i64) = (40, 160);
 const DELIVERED_MS: (i64, i64) = (200, 900);
 const READ_MS: (i64, i64) = (1_500, 6_000);
+/// And so much later where the template is judged first.
+const JUDGED_MS: (i64, i64) = (1_500, 2_500);
 
 /// What the simulator cannot say before it has looked at everything: who gets it, and what will become of it.
 struct Recipient {
@@ -67,13 +69,20 @@ pub(super) fn send(
         remember(&mut world, number_id, &wamid, &recipient, &body);
         (recipient, wamid, category)
     };
-    let accepted =
-        Accepted { number_id, wamid: &wamid, recipient: &recipient, body: &body, category: &category };
+    let message_status = (text_of(&body, "type") == Some("template")).then_some(call.message_status);
+    let accepted = Accepted {
+        number_id,
+        wamid: &wamid,
+        recipient: &recipient,
+        body: &body,
+        category: &category,
+        message_status,
+    };
     tell_statuses(platform, call.is_status_first, &accepted);
-    Ok(answer(&recipient, &wamid, text_of(&body, "type") == Some("template")))
+    Ok(answer(&recipient, &wamid, message_status))
 }
 
-fn answer(recipient: &Recipient, wamid: &str, is_template: bool) -> Value {
+fn answer(recipient: &Recipient, wamid: &str, message_status: Option<&str>) -> Value {
     let mut contact = json!({ "input": recipient.input });
     if let Some(contact) = contact.as_object_mut() {
         let phone = recipient.person.as_ref().and_then(|person| person.phone.clone());
@@ -85,8 +94,8 @@ fn answer(recipient: &Recipient, wamid: &str, is_template: bool) -> Value {
         }
     }
     let mut message = json!({ "id": wamid });
-    if is_template && let Some(message) = message.as_object_mut() {
-        message.insert("message_status".to_owned(), json!("accepted"));
+    if let (Some(status), Some(message)) = (message_status, message.as_object_mut()) {
+        message.insert("message_status".to_owned(), json!(status));
     }
     json!({ "messaging_product": "whatsapp", "contacts": [contact], "messages": [message] })
 }
@@ -226,6 +235,7 @@ struct Accepted<'a> {
     recipient: &'a Recipient,
     body: &'a Value,
     category: &'a str,
+    message_status: Option<&'static str>,
 }
 
 /// What will become of the message, and when that is told.
@@ -238,6 +248,9 @@ fn tell_statuses(platform: &Platform, is_first_at_once: bool, accepted: &Accepte
         let world = platform.world();
         (world.now_ms(), fate(&world, accepted))
     };
+    if accepted.message_status.is_some_and(|status| status != ACCEPTED) {
+        at_ms += draw(platform, JUDGED_MS);
+    }
     let steps = match fate {
         Fate::Failed(refusal) => vec![("failed", SENT_MS, Some(refusal))],
         Fate::Steps(steps) => steps.into_iter().map(|(step, span)| (step, span, None)).collect(),
@@ -271,6 +284,9 @@ enum Fate {
 
 fn fate(world: &World, accepted: &Accepted<'_>) -> Fate {
     let Accepted { number_id, recipient, body, category, .. } = *accepted;
+    if accepted.message_status == Some(PAUSED) {
+        return Fate::Failed(Refusal::of(132_015));
+    }
     let Some(person) = &recipient.person else { return Fate::Failed(Refusal::of(131_026)) };
     let is_free = text_of(body, "type") != Some("template");
     if is_free && world.lifted.window_by_status && !is_open(world, number_id, person) {

@@ -35,7 +35,14 @@ pub(super) struct Call {
     pub body: Bytes,
     /// The first status of a message is told before its answer.
     pub is_status_first: bool,
+    /// What the answer says of a template message that is taken.
+    pub message_status: &'static str,
 }
+
+/// Meta (2026-07): what is done with a template message that is taken.
+pub(super) const ACCEPTED: &str = "accepted";
+pub(super) const HELD: &str = "held_for_quality_assessment";
+pub(super) const PAUSED: &str = "paused";
 
 /// What comes back.
 #[derive(Clone, Debug)]
