@@ -44,6 +44,7 @@ pub struct Webhooks {
     directory: Directory,
     received: Family<OutcomeLabels, Counter>,
     refusals: Quiet,
+    wrong_tokens: Quiet,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -66,6 +67,7 @@ impl Webhooks {
             ),
             received: metrics.register("webhooks_received", "Webhooks by outcome", Family::default()),
             refusals: Quiet::new(REFUSALS_LOGGED_EVERY),
+            wrong_tokens: Quiet::new(REFUSALS_LOGGED_EVERY),
         }
     }
 
@@ -111,7 +113,10 @@ pub async fn verify_subscription(
     if is_first || state.webhooks.is_token_of_a_number(token).await {
         Ok(HttpResponse::build(StatusCode::OK).content_type(ContentType::plaintext()).body(challenge))
     } else {
-        warn!("somebody asked to verify the callback URL with a wrong verify token");
+        if let Some(kept_back) = state.webhooks.wrong_tokens.allow() {
+            warn!(kept_back, "somebody asked to verify the callback URL with a wrong verify token");
+        }
+        state.webhooks.count("verify_token_wrong");
         Err(Code::Forbidden.into())
     }
 }

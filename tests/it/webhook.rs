@@ -49,6 +49,8 @@ async fn meta_verifies_the_callback_url_with_the_verify_token_only() {
     ] {
         assert_eq!(ask(wrong.clone()).await.0, 403, "{wrong}");
     }
+    let wrong = app.count("pesan_webhooks_received_total{outcome=\"verify_token_wrong\"}").await;
+    assert_eq!(wrong, 1, "those that show a token");
 }
 
 #[tokio::test]
