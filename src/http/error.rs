@@ -48,10 +48,6 @@ pub fn answer(code: Code, wording: Option<&Wording>, request_id: &str) -> HttpRe
     if code == Code::Overloaded {
         response.insert_header((header::RETRY_AFTER, limits::RETRY_AFTER.as_secs()));
     }
-    if code == Code::RequestTimeout {
-        // What is still to come of the request would be taken for the next one.
-        response.force_close();
-    }
     response.json(serde_json::json!({
         "error": {
             "code": row.name,

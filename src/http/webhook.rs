@@ -17,6 +17,7 @@ use tracing::warn;
 use super::State;
 use super::body::Bodies;
 use super::error::ApiError;
+use super::request::Rest;
 use crate::config::Config;
 use crate::error::Code;
 use crate::ingest::Directory;
@@ -125,14 +126,16 @@ pub async fn verify_subscription(
 pub async fn receive(
     state: web::Data<State>,
     request: HttpRequest,
-    payload: web::Payload,
+    mut payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
     let received_ms = state.clock.now_ms();
-    let body = match state.webhooks.bodies.read(announced_length(&request), payload).await {
+    let body = match state.webhooks.bodies.read(announced_length(&request), &mut payload).await {
         Ok(body) => body,
         Err(unread) => {
             state.webhooks.count(unread.outcome());
-            return Err(unread.code().into());
+            let mut answer = HttpResponse::from_error(ApiError(unread.code()));
+            answer.extensions_mut().insert(Rest(payload));
+            return Ok(answer);
         }
     };
     let signature = request.headers().get(signature::HEADER).map(HeaderValue::as_bytes);

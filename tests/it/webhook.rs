@@ -128,12 +128,12 @@ async fn a_body_at_the_limit_is_taken_and_one_byte_more_is_not() {
     assert_eq!(stored_bodies(&app.database).await.len(), 1);
 }
 
-/// A connection on which the head of a webhook has come, and so much of the body that it announces.
-fn begin(app: &TestApp, announced: usize, sent: usize) -> TcpStream {
+/// A connection on which a webhook has begun: its head with this line, and so much of its body.
+fn begin(app: &TestApp, line: &str, sent: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(app.url.strip_prefix("http://").unwrap()).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    write!(stream, "POST {PATH} HTTP/1.1\r\nHost: pesan\r\nContent-Length: {announced}\r\n\r\n").unwrap();
-    stream.write_all(&vec![b'x'; sent]).unwrap();
+    write!(stream, "POST {PATH} HTTP/1.1\r\nHost: pesan\r\n{line}\r\n\r\n").unwrap();
+    stream.write_all(sent).unwrap();
     stream
 }
 
@@ -152,14 +152,14 @@ async fn slow_bodies_are_bounded_all_together_and_keep_out_nothing_that_comes_in
         app.count(&format!("pesan_webhooks_received_total{{outcome=\"{outcome}\"}}")).await
     };
     let app = TestApp::start_with(&[("PESAN_WEBHOOK_BODY_TIMEOUT_MS", "600000")], false);
-    let mut slow = Vec::new();
+    let (mut slow, all_but_one) = (Vec::new(), vec![b'x'; LARGE - 1]);
     for n in 1..=16 {
-        slow.push(begin(&app, LARGE, LARGE - 1));
+        slow.push(begin(&app, &format!("Content-Length: {LARGE}"), &all_but_one));
         let held = (n * LARGE) as u64;
         eventually("it is held", || async { (app.count(HELD).await == held).then_some(()) }).await;
     }
     for _ in 0..3 {
-        let words = last_words(&begin(&app, 1_000, 10));
+        let words = last_words(&begin(&app, "Content-Length: 1000", b"{"));
         assert!(words.starts_with("http/1.1 503 ") && words.contains("retry-after: 1\r\n"), "{words}");
         assert!(words.contains("\"overloaded\""), "{words}");
     }
@@ -176,19 +176,20 @@ async fn slow_bodies_are_bounded_all_together_and_keep_out_nothing_that_comes_in
 #[tokio::test]
 async fn a_body_that_does_not_come_to_its_end_is_cut_off_also_if_it_never_rests() {
     let app = TestApp::start_with(&[("PESAN_WEBHOOK_BODY_TIMEOUT_MS", "300")], false);
-    let silent = begin(&app, 1_000, 10);
-    let mut dripping = begin(&app, 1_000, 10);
+    let silent = begin(&app, "Content-Length: 1000", b"{");
+    let in_chunks = begin(&app, "Transfer-Encoding: chunked", b"5\r\n{\"a\":\r\n");
+    let mut dripping = begin(&app, "Content-Length: 1000", b"{");
     for _ in 0..20 {
         // The server may be gone already.
         dripping.write_all(b"x").ok();
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    for stream in [&silent, &dripping] {
+    for stream in [&silent, &in_chunks, &dripping] {
         let words = last_words(stream);
         assert!(words.starts_with("http/1.1 408 ") && words.contains("connection: close\r\n"), "{words}");
         assert!(words.contains("\"request_timeout\""), "{words}");
     }
-    assert_eq!(app.count("pesan_webhooks_received_total{outcome=\"too_slow\"}").await, 2);
+    assert_eq!(app.count("pesan_webhooks_received_total{outcome=\"too_slow\"}").await, 3);
     app.take(&[text_message("wamid.1", "halo")]).await;
 }
 
