@@ -164,12 +164,7 @@ impl App {
         let state = http::State {
             guard: Guard::new(&config, &access, &clock, &supervisor, &metrics),
             admission: Arc::new(Admission::new(&config.edge, config.tls.as_ref())),
-            webhooks: Arc::new(Webhooks::new(
-                &config.whatsapp,
-                &metrics,
-                &supervisor,
-                &parts.ingest.directory,
-            )),
+            webhooks: Arc::new(Webhooks::new(&config, &metrics, &supervisor, &parts.ingest.directory)),
             graphql: parts.graphql(&ground)?,
             samples: Samples::new(&parts.templates, &supervisor),
             journal: parts.ingest.journal,

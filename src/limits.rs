@@ -5,6 +5,10 @@ use std::time::Duration;
 /// The largest webhook body that is taken. Meta (2026-07): at most 3 MB; one more for what they may add.
 pub const WEBHOOK_BYTES_MAX: usize = 4 * 1024 * 1024;
 
+/// The most bytes that bodies of webhooks occupy while their next piece is waited for, before anybody knows who sends
+/// them: sixteen of the largest.
+pub const WEBHOOK_BODIES_BYTES_MAX: usize = 64 * 1024 * 1024;
+
 /// The most webhooks in one segment of the journal, and the most bytes, but at least one webhook. A segment is applied
 /// as a whole, which takes several times its size.
 pub const SEGMENT_WEBHOOKS_MAX: usize = 1_000;

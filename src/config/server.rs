@@ -68,11 +68,29 @@ static SHUTDOWN_GRACE_MS: Setting = Setting {
     secret: false,
     meaning: "How long requests and background work may take to finish after that delay. What is not done then is cut, and repeated by whoever starts next.",
 };
+static WEBHOOK_BODY_TIMEOUT_MS: Setting = Setting {
+    name: "PESAN_WEBHOOK_BODY_TIMEOUT_MS",
+    aliases: &[],
+    default: Some("30000"),
+    example: "30000",
+    expects: "milliseconds, 100 to 600000",
+    secret: false,
+    meaning: "How long the body of a webhook may take to come. Whoever is slower gets 408 and is cut off; Meta repeats. It bounds how long a stranger holds memory, because nobody is known before the last byte.",
+};
 
-pub(super) const SETTINGS: &[&Setting] =
-    &[&BIND, &HOST, &PORT, &PUBLIC_URL, &HTTP_WORKERS, &SHUTDOWN_DELAY_MS, &SHUTDOWN_GRACE_MS];
+pub(super) const SETTINGS: &[&Setting] = &[
+    &BIND,
+    &HOST,
+    &PORT,
+    &PUBLIC_URL,
+    &HTTP_WORKERS,
+    &SHUTDOWN_DELAY_MS,
+    &SHUTDOWN_GRACE_MS,
+    &WEBHOOK_BODY_TIMEOUT_MS,
+];
 
 const DURATION_MS_MAX: u64 = 600_000;
+const BODY_TIMEOUT_MIN: Duration = Duration::from_millis(100);
 const HTTP_WORKERS_MAX: usize = 256;
 
 /// The server's settings.
@@ -88,6 +106,8 @@ pub struct ServerConfig {
     pub shutdown_delay: Duration,
     /// `PESAN_SHUTDOWN_GRACE_MS`.
     pub shutdown_grace: Duration,
+    /// `PESAN_WEBHOOK_BODY_TIMEOUT_MS`.
+    pub webhook_body_timeout: Duration,
 }
 
 impl ServerConfig {
@@ -102,12 +122,16 @@ impl ServerConfig {
             .optional(&HTTP_WORKERS, |text| text.parse().ok().filter(|n| (1..=HTTP_WORKERS_MAX).contains(n)));
         let shutdown_delay = reader.required(&SHUTDOWN_DELAY_MS, parse_ms);
         let shutdown_grace = reader.required(&SHUTDOWN_GRACE_MS, parse_ms);
+        let webhook_body_timeout = reader.required(&WEBHOOK_BODY_TIMEOUT_MS, |text| {
+            parse_ms(text).filter(|limit| *limit >= BODY_TIMEOUT_MIN)
+        });
         Some(Self {
             bind: bind?,
             public_url: public_url?,
             http_workers: http_workers?,
             shutdown_delay: shutdown_delay?,
             shutdown_grace: shutdown_grace?,
+            webhook_body_timeout: webhook_body_timeout?,
         })
     }
 }

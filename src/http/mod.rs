@@ -4,6 +4,7 @@
 //! runtime, because a worker's own runtime ends with the worker.
 
 mod admission;
+mod body;
 mod caller;
 pub mod error;
 mod graphql;

@@ -2,12 +2,16 @@
 //!
 //! The span carries the route's template, never the query: a query can hold the verify token.
 
-use actix_web::body::{BoxBody, MessageBody};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, header};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use bytes::Bytes;
 use tracing::{Instrument, Span, debug, error, field, info_span};
 
 use super::State;
@@ -27,6 +31,31 @@ const HEALTH: &str = "/health/";
 /// On an answer: its body is what the caller is to see, also when it tells of an error.
 #[derive(Clone, Copy, Debug)]
 pub struct AsItIs;
+
+/// On an answer that is an error: what has not come of the request, held until the answer is out. So the HTTP library
+/// closes the connection; a body in chunks that nobody holds it reads to its end, however long that takes.
+pub struct Rest(pub web::Payload);
+
+/// The body of such an answer.
+struct Last {
+    body: BoxBody,
+    _rest: web::Payload,
+}
+
+impl MessageBody for Last {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.get_mut().body).poll_next(context)
+    }
+}
 
 /// On a request: its id.
 #[derive(Clone, Debug)]
@@ -123,7 +152,7 @@ fn written_out(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<
     }
     let ours = response.response().extensions().get::<Code>().copied();
     let code = ours.unwrap_or_else(|| Code::of_status(status.as_u16()));
-    let (request, unwritten) = response.into_parts();
+    let (request, mut unwritten) = response.into_parts();
     let wording = unwritten.extensions().get::<Wording>().cloned();
     let mut written = answer(code, wording.as_ref(), id);
     // What the headers say besides stays said: who may read it, when to come back.
@@ -134,6 +163,11 @@ fn written_out(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<
             written.headers_mut().append(name.clone(), value.clone());
         }
     }
+    let rest = unwritten.extensions_mut().remove::<Rest>();
+    let written = match rest {
+        Some(rest) => written.map_body(|_, body| BoxBody::new(Last { body, _rest: rest.0 })),
+        None => written,
+    };
     ServiceResponse::new(request, written)
 }
 

@@ -8,8 +8,6 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, ContentType, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
-use bytes::BytesMut;
-use futures_util::StreamExt;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -17,8 +15,10 @@ use serde::Deserialize;
 use tracing::warn;
 
 use super::State;
+use super::body::Bodies;
 use super::error::ApiError;
-use crate::config::WhatsappConfig;
+use super::request::Rest;
+use crate::config::Config;
 use crate::error::Code;
 use crate::ingest::Directory;
 use crate::limits;
@@ -40,10 +40,12 @@ const REFUSALS_LOGGED_EVERY: Duration = Duration::from_secs(10);
 pub struct Webhooks {
     verifier: Verifier,
     verify_token: Option<Secret>,
+    bodies: Bodies,
     supervisor: Supervisor,
     directory: Directory,
     received: Family<OutcomeLabels, Counter>,
     refusals: Quiet,
+    wrong_tokens: Quiet,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -52,20 +54,21 @@ struct OutcomeLabels {
 }
 
 impl Webhooks {
-    /// Takes the app secrets and the verify token from the configuration.
-    pub fn new(
-        config: &WhatsappConfig,
-        metrics: &Metrics,
-        supervisor: &Supervisor,
-        directory: &Directory,
-    ) -> Self {
+    /// Takes the app secrets, the verify token and the time for a body from the configuration.
+    pub fn new(config: &Config, metrics: &Metrics, supervisor: &Supervisor, directory: &Directory) -> Self {
         Self {
             supervisor: supervisor.clone(),
             directory: directory.clone(),
-            verifier: Verifier::new(&config.app_secrets),
-            verify_token: config.verify_token.clone(),
+            verifier: Verifier::new(&config.whatsapp.app_secrets),
+            verify_token: config.whatsapp.verify_token.clone(),
+            bodies: Bodies::new(
+                limits::WEBHOOK_BODIES_BYTES_MAX,
+                config.server.webhook_body_timeout,
+                metrics,
+            ),
             received: metrics.register("webhooks_received", "Webhooks by outcome", Family::default()),
             refusals: Quiet::new(REFUSALS_LOGGED_EVERY),
+            wrong_tokens: Quiet::new(REFUSALS_LOGGED_EVERY),
         }
     }
 
@@ -111,7 +114,10 @@ pub async fn verify_subscription(
     if is_first || state.webhooks.is_token_of_a_number(token).await {
         Ok(HttpResponse::build(StatusCode::OK).content_type(ContentType::plaintext()).body(challenge))
     } else {
-        warn!("somebody asked to verify the callback URL with a wrong verify token");
+        if let Some(kept_back) = state.webhooks.wrong_tokens.allow() {
+            warn!(kept_back, "somebody asked to verify the callback URL with a wrong verify token");
+        }
+        state.webhooks.count("verify_token_wrong");
         Err(Code::Forbidden.into())
     }
 }
@@ -120,14 +126,16 @@ pub async fn verify_subscription(
 pub async fn receive(
     state: web::Data<State>,
     request: HttpRequest,
-    payload: web::Payload,
+    mut payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
     let received_ms = state.clock.now_ms();
-    let body = match read_body(&request, payload).await {
+    let body = match state.webhooks.bodies.read(announced_length(&request), &mut payload).await {
         Ok(body) => body,
-        Err(code) => {
-            state.webhooks.count("unreadable");
-            return Err(code.into());
+        Err(unread) => {
+            state.webhooks.count(unread.outcome());
+            let mut answer = HttpResponse::from_error(ApiError(unread.code()));
+            answer.extensions_mut().insert(Rest(payload));
+            return Ok(answer);
         }
     };
     let signature = request.headers().get(signature::HEADER).map(HeaderValue::as_bytes);
@@ -158,24 +166,6 @@ pub async fn receive(
     }
 }
 
-/// Reads the body up to the limit; one that says beforehand that it is larger is not read at all.
-async fn read_body(request: &HttpRequest, mut payload: web::Payload) -> Result<bytes::Bytes, Code> {
-    let announced = request
-        .headers()
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.parse::<usize>().ok())
-        .unwrap_or(0);
-    if announced > limits::WEBHOOK_BYTES_MAX {
-        return Err(Code::PayloadTooLarge);
-    }
-    let mut body = BytesMut::with_capacity(announced);
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| Code::InvalidRequest)?;
-        if body.len() + chunk.len() > limits::WEBHOOK_BYTES_MAX {
-            return Err(Code::PayloadTooLarge);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body.freeze())
+fn announced_length(request: &HttpRequest) -> Option<usize> {
+    request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

@@ -204,6 +204,9 @@ impl Applier {
         self.store_news(&pieces.news, &mut tally).await?;
         self.note_signs(&pieces).await?;
         tell_of_people(&pieces, &mut tally);
+        for (item, kind) in pieces.repeats {
+            self.metrics.count(&item.field, kind, "repeat");
+        }
         Ok(tally)
     }
 

@@ -267,7 +267,7 @@ fn edit_target_key(piece: &Piece<'_, &Message<'_>>) -> String {
     message_key(&piece.number.phone_number_id, edit_target(&piece.what.content).unwrap_or_default())
 }
 
-fn outcome_name(status: &Status<'_>) -> &'static str {
+pub(super) fn outcome_name(status: &Status<'_>) -> &'static str {
     match &status.outcome {
         Outcome::Message(step) => step.name(),
         Outcome::Payment { .. } => "payment",

@@ -22,7 +22,8 @@ use crate::runtime::crash;
 use crate::runtime::rounds::{End, Limits, Refused, Rounds};
 use crate::storage::Storage;
 use crate::storage::segments::{Place, RawWebhook, Segment};
-use crate::telemetry::{Metrics, metrics::SECONDS};
+use crate::telemetry::Metrics;
+use crate::telemetry::metrics::{Reading, SECONDS};
 
 const LIMITS: Limits = Limits {
     waiting_items_max: limits::JOURNAL_QUEUE_WEBHOOKS_MAX,
@@ -112,6 +113,7 @@ impl Journal {
                 if writer.flush(webhooks).await { vec![(); count] } else { Vec::new() }
             }
         });
+        show_queue(&rounds, metrics);
         Self { rounds, writer }
     }
 
@@ -124,11 +126,6 @@ impl Journal {
     pub async fn accept_raw(&self, webhook: RawWebhook) -> Result<(), Refused> {
         let bytes = webhook.body.len() + OVERHEAD_BYTES;
         self.rounds.ask_at_once(webhook, bytes).await
-    }
-
-    /// How many webhooks wait for their write now.
-    pub fn waiting(&self) -> usize {
-        self.rounds.waiting()
     }
 
     /// Tells the others that the writer is alive, and which lanes it has left. If the lane is somebody else's by now, the next webhook opens
@@ -146,6 +143,21 @@ impl Journal {
         }
         Ok(())
     }
+}
+
+/// The queue in front of the writes: full is either of the two at its limit.
+fn show_queue(rounds: &Rounds<RawWebhook, ()>, metrics: &Metrics) {
+    let (count, weigh) = (rounds.clone(), rounds.clone());
+    metrics.register(
+        "journal_waiting_webhooks",
+        "Webhooks that wait for their durable write",
+        Reading::new(move || count.waiting()),
+    );
+    metrics.register(
+        "journal_waiting_bytes",
+        "Bytes of webhooks that wait for their durable write or are being written",
+        Reading::new(move || weigh.bytes()),
+    );
 }
 
 impl Writer {

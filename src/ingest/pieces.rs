@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::directory::Numbers;
+use super::followers::outcome_name;
 use super::metrics::IngestMetrics;
 use super::news::{News, becomes, news_of};
 use super::sort::{Delivery, Home, home_of, keys_of};
@@ -39,6 +40,8 @@ pub struct Pieces<'a> {
     pub statuses: Vec<Piece<'a, &'a Status<'a>>>,
     pub news: Vec<Piece<'a, News<'a>>>,
     pub asides: Vec<(usize, Reason, AsideItem)>,
+    /// What came before in the same batch, with the name of its kind.
+    pub repeats: Vec<(&'a Item<'a>, &'static str)>,
 }
 
 impl<'a> Pieces<'a> {
@@ -83,26 +86,35 @@ impl<'a> Pieces<'a> {
             }
             Home::Message { number, message } => {
                 let came = delivery.came(item, message.at_s);
-                let piece = |(_, key)| Piece { at, key, item, number, came, what: message };
-                self.messages.extend(fresh.next().map(piece));
+                match fresh.next() {
+                    Some((_, key)) => {
+                        self.messages.push(Piece { at, key, item, number, came, what: message });
+                    }
+                    None => self.repeats.push((item, message.content.kind_name())),
+                }
             }
             Home::Edit { number, message } => {
                 let came = delivery.came(item, message.at_s);
-                let piece = |(_, key)| Piece { at, key, item, number, came, what: message };
-                self.edits.extend(fresh.next().map(piece));
+                match fresh.next() {
+                    Some((_, key)) => self.edits.push(Piece { at, key, item, number, came, what: message }),
+                    None => self.repeats.push((item, message.content.kind_name())),
+                }
             }
             Home::Status { number, status } => {
                 let came = delivery.came(item, status.at_s);
-                let piece = |(_, key)| Piece { at, key, item, number, came, what: status };
-                self.statuses.extend(fresh.next().map(piece));
+                match fresh.next() {
+                    Some((_, key)) => self.statuses.push(Piece { at, key, item, number, came, what: status }),
+                    None => self.repeats.push((item, outcome_name(status))),
+                }
             }
             Home::News { numbers, is_about_number } => {
                 for (number, (collection, key)) in numbers.into_iter().zip(keys) {
+                    let Some(what) = news_of(item, &number, is_about_number) else { continue };
                     // In one batch, some of an account's workspaces may have it already and others not.
                     if !seen.insert((collection, key.clone())) {
+                        self.repeats.push((item, what.kind));
                         continue;
                     }
-                    let Some(what) = news_of(item, &number, is_about_number) else { continue };
                     let at_s = what.at_s.or(item.entry_time_s).unwrap_or_else(|| delivery.received_s());
                     let came = delivery.came(item, at_s);
                     self.news.push(Piece { at, key, item, number, came, what });

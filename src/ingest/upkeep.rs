@@ -26,6 +26,10 @@ const REROUTED_AT_ONCE: i64 = 100;
 /// A lane without segments is forgotten after this long: no writer sleeps longer.
 const LANE_KEPT_FOR: Duration = Duration::from_hours(24 * 7);
 
+/// So much longer than the journal's segments is kept what was set aside of them, because a segment may go late: when the
+/// service was down at its time. Without it `verify` would miss what nobody has lost.
+const ASIDES_OUTLIVE_SEGMENTS_BY: Duration = Duration::from_hours(24 * 7);
+
 type Running<'a> = Pin<Box<dyn Future<Output = Round> + Send + 'a>>;
 
 /// Keeps the lease of the own lane, and ends what others have left open. It waits for nothing else, so that whoever
@@ -143,7 +147,8 @@ impl Worker for Reroute {
     }
 }
 
-/// Removes segments that are done and old, and lanes that have none left.
+/// Removes segments that are done and old, and lanes that have none left. What was set aside stays longer than the
+/// segment that it came in, also when the time for those was raised only later.
 #[derive(Debug)]
 pub struct Expiry {
     pub storage: Storage,
@@ -165,6 +170,11 @@ impl Worker for Expiry {
 
     fn run_once(&self) -> Running<'_> {
         Box::pin(async move {
+            let at_least = self.keep.saturating_add(ASIDES_OUTLIVE_SEGMENTS_BY);
+            let kept = self.storage.keep_asides(at_least).await?;
+            if kept > 0 {
+                info!(webhooks = kept, "what was set aside is kept as long as the journal");
+            }
             for lane in self.storage.all_lanes().await? {
                 let gone = self.storage.segments().remove_done(lane.id, lane.folded, self.keep).await?;
                 if gone > 0 {

@@ -114,6 +114,11 @@ impl<I: Send + 'static, O: Send + 'static> Rounds<I, O> {
     pub fn waiting(&self) -> usize {
         self.limits.waiting_items_max.saturating_sub(self.queue.capacity())
     }
+
+    /// How many bytes wait or are being worked on.
+    pub fn bytes(&self) -> usize {
+        (self.limits.waiting_bytes_max as usize).saturating_sub(self.room.available_permits())
+    }
 }
 
 async fn make_all<I, O, F, Fut>(
@@ -263,6 +268,7 @@ mod tests {
         let (supervisor, rounds, _made) = start(&gate, LIMITS);
         let first = spawn(&supervisor, &rounds, 0, 60);
         until(|| rounds.room.available_permits() == 40 && rounds.waiting() == 0).await;
+        assert_eq!(rounds.bytes(), 60);
         assert_eq!(rounds.ask_at_once(9, 41).await, Err(Refused::Full), "by bytes");
         let calls: Vec<_> = (1..=8).map(|item| spawn(&supervisor, &rounds, item, 1)).collect();
         until(|| rounds.waiting() == 8).await;

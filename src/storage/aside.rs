@@ -10,6 +10,7 @@ use mongodb::bson::{Binary, Bson, DateTime, Document, doc};
 use super::contacts::raw;
 use super::index::{Collection, Index};
 use super::segments::{Again, Place, RawWebhook};
+use super::value::millis;
 use super::write::Update;
 use super::{Error, Storage, durable};
 
@@ -59,6 +60,10 @@ pub const DEAD_LETTERS: Collection = Collection {
     indexes: &[EXPIRES],
 };
 
+/// How long before its end it is looked whether a webhook must be kept longer: a service that was down for less keeps
+/// all of them.
+const LOOKED_AHEAD: Duration = Duration::from_hours(24 * 3);
+
 /// Why an item was set aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
@@ -77,7 +82,7 @@ impl Reason {
         }
     }
 
-    /// How long: Meta repeats for seven days; people take longer.
+    /// How long at least: Meta repeats for seven days; people take longer.
     fn kept_for(self) -> Duration {
         match self {
             Self::Unrouted => Duration::from_hours(24 * 30),
@@ -192,6 +197,29 @@ impl Storage {
         Ok(found)
     }
 
+    /// Keeps what was set aside for at least so long since. Only what would go soon is looked at, so it is to be asked
+    /// again and again. Gives how many were about to go too early. Time is the database's.
+    pub async fn keep_asides(&self, at_least: Duration) -> Result<u64, Error> {
+        let since = doc! { "$ifNull": ["$setAsideAt", "$receivedAt"] };
+        let until = doc! { "$add": [since, millis(at_least)] };
+        let soon = doc! { "$add": ["$$NOW", millis(LOOKED_AHEAD)] };
+        let too_early = doc! { "$expr": { "$and": [
+            { "$lt": ["$expireAt", soon] },
+            { "$lt": ["$expireAt", &until] },
+        ] } };
+        let keep = vec![doc! { "$set": { "expireAt": until } }];
+        let mut kept = 0;
+        for reason in [Reason::Unrouted, Reason::Unrecognised, Reason::Dead] {
+            let collection = self.database.collection::<Document>(reason.collection());
+            let done = collection
+                .update_many(too_early.clone(), keep.clone())
+                .write_concern(durable(self.timeout))
+                .await?;
+            kept += done.modified_count;
+        }
+        Ok(kept)
+    }
+
     /// How many webhooks are set aside for a reason.
     pub async fn count_asides(&self, reason: Reason) -> Result<u64, Error> {
         Ok(self.database.collection::<Document>(reason.collection()).count_documents(doc! {}).await?)
@@ -229,6 +257,7 @@ fn document(aside: &Aside, now_ms: i64) -> Document {
     doc! {
         "v": 1,
         "receivedAt": DateTime::from_millis(aside.webhook.received_ms),
+        "setAsideAt": DateTime::from_millis(now_ms),
         "expireAt": DateTime::from_millis(now_ms.saturating_add(kept_ms)),
         "by": aside.by.key(),
         "owners": owners,

@@ -4,14 +4,43 @@
 //! module knows none of them. Every name begins with `pesan_`; a unit stands last in the name.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{EncodeMetric, MetricEncoder};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Metric, Registry};
 
 /// Seconds, for histograms of waiting: from half a millisecond to half a minute.
 pub const SECONDS: [f64; 14] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0];
+
+/// A gauge that is read when somebody looks at it, for what is counted already. Cheap to clone.
+#[derive(Clone)]
+pub struct Reading(Arc<dyn Fn() -> usize + Send + Sync>);
+
+impl Reading {
+    /// Shows what `read` gives.
+    pub fn new(read: impl Fn() -> usize + Send + Sync + 'static) -> Self {
+        Self(Arc::new(read))
+    }
+}
+
+impl EncodeMetric for Reading {
+    fn encode(&self, mut encoder: MetricEncoder<'_>) -> Result<(), fmt::Error> {
+        encoder.encode_gauge(&(self.0)())
+    }
+
+    fn metric_type(&self) -> MetricType {
+        MetricType::Gauge
+    }
+}
+
+impl fmt::Debug for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Reading").field(&(self.0)()).finish()
+    }
+}
 
 /// The numbers of one process.
 pub struct Metrics {

@@ -11,3 +11,4 @@ mod routing;
 pub mod samples;
 mod shapes;
 mod shuffle;
+mod upkeep;

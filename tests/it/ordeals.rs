@@ -21,7 +21,7 @@ use crate::support::ordeal::{
     conclude, die_at, fail_commands, failing, freeze, kill_database, start_mongod, taken_more,
 };
 use crate::support::webhook::post;
-use crate::support::{PATIENCE, client, eventually, mongo};
+use crate::support::{PATIENCE, client, eventually, mongo, within};
 
 /// Few enough for a busy machine to do something else beside.
 const SENDERS: usize = 6;
@@ -59,7 +59,7 @@ async fn writes_that_fail_or_are_not_confirmed_are_made_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_cannot_apply_is_not_ready_until_it_can_and_a_step_down_loses_nothing() {
+async fn who_cannot_apply_or_fold_is_not_ready_until_it_can_and_a_step_down_loses_nothing() {
     let mongod = start_mongod(None).await;
     let mut fleet = Fleet::new(mongod.uri(), 1).await;
     fleet.start().await;
@@ -73,6 +73,19 @@ async fn who_cannot_apply_is_not_ready_until_it_can_and_a_step_down_loses_nothin
     admin.run_command(stall).await.unwrap();
     let reasons = fleet.instances[0].not_ready(STALL_SEEN_WITHIN).await;
     assert_eq!(reasons["reasons"], serde_json::json!(["stuck: apply"]));
+    taken_more(&load, 10).await;
+    admin.run_command(doc! { "configureFailPoint": "failCommand", "mode": "off" }).await.unwrap();
+    fleet.instances[0].ready(PATIENCE).await;
+
+    // The other half. New conversations cannot be made either, so the first may stand still beside it.
+    let failure = failing(&["update"], Some("conversations"), &fleet, doc! { "errorCode": 112 });
+    let stall = doc! { "configureFailPoint": "failCommand", "mode": "alwaysOn", "data": failure };
+    admin.run_command(stall).await.unwrap();
+    within(STALL_SEEN_WITHIN, "it does not fold and says so", || async {
+        let reasons = fleet.instances[0].not_ready(STALL_SEEN_WITHIN).await;
+        reasons["reasons"].as_array().unwrap().contains(&"stuck: fold".into()).then_some(())
+    })
+    .await;
     taken_more(&load, 10).await;
     admin.run_command(doc! { "configureFailPoint": "failCommand", "mode": "off" }).await.unwrap();
     fleet.instances[0].ready(PATIENCE).await;

@@ -10,6 +10,7 @@ use pesan::config::Source;
 use pesan::config::dev::DevConfig;
 use pesan::dev::mongod::{MEMORY_MB, Options, PrivateMongod};
 use serde_json::{Value, json};
+use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::support::app::TestApp;
@@ -58,6 +59,9 @@ async fn without_the_database_webhooks_get_503_and_the_service_is_not_ready_unti
     for _ in 0..5 {
         let unsigned = client.post(format!("{url}/api/webhooks/whatsapp")).body("{}").send().await.unwrap();
         assert_eq!(unsigned.status(), 401);
+        let query = "hub.mode=subscribe&hub.challenge=1&hub.verify_token=guessed";
+        let guess = client.get(format!("{url}/api/webhooks/whatsapp?{query}")).send().await.unwrap();
+        assert_eq!(guess.status(), 403);
     }
 
     mongod.stop().await;
@@ -91,7 +95,63 @@ async fn without_the_database_webhooks_get_503_and_the_service_is_not_ready_unti
     let refusals =
         lines.iter().filter(|line| line["message"].as_str().is_some_and(|text| text.contains("refused;")));
     assert_eq!(refusals.count(), 1, "who sends nonsense does not fill the log");
-    assert!(!log.contains(APP_SECRET) && !log.contains("halo"), "no secret and no content in the log");
+    assert_eq!(log.matches("with a wrong verify token").count(), 1, "nor does who guesses");
+    assert!(
+        !log.contains("guessed") && !log.contains(APP_SECRET) && !log.contains("halo"),
+        "no secret and no content in the log"
+    );
+}
+
+#[tokio::test]
+async fn beyond_a_full_queue_it_is_503_with_retry_after_and_what_is_in_it_is_stored_in_the_end() {
+    /// Nine of them fit into the queue's 32 MB.
+    const LARGE: usize = 3_500_000;
+    const FULL: &str = "pesan_webhooks_received_total{outcome=\"queue_full\"}";
+    const WAITING_BYTES: &str = "pesan_journal_waiting_bytes";
+    let mongod = start_mongod(None).await;
+    let settings = [("MONGODB_URI", mongod.uri()), ("PESAN_MONGODB_TIMEOUT_MS", "25000")];
+    let app = TestApp::start_with(&settings, false);
+    app.take(&[text_message("wamid.before", "halo")]).await;
+    let signal = async |name: &str| {
+        let pid = mongod.pid().to_string();
+        assert!(Command::new("kill").args(["-s", name, &pid]).status().await.unwrap().success());
+    };
+    let bodies: Vec<String> =
+        (0..12).map(|n| text_message(&format!("wamid.{n}"), &"x".repeat(LARGE))).collect();
+
+    signal("STOP").await;
+    let sending = bodies.iter().map(|body| post(&app.client, &app.url, body.clone()).send());
+    let meanwhile = async {
+        eventually("the queue is full", || async { (app.count(FULL).await == 3).then_some(()) }).await;
+        let bytes = app.count(WAITING_BYTES).await;
+        assert!((9 * LARGE as u64..=32 * 1024 * 1024).contains(&bytes), "{bytes}");
+        // One is being written, and the next may be in the writer's hand.
+        assert!((7..=8).contains(&app.count("pesan_journal_waiting_webhooks").await));
+        signal("CONT").await;
+    };
+    let (answers, ()) = tokio::join!(join_all(sending), meanwhile);
+    let mut refused = 0;
+    for (answer, body) in answers.into_iter().zip(&bodies) {
+        let answer = answer.unwrap();
+        if answer.status() == 200 {
+            let segments = app.storage.segments();
+            assert!(segments.hold_body(body.as_bytes(), i64::MIN / 2, i64::MAX / 2).await.unwrap());
+            continue;
+        }
+        refused += 1;
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["retry-after"]),
+            (503, &"1".parse().unwrap())
+        );
+        assert_eq!(answer.json::<Value>().await.unwrap()["error"]["code"], "OVERLOADED");
+    }
+    assert_eq!(refused, 3);
+    app.take(&[text_message("wamid.after", "halo")]).await;
+    assert_eq!((app.storage.segments().count_webhooks().await.unwrap(), app.count(FULL).await), (11, 3));
+    assert_eq!(app.count(WAITING_BYTES).await, 0, "all is given back");
+    app.settle().await;
+    drop(app);
+    mongod.stop().await;
 }
 
 #[tokio::test]

@@ -1,10 +1,14 @@
 //! The webhook route: whom it believes, what it keeps, what it answers.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
 use mongodb::bson::{Document, doc};
 
 use crate::support::app::TestApp;
-use crate::support::mongo;
 use crate::support::webhook::{APP_SECRET, PATH, VERIFY_TOKEN, post, sign, sign_with, text_message};
+use crate::support::{PATIENCE, eventually, mongo};
 
 /// Every body in the journal, in the order of arrival.
 pub async fn stored_bodies(database: &str) -> Vec<Vec<u8>> {
@@ -45,6 +49,8 @@ async fn meta_verifies_the_callback_url_with_the_verify_token_only() {
     ] {
         assert_eq!(ask(wrong.clone()).await.0, 403, "{wrong}");
     }
+    let wrong = app.count("pesan_webhooks_received_total{outcome=\"verify_token_wrong\"}").await;
+    assert_eq!(wrong, 1, "those that show a token");
 }
 
 #[tokio::test]
@@ -120,6 +126,71 @@ async fn a_body_at_the_limit_is_taken_and_one_byte_more_is_not() {
         assert_eq!(answer.status(), 413);
     }
     assert_eq!(stored_bodies(&app.database).await.len(), 1);
+}
+
+/// A connection on which a webhook has begun: its head with this line, and so much of its body.
+fn begin(app: &TestApp, line: &str, sent: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(app.url.strip_prefix("http://").unwrap()).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    write!(stream, "POST {PATH} HTTP/1.1\r\nHost: pesan\r\n{line}\r\n\r\n").unwrap();
+    stream.write_all(sent).unwrap();
+    stream
+}
+
+/// What the server answers before it ends the connection, which it must do by itself.
+fn last_words(mut stream: &TcpStream) -> String {
+    let mut words = String::new();
+    stream.read_to_string(&mut words).unwrap();
+    words.to_ascii_lowercase()
+}
+
+#[tokio::test]
+async fn slow_bodies_are_bounded_all_together_and_keep_out_nothing_that_comes_in_one_piece() {
+    const LARGE: usize = 4 * 1024 * 1024;
+    const HELD: &str = "pesan_webhook_bodies_bytes";
+    let refused = async |app: &TestApp, outcome: &str| {
+        app.count(&format!("pesan_webhooks_received_total{{outcome=\"{outcome}\"}}")).await
+    };
+    let app = TestApp::start_with(&[("PESAN_WEBHOOK_BODY_TIMEOUT_MS", "600000")], false);
+    let (mut slow, all_but_one) = (Vec::new(), vec![b'x'; LARGE - 1]);
+    for n in 1..=16 {
+        slow.push(begin(&app, &format!("Content-Length: {LARGE}"), &all_but_one));
+        let held = (n * LARGE) as u64;
+        eventually("it is held", || async { (app.count(HELD).await == held).then_some(()) }).await;
+    }
+    for _ in 0..3 {
+        let words = last_words(&begin(&app, "Content-Length: 1000", b"{"));
+        assert!(words.starts_with("http/1.1 503 ") && words.contains("retry-after: 1\r\n"), "{words}");
+        assert!(words.contains("\"overloaded\""), "{words}");
+    }
+    assert_eq!((refused(&app, "bodies_full").await, app.count(HELD).await), (3, 16 * LARGE as u64));
+    app.take(&[text_message("wamid.1", "halo")]).await;
+
+    drop(slow);
+    eventually("they are given back", || async { (app.count(HELD).await == 0).then_some(()) }).await;
+    assert_eq!(refused(&app, "unreadable").await, 16);
+    app.take(&[text_message("wamid.2", &"x".repeat(3_000_000)), text_message("wamid.3", "halo")]).await;
+    assert_eq!(stored_bodies(&app.database).await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_to_its_end_is_cut_off_also_if_it_never_rests() {
+    let app = TestApp::start_with(&[("PESAN_WEBHOOK_BODY_TIMEOUT_MS", "300")], false);
+    let silent = begin(&app, "Content-Length: 1000", b"{");
+    let in_chunks = begin(&app, "Transfer-Encoding: chunked", b"5\r\n{\"a\":\r\n");
+    let mut dripping = begin(&app, "Content-Length: 1000", b"{");
+    for _ in 0..20 {
+        // The server may be gone already.
+        dripping.write_all(b"x").ok();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    for stream in [&silent, &in_chunks, &dripping] {
+        let words = last_words(stream);
+        assert!(words.starts_with("http/1.1 408 ") && words.contains("connection: close\r\n"), "{words}");
+        assert!(words.contains("\"request_timeout\""), "{words}");
+    }
+    assert_eq!(app.count("pesan_webhooks_received_total{outcome=\"too_slow\"}").await, 3);
+    app.take(&[text_message("wamid.1", "halo")]).await;
 }
 
 #[tokio::test]

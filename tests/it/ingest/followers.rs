@@ -35,6 +35,33 @@ async fn statuses_move_a_message_forward_only_and_keep_the_first_time_of_each_st
 }
 
 #[tokio::test]
+async fn what_comes_again_in_the_same_batch_is_counted_as_a_repeat() {
+    let app = TestApp::start_with_number();
+    let template = json!({ "field": "message_template_status_update", "value": {
+        "event": "APPROVED", "message_template_id": 12, "message_template_name": "promo",
+        "message_template_language": "id", "reason": "NONE" } });
+    let batch = [
+        echo(BUDI, "wamid.1", NOW_S, text("halo")),
+        reaction("wamid.2", "wamid.1", Some("👍"), NOW_S + 1),
+        status(BUDI, "wamid.1", "sent", NOW_S + 1),
+        template,
+    ];
+    app.take_changes(&[&batch[..], &batch[..], &batch[..]].concat()).await;
+    for (field, kind) in [
+        ("smb_message_echoes", "text"),
+        ("messages", "reaction"),
+        ("messages", "sent"),
+        ("message_template_status_update", "template"),
+    ] {
+        let count = async |outcome: &str| {
+            let labels = format!(r#"field="{field}",kind="{kind}",outcome="{outcome}""#);
+            app.count(&format!("pesan_ingest_items_total{{{labels}}}")).await
+        };
+        assert_eq!((count("stored").await, count("repeat").await), (1, 2), "{field} {kind}");
+    }
+}
+
+#[tokio::test]
 async fn a_failure_is_final_unless_delivery_is_proved() {
     let app = TestApp::start_with_number();
     app.take_changes(&[echo(BUDI, "wamid.1", NOW_S, text("a")), echo(BUDI, "wamid.2", NOW_S, text("b"))])

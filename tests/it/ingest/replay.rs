@@ -1,6 +1,7 @@
 //! Looking back from the journal: the count of everything, the way of one message, replay.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use pesan::clock::Clock;
 use pesan::config::{MongoConfig, Source};
@@ -178,6 +179,40 @@ async fn verify_counts_everything_and_names_what_is_missing_and_replay_mends_it(
     assert_eq!(mended.code, Some(0), "{mended:?}");
     let unrouted = pesan(&app, &["ingest", "unrouted"]).await;
     assert!(unrouted.stdout.starts_with("999: 1 items, from 2026-11-21T08:00:00Z"), "{unrouted:?}");
+}
+
+#[tokio::test]
+async fn verify_counts_the_stretch_of_time_that_it_is_given() {
+    let app = TestApp::start_with_number();
+    for wamid in ["wamid.1", "wamid.2", "wamid.3"] {
+        app.take_changes(&[inbound(SITI, wamid, NOW_S, text("halo"))]).await;
+        app.clock.advance(Duration::from_hours(1));
+    }
+    // They were stored at eight, at nine and at ten.
+    let at = |time: &str| format!("2026-11-21T{time}:00Z");
+    let messages = mongo::raw(&app.database).await.collection::<mongodb::bson::Document>("messages");
+    for is_lost in [false, true] {
+        for (from, to, webhooks, has_second) in [
+            (None, None, 3, true),
+            (Some("09:00"), None, 2, true),
+            (None, Some("09:00"), 1, false),
+            (Some("08:30"), Some("09:30"), 1, true),
+            (Some("09:01"), None, 1, false),
+            (Some("10:01"), Some("12:00"), 0, false),
+        ] {
+            let (from, to) = (from.map(at), to.map(at));
+            let mut arguments = vec!["ingest", "verify"];
+            arguments.extend(from.iter().flat_map(|from| ["--from", from]));
+            arguments.extend(to.iter().flat_map(|to| ["--to", to]));
+            let found = pesan(&app, &arguments).await;
+            let counted = format!("{webhooks} segments, {webhooks} webhooks, {webhooks} items:");
+            assert!(found.stdout.starts_with(&counted), "{arguments:?} {found:?}");
+            let code = i32::from(is_lost && has_second);
+            assert_eq!(found.code, Some(code), "{arguments:?} {found:?}");
+        }
+        let lost = format!("{PHONE_NUMBER_ID}:wamid.2");
+        messages.delete_one(mongodb::bson::doc! { "_id": lost }).await.unwrap();
+    }
 }
 
 #[tokio::test]
