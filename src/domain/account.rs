@@ -184,15 +184,57 @@ pub struct GroupNews<'a> {
     pub kind: Option<Str<'a>>,
     pub at_s: Option<i64>,
     pub request_id: Option<Str<'a>>,
+    /// Its subject and its description; not what a refused change wanted them to be.
     pub subject: Option<Str<'a>>,
     pub description: Option<Str<'a>>,
+    /// The changes that the business had asked for, done or refused.
+    pub subject_change: Option<SettingChange<'a>>,
+    pub description_change: Option<SettingChange<'a>>,
+    pub picture_change: Option<SettingChange<'a>>,
     pub invite_link: Option<Str<'a>>,
     pub join_approval_mode: Option<Str<'a>>,
     pub reason: Option<Str<'a>>,
     pub initiated_by: Option<Str<'a>>,
+    pub join_request_id: Option<Str<'a>>,
+    /// Who asks to join, or has taken that back.
+    pub applicant: Option<Person<'a>>,
     pub added: Vec<Person<'a>>,
     pub removed: Vec<Person<'a>>,
-    pub failed: Vec<Person<'a>>,
+    pub failed: Vec<FailedParticipant<'a>>,
+    pub faults: Vec<Fault<'a>>,
+}
+
+impl GroupNews<'_> {
+    /// The subject and the description that the group has from then on, as far as the news say. Meta (2026-07): a
+    /// group that could not be made is told like one that was, with the errors.
+    pub fn names(&self) -> (Option<&str>, Option<&str>) {
+        if self.kind.as_deref() == Some("group_create") && !self.faults.is_empty() {
+            return (None, None);
+        }
+        (self.subject.as_deref(), self.description.as_deref())
+    }
+}
+
+/// A change of a group's setting that was asked for.
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SettingChange<'a> {
+    /// What it was to become; for a picture the next two.
+    pub text: Option<Str<'a>>,
+    pub mime_type: Option<Str<'a>>,
+    pub sha256: Option<Str<'a>>,
+    pub is_done: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Fault<'a>>,
+}
+
+/// Somebody whom the group did not let in or out, and why.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FailedParticipant<'a> {
+    #[serde(flatten)]
+    pub person: Person<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<Fault<'a>>,
 }
 

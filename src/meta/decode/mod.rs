@@ -7,6 +7,7 @@
 //! the items (in the body, an entry, a change, a value): they describe, and tell nothing.
 
 mod content;
+mod group;
 mod news;
 mod people;
 mod traffic;

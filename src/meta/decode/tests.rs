@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::{Item, decode};
+use crate::domain::account::GroupNews;
 use crate::domain::content::{Content, SystemChange};
 use crate::domain::event::{Event, Why};
 use crate::domain::message::{Message, Origin};
@@ -108,6 +109,67 @@ fn group_statuses_name_their_participants_whatever_the_spelling() {
     let mut keys: Vec<String> = statuses.iter().map(|status| status.key()).collect();
     keys.dedup();
     assert_eq!(keys.len(), 3);
+}
+
+fn group<'a>(item: &'a Item<'a>) -> &'a GroupNews<'a> {
+    match &item.event {
+        Event::Group(news) => news,
+        event => panic!("not about a group: {event:?}"),
+    }
+}
+
+#[test]
+fn a_refused_change_of_a_group_is_told_as_refused_and_is_not_how_the_group_is_called() {
+    let body = sample("groups__settings_update_partial_fail");
+    let items = decode(body.as_bytes());
+    let news = group(&items[0]);
+    assert_eq!((news.subject.as_deref(), news.description.as_deref()), (None, None));
+    for (change, text) in
+        [(&news.subject_change, "Test Subject"), (&news.description_change, "Test Description")]
+    {
+        let change = change.as_ref().unwrap();
+        assert_eq!((change.text.as_deref(), change.is_done), (Some(text), false));
+        assert_eq!(change.faults[0].code, Some(131_208));
+        assert!(change.faults[0].details.is_some());
+    }
+    let picture = news.picture_change.as_ref().unwrap();
+    assert_eq!((picture.mime_type.as_deref(), picture.is_done), (Some("image/jpeg"), true));
+    assert_eq!(picture.sha256.as_deref(), Some("Y9vvGyeo3n76ptkXu3CwDBsnzbRFqpjHskQdMGSVqas="));
+    assert_eq!(news.faults[0].code, Some(131_201));
+
+    let body = own("group_settings_update__all");
+    let items = decode(body.as_bytes());
+    let news = group(&items[0]);
+    assert_eq!(news.names(), (Some("Reseller Batik Sekar ꦧꦠꦶꦏ꧀"), Some("Hanya untuk reseller")));
+    assert!(news.subject_change.as_ref().unwrap().is_done);
+    // Nobody says whether it was done, and there is no error.
+    let body = sample("Group_Settings_Update");
+    assert!(group(&decode(body.as_bytes())[0]).picture_change.as_ref().unwrap().is_done);
+    let body = own("group_lifecycle_update__create_failed");
+    let items = decode(body.as_bytes());
+    assert_eq!(group(&items[0]).subject.as_deref(), Some("Reseller"));
+    assert_eq!(group(&items[0]).names(), (None, None), "there is no such group");
+}
+
+#[test]
+fn who_asks_to_join_a_group_and_who_was_not_let_in_or_out_is_told() {
+    for name in ["join_request", "join_request_taken_back"] {
+        let body = own(&format!("group_participants_update__{name}"));
+        let items = decode(body.as_bytes());
+        let news = group(&items[0]);
+        let who = news.applicant.as_ref().unwrap();
+        assert_eq!(news.join_request_id.as_deref(), Some("jr_0190"), "{name}");
+        assert_eq!(
+            (who.wa_id.as_deref(), who.user_id.as_deref()),
+            (Some("6287711223344"), Some("ID.90017744602231885570"))
+        );
+    }
+    let body = own("group_participants_update__remove");
+    let items = decode(body.as_bytes());
+    let news = group(&items[0]);
+    assert_eq!(news.applicant, None);
+    assert_eq!(news.failed[0].person.phone.as_deref(), Some("6281200000000"));
+    assert_eq!(news.failed[0].faults[0].code, Some(131_203));
 }
 
 #[test]

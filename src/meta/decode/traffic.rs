@@ -3,10 +3,11 @@
 use serde_json::value::RawValue;
 
 use super::content::content;
+use super::group::group_event;
 use super::people::{fault, faults, introduced, person};
 use super::{Found, Place, int, text};
 use crate::domain::Str;
-use crate::domain::account::{CallNews, GroupNews};
+use crate::domain::account::CallNews;
 use crate::domain::event::{Event, Why};
 use crate::domain::message::{Context, Identity, Message, Origin, Referral};
 use crate::domain::person::Person;
@@ -55,7 +56,7 @@ impl<'a> Found<'a> {
             self.read(place, raw, |call: wire::Call<'a>| call_event(call, &people));
         }
         for raw in value.groups.unwrap_or_default() {
-            self.read(place, raw, |group| Ok(group_event(group)));
+            self.read(place, raw, |group| Ok(group_event(group, &people)));
         }
         for raw in value.state_sync.unwrap_or_default() {
             self.read(place, raw, |sync| Ok(address_book_event(sync)));
@@ -403,42 +404,6 @@ fn call_event<'a>(call: wire::Call<'a>, people: &[Person<'a>]) -> Result<Event<'
         recording_id: text(call.call_recording.and_then(|part| part.audio).and_then(|audio| audio.id)),
         transcript_id: text(call.call_transcript.and_then(|part| part.document).and_then(|file| file.id)),
     })))
-}
-
-fn group_event(group: wire::Group<'_>) -> Event<'_> {
-    Event::Group(Box::new(GroupNews {
-        group_id: text(group.group_id),
-        kind: text(group.kind),
-        at_s: int(group.timestamp),
-        request_id: text(group.request_id),
-        subject: text(group.subject).or_else(|| setting(group.group_subject)),
-        description: text(group.description).or_else(|| setting(group.group_description)),
-        invite_link: text(group.invite_link),
-        join_approval_mode: text(group.join_approval_mode),
-        reason: text(group.reason),
-        initiated_by: text(group.initiated_by),
-        added: participants(group.added_participants),
-        removed: participants(group.removed_participants),
-        failed: participants(group.failed_participants),
-        faults: faults(group.errors),
-    }))
-}
-
-fn participants(list: Option<Vec<wire::Participant<'_>>>) -> Vec<Person<'_>> {
-    let list = list.unwrap_or_default().into_iter();
-    list.map(|one| Person {
-        wa_id: text(one.wa_id),
-        user_id: text(one.user_id),
-        parent_user_id: text(one.parent_user_id),
-        phone: text(one.input),
-        ..Person::default()
-    })
-    .collect()
-}
-
-/// A setting that was changed: its new text.
-fn setting(setting: Option<wire::GroupSetting<'_>>) -> Option<Str<'_>> {
-    setting.and_then(|setting| text(setting.text))
 }
 
 fn address_book_event(sync: wire::StateSync<'_>) -> Event<'_> {
