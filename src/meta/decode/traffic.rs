@@ -7,7 +7,7 @@ use super::group::group_event;
 use super::people::{fault, faults, introduced, person};
 use super::{Found, Place, int, text};
 use crate::domain::Str;
-use crate::domain::account::CallNews;
+use crate::domain::account::{CallFile, CallNews};
 use crate::domain::event::{Event, Why};
 use crate::domain::message::{Context, Identity, Message, Origin, Referral};
 use crate::domain::person::Person;
@@ -388,6 +388,9 @@ fn call_event<'a>(call: wire::Call<'a>, people: &[Person<'a>]) -> Result<Event<'
         _ => person(wa_id, user_id, parent, people),
     };
     let session = call.session.unwrap_or_default();
+    let recorded = call.call_recording.unwrap_or_default();
+    let (recording_id, recording) = call_file(recorded.audio, text(recorded.kind));
+    let (transcript_id, transcript) = call_file(call.call_transcript.and_then(|part| part.document), None);
     Ok(Event::Call(Box::new(CallNews {
         call_id: text(call.id).ok_or(Why::NoKey)?,
         event: text(call.event),
@@ -401,9 +404,22 @@ fn call_event<'a>(call: wire::Call<'a>, people: &[Person<'a>]) -> Result<Event<'
         sdp_kind: text(session.sdp_type),
         sdp: text(session.sdp),
         callback_data: text(call.biz_opaque_callback_data),
-        recording_id: text(call.call_recording.and_then(|part| part.audio).and_then(|audio| audio.id)),
-        transcript_id: text(call.call_transcript.and_then(|part| part.document).and_then(|file| file.id)),
+        recording_id,
+        recording,
+        transcript_id,
+        transcript,
     })))
+}
+
+/// A file of a call: its id, and what else is told of it.
+fn call_file<'a>(
+    file: Option<wire::Media<'a>>,
+    kind: Option<Str<'a>>,
+) -> (Option<Str<'a>>, Option<CallFile<'a>>) {
+    let Some(file) = file else { return (None, None) };
+    let told =
+        CallFile { kind, mime_type: text(file.mime_type), sha256: text(file.sha256), url: text(file.url) };
+    (text(file.id), Some(told))
 }
 
 fn address_book_event(sync: wire::StateSync<'_>) -> Event<'_> {
