@@ -3,6 +3,7 @@
 
 mod corpus;
 mod leaves;
+mod told;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
