@@ -249,7 +249,7 @@ pub struct Interactive<'a> {
     pub kind: Option<Str<'a>>,
     pub header_kind: Option<Str<'a>>,
     pub header_text: Option<Str<'a>>,
-    pub header_media: Option<Media<'a>>,
+    pub header_media: Option<Box<Media<'a>>>,
     pub body: Option<Str<'a>>,
     pub footer: Option<Str<'a>>,
     pub action_name: Option<Str<'a>>,

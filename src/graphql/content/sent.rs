@@ -65,7 +65,7 @@ pub struct InteractiveContent {
     /// The words of the header; null unless it is a text.
     header_text: Option<String>,
     /// The file of the header; null if there is none.
-    header_media: Option<InteractiveHeaderMedia>,
+    header_media: Option<Box<InteractiveHeaderMedia>>,
     /// The small print below the words; null: none.
     footer: Option<String>,
     /// The text on the button that opens the list.
@@ -114,12 +114,7 @@ impl InteractiveContent {
             interactive_type: own(interactive.kind),
             header_type: own(interactive.header_kind),
             header_text: own(interactive.header_text),
-            header_media: interactive.header_media.map(|media| InteractiveHeaderMedia {
-                media_id: own(media.id),
-                mime_type: own(media.mime_type),
-                sha256: own(media.sha256),
-                filename: own(media.filename),
-            }),
+            header_media: interactive.header_media.map(|media| Box::new(header_media(*media))),
             footer: own(interactive.footer),
             button: own(interactive.button),
             buttons: buttons
@@ -131,6 +126,15 @@ impl InteractiveContent {
             parameters_json: own(interactive.parameters_json),
             sections_json: own(interactive.sections_json),
         }
+    }
+}
+
+fn header_media(media: content::Media<'static>) -> InteractiveHeaderMedia {
+    InteractiveHeaderMedia {
+        media_id: own(media.id),
+        mime_type: own(media.mime_type),
+        sha256: own(media.sha256),
+        filename: own(media.filename),
     }
 }
 

@@ -188,7 +188,7 @@ fn sent_interactive(part: wire::Interactive<'_>) -> Content<'_> {
         kind: text(part.kind),
         header_kind: text(header.kind),
         header_text: text(header.text),
-        header_media: files.into_iter().find_map(|(kind, media)| Some(file(kind, media?))),
+        header_media: files.into_iter().find_map(|(kind, media)| Some(Box::new(file(kind, media?)))),
         body: text_only(part.body),
         footer: text_only(part.footer),
         action_name: text(action.name),
