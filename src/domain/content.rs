@@ -249,11 +249,15 @@ pub struct Interactive<'a> {
     pub kind: Option<Str<'a>>,
     pub header_kind: Option<Str<'a>>,
     pub header_text: Option<Str<'a>>,
+    pub header_media: Option<Box<Media<'a>>>,
     pub body: Option<Str<'a>>,
     pub footer: Option<Str<'a>>,
     pub action_name: Option<Str<'a>>,
     pub button: Option<Str<'a>>,
     pub buttons: Vec<Choice<'a>>,
+    /// The catalogue, and the one product of it, that the message shows.
+    pub catalog_id: Option<Str<'a>>,
+    pub product_retailer_id: Option<Str<'a>>,
     pub parameters_json: Option<Str<'a>>,
     pub sections_json: Option<Str<'a>>,
 }

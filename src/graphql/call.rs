@@ -44,8 +44,12 @@ pub struct Call {
     pub duration_seconds: Option<i64>,
     /// Meta's id of the recording.
     pub recording_id: Option<String>,
+    /// The kind of its file, like `audio/ogg; codecs=opus`, as Meta says; null: there is none.
+    pub recording_mime_type: Option<String>,
     /// Meta's id of the transcript.
     pub transcript_id: Option<String>,
+    /// The kind of its file, like `application/json`, as Meta says; null: there is none.
+    pub transcript_mime_type: Option<String>,
     /// What happened, in its order.
     pub steps: Vec<CallStep>,
     #[graphql(skip)]
@@ -92,7 +96,9 @@ impl Call {
             ended_at: record.ended_s.and_then(scalar::second),
             duration_seconds: record.duration_s,
             recording_id: record.recording_id,
+            recording_mime_type: record.recording_mime_type,
             transcript_id: record.transcript_id,
+            transcript_mime_type: record.transcript_mime_type,
             steps: steps.map(|(step, at_s)| CallStep { step, timestamp: scalar::second(at_s) }).collect(),
             contact_key: record.contact,
             contacts: Arc::clone(contacts),

@@ -6,4 +6,4 @@ pub mod decode;
 pub mod encode;
 pub mod fault;
 pub mod signature;
-pub mod wire;
+mod wire;

@@ -26,7 +26,9 @@ pub struct CallRecord {
     pub ended_s: Option<i64>,
     pub duration_s: Option<i64>,
     pub recording_id: Option<String>,
+    pub recording_mime_type: Option<String>,
     pub transcript_id: Option<String>,
+    pub transcript_mime_type: Option<String>,
     /// What happened, in its order: Meta's word, and when.
     pub steps: Vec<(String, i64)>,
 }
@@ -98,7 +100,9 @@ fn record_of(document: &Document) -> Option<CallRecord> {
         ended_s: None,
         duration_s: None,
         recording_id: None,
+        recording_mime_type: None,
         transcript_id: None,
+        transcript_mime_type: None,
         steps: Vec::new(),
     };
     let Ok(latest) = document.get_document("latest") else { return Some(record) };
@@ -119,8 +123,11 @@ fn record_of(document: &Document) -> Option<CallRecord> {
         record.started_s = second("startedAtS").or(record.started_s);
         record.ended_s = second("endedAtS").or(record.ended_s);
         record.duration_s = second("durationS").or(record.duration_s);
+        let kind_of = |file: &str| text(call.get_document(file).ok()?, "mimeType");
         record.recording_id = said("recordingId").or(record.recording_id);
+        record.recording_mime_type = kind_of("recording").or(record.recording_mime_type);
         record.transcript_id = said("transcriptId").or(record.transcript_id);
+        record.transcript_mime_type = kind_of("transcript").or(record.transcript_mime_type);
     }
     steps.sort_unstable();
     record.steps = steps.into_iter().map(|((at_s, _), name)| (name, at_s)).collect();

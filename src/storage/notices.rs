@@ -13,8 +13,9 @@ use super::numbers::NUMBERS;
 use super::template_state::template_key;
 use super::write::Update;
 use super::{Error, Storage};
-use crate::domain::account::TemplateChange;
+use crate::domain::account::{GroupNews, TemplateChange};
 use crate::domain::event::Event;
+use crate::domain::position::Position;
 
 pub const NOTICES: Collection = Collection {
     name: "notices",
@@ -210,6 +211,16 @@ impl Storage {
     }
 }
 
+/// What a group is called stays when the next news of the kind that told it do not say so, or tell of a refused change.
+fn note_names(news: &GroupNews<'_>, position: Position, newest: &mut Document) {
+    let (subject, description) = news.names();
+    for (field, value) in [("subject", subject), ("description", description)] {
+        if let Some(value) = value {
+            newest.insert(field, doc! { "at": position.second, "order": position.order, "value": value });
+        }
+    }
+}
+
 fn latest_update(collection: &str, latest: &Latest<'_>) -> Result<Option<Update>, Error> {
     let mut identity = doc! { "v": 1, "workspace": binary(latest.workspace) };
     if let Some(number) = latest.number {
@@ -252,6 +263,9 @@ fn latest_update(collection: &str, latest: &Latest<'_>) -> Result<Option<Update>
     if home == CALLS.name {
         // Calls are listed by when they began, whatever of them is told first.
         change.insert("$min", doc! { "at": position.second });
+    }
+    if let (Event::Group(news), Ok(newest)) = (latest.event, change.get_document_mut("$max")) {
+        note_names(news, position, newest);
     }
     if let Event::Template(news) = latest.event
         && let TemplateChange::Status { status, reason, .. } = &news.change

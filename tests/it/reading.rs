@@ -4,6 +4,7 @@ mod content;
 mod cost;
 pub mod isolation;
 mod messages;
+mod news;
 mod operations;
 pub mod paging;
 

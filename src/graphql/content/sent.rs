@@ -64,6 +64,8 @@ pub struct InteractiveContent {
     header_type: Option<String>,
     /// The words of the header; null unless it is a text.
     header_text: Option<String>,
+    /// The file of the header; null if there is none.
+    header_media: Option<Box<InteractiveHeaderMedia>>,
     /// The small print below the words; null: none.
     footer: Option<String>,
     /// The text on the button that opens the list.
@@ -72,10 +74,27 @@ pub struct InteractiveContent {
     buttons: Vec<InteractiveButton>,
     /// What a tap does, in Meta's word, like `cta_url` or `flow`; null for reply buttons and lists.
     action_name: Option<String>,
+    /// Meta's id of the catalogue whose products it shows; null for other types.
+    catalog_id: Option<String>,
+    /// The one product that it shows, by the id that the business gave it; null for other types.
+    product_retailer_id: Option<String>,
     /// Meta's own JSON.
     parameters_json: Option<String>,
     /// Meta's own JSON.
     sections_json: Option<String>,
+}
+
+/// The file above the words of a message with something to tap.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct InteractiveHeaderMedia {
+    /// Meta's id of the file; null if it was sent by its address.
+    media_id: Option<String>,
+    /// The kind of the file, like `image/jpeg`, as Meta says; null if Meta does not.
+    mime_type: Option<String>,
+    /// As Meta writes it: base64 or hexadecimal.
+    sha256: Option<String>,
+    /// The name by which the customer sees a document; null for other files.
+    filename: Option<String>,
 }
 
 /// A reply button.
@@ -95,15 +114,27 @@ impl InteractiveContent {
             interactive_type: own(interactive.kind),
             header_type: own(interactive.header_kind),
             header_text: own(interactive.header_text),
+            header_media: interactive.header_media.map(|media| Box::new(header_media(*media))),
             footer: own(interactive.footer),
             button: own(interactive.button),
             buttons: buttons
                 .map(|button| InteractiveButton { reply_id: own(button.id), title: own(button.title) })
                 .collect(),
             action_name: own(interactive.action_name),
+            catalog_id: own(interactive.catalog_id),
+            product_retailer_id: own(interactive.product_retailer_id),
             parameters_json: own(interactive.parameters_json),
             sections_json: own(interactive.sections_json),
         }
+    }
+}
+
+fn header_media(media: content::Media<'static>) -> InteractiveHeaderMedia {
+    InteractiveHeaderMedia {
+        media_id: own(media.id),
+        mime_type: own(media.mime_type),
+        sha256: own(media.sha256),
+        filename: own(media.filename),
     }
 }
 

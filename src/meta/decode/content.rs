@@ -63,7 +63,11 @@ fn known<'a>(kind: &str, message: &mut wire::Message<'a>) -> Option<Content<'a>>
 }
 
 fn media(kind: MediaKind, media: wire::Media<'_>) -> Content<'_> {
-    Content::Media(Media {
+    Content::Media(file(kind, media))
+}
+
+fn file(kind: MediaKind, media: wire::Media<'_>) -> Media<'_> {
+    Media {
         kind,
         id: text(media.id),
         mime_type: text(media.mime_type),
@@ -74,7 +78,7 @@ fn media(kind: MediaKind, media: wire::Media<'_>) -> Content<'_> {
         filename: text(media.filename),
         is_voice: wire::is_true(media.voice),
         is_animated: wire::is_true(media.animated),
-    })
+    }
 }
 
 fn location(location: wire::Location<'_>) -> Content<'_> {
@@ -175,10 +179,16 @@ fn interactive(part: wire::Interactive<'_>) -> Content<'_> {
 fn sent_interactive(part: wire::Interactive<'_>) -> Content<'_> {
     let header = part.header.unwrap_or_default();
     let action = part.action.unwrap_or_default();
+    let files = [
+        (MediaKind::Image, header.image),
+        (MediaKind::Video, header.video),
+        (MediaKind::Document, header.document),
+    ];
     Content::Interactive(Interactive {
         kind: text(part.kind),
         header_kind: text(header.kind),
         header_text: text(header.text),
+        header_media: files.into_iter().find_map(|(kind, media)| Some(Box::new(file(kind, media?)))),
         body: text_only(part.body),
         footer: text_only(part.footer),
         action_name: text(action.name),
@@ -186,6 +196,8 @@ fn sent_interactive(part: wire::Interactive<'_>) -> Content<'_> {
         buttons: list(action.buttons, |button: wire::ActionButton<'_>| {
             choice(button.reply.unwrap_or_default())
         }),
+        catalog_id: text(action.catalog_id),
+        product_retailer_id: text(action.product_retailer_id),
         parameters_json: action.parameters.map(|json| json.get().into()),
         sections_json: action.sections.map(|json| json.get().into()),
     })

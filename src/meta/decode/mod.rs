@@ -7,6 +7,7 @@
 //! the items (in the body, an entry, a change, a value): they describe, and tell nothing.
 
 mod content;
+mod group;
 mod news;
 mod people;
 mod traffic;
@@ -15,7 +16,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::wire;
-use super::wire::scalar::{Int, Text};
+use super::wire::scalar::{Int, Real, Text};
 use crate::domain::Str;
 use crate::domain::content::Content;
 use crate::domain::event::{Event, Why};
@@ -258,6 +259,10 @@ fn text(text: Option<Text<'_>>) -> Option<Str<'_>> {
 
 fn int(int: Option<Int>) -> Option<i64> {
     int.map(|int| int.0)
+}
+
+fn real(real: Option<Real>) -> Option<f64> {
+    real.map(|real| real.0)
 }
 
 #[cfg(test)]

@@ -3,14 +3,15 @@
 use serde_json::value::RawValue;
 
 use super::people::person;
-use super::{Found, Place, int, text};
+use super::{Found, Place, int, real, text};
 use crate::domain::Str;
 use crate::domain::account::{
-    AccountNews, AccountUpdate, FlowNews, NumberNews, Restriction, TemplateButton, TemplateChange,
-    TemplateNews,
+    AccountNews, AccountUpdate, Certification, FlowError, FlowNews, InternationalRates, NumberNews,
+    RateException, Restriction, TemplateButton, TemplateChange, TemplateNews, VolumeTier,
 };
 use crate::domain::event::{Event, Why};
 use crate::meta::wire;
+use crate::meta::wire::scalar::Text;
 
 impl<'a> Found<'a> {
     pub(super) fn read_news(&mut self, place: &Place<'a>, raw: &'a RawValue) {
@@ -238,13 +239,44 @@ fn account_update(update: wire::AccountUpdate<'_>) -> AccountNews<'_> {
         remediation: text(violation.remediation),
         ban_states: match ban.waba_ban_state {
             Some(wire::OneOrMany::One(state)) => vec![state.0],
-            Some(wire::OneOrMany::Many(states)) => states.into_iter().map(|state| state.0).collect(),
+            Some(wire::OneOrMany::Many(states)) => texts(Some(states)),
             None => Vec::new(),
         },
         ban_date: text(ban.waba_ban_date),
         disconnection_reason: text(disconnection.reason),
         disconnected_by: text(disconnection.initiated_by),
+        partner_app_id: text(waba.partner_app_id),
+        solution_id: text(waba.solution_id),
+        solution_partner_ids: texts(waba.solution_partner_business_ids),
+        ad_account_id: text(waba.ad_account_linked),
+        certification: update.partner_client_certification_info.map(|info| Certification {
+            business_id: text(info.client_business_id),
+            status: text(info.status),
+            rejection_reasons: texts(info.rejection_reasons),
+        }),
+        international_rates: update.auth_international_rate_eligibility.map(international_rates),
+        volume_tier: update.volume_tier_info.map(|info| VolumeTier {
+            category: text(info.pricing_category),
+            tier: text(info.tier),
+            month: text(info.effective_month),
+            region: text(info.region),
+            changed_at_s: int(info.tier_update_time),
+        }),
     }))
+}
+
+fn texts(list: Option<Vec<Text<'_>>>) -> Vec<Str<'_>> {
+    list.unwrap_or_default().into_iter().map(|text| text.0).collect()
+}
+
+fn international_rates(rates: wire::RateEligibility<'_>) -> InternationalRates<'_> {
+    let exceptions = rates.exception_countries.unwrap_or_default().into_iter();
+    InternationalRates {
+        from_s: int(rates.start_time),
+        exceptions: exceptions
+            .map(|one| RateException { country: text(one.country_code), from_s: int(one.start_time) })
+            .collect(),
+    }
 }
 
 fn account_alert(alert: wire::AccountAlert<'_>) -> AccountNews<'_> {
@@ -260,6 +292,7 @@ fn account_alert(alert: wire::AccountAlert<'_>) -> AccountNews<'_> {
 }
 
 fn flow(news: wire::FlowNews<'_>) -> AccountNews<'_> {
+    let errors = news.errors.unwrap_or_default().into_iter();
     AccountNews::Flow(Box::new(FlowNews {
         flow_id: text(news.flow_id),
         event: text(news.event),
@@ -268,5 +301,19 @@ fn flow(news: wire::FlowNews<'_>) -> AccountNews<'_> {
         new_status: text(news.new_status),
         alert_state: text(news.alert_state),
         warning: text(news.warning),
+        threshold: real(news.threshold),
+        error_rate: real(news.error_rate),
+        errors: errors
+            .map(|one| FlowError {
+                kind: text(one.error_type),
+                rate: real(one.error_rate),
+                count: int(one.error_count),
+            })
+            .collect(),
+        p50_latency: real(news.p50_latency),
+        p90_latency: real(news.p90_latency),
+        requests: int(news.requests_count),
+        availability: real(news.availability),
+        is_completed: news.is_completed.map(|truth| truth.0),
     }))
 }

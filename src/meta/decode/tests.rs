@@ -3,11 +3,13 @@
 
 mod corpus;
 mod leaves;
+mod told;
 
 use proptest::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Item, decode};
+use crate::domain::account::GroupNews;
 use crate::domain::content::{Content, SystemChange};
 use crate::domain::event::{Event, Why};
 use crate::domain::message::{Message, Origin};
@@ -108,6 +110,158 @@ fn group_statuses_name_their_participants_whatever_the_spelling() {
     let mut keys: Vec<String> = statuses.iter().map(|status| status.key()).collect();
     keys.dedup();
     assert_eq!(keys.len(), 3);
+}
+
+fn group<'a>(item: &'a Item<'a>) -> &'a GroupNews<'a> {
+    match &item.event {
+        Event::Group(news) => news,
+        event => panic!("not about a group: {event:?}"),
+    }
+}
+
+#[test]
+fn a_refused_change_of_a_group_is_told_as_refused_and_is_not_how_the_group_is_called() {
+    let body = sample("groups__settings_update_partial_fail");
+    let items = decode(body.as_bytes());
+    let news = group(&items[0]);
+    assert_eq!((news.subject.as_deref(), news.description.as_deref()), (None, None));
+    for (change, text) in
+        [(&news.subject_change, "Test Subject"), (&news.description_change, "Test Description")]
+    {
+        let change = change.as_ref().unwrap();
+        assert_eq!((change.text.as_deref(), change.is_done), (Some(text), false));
+        assert_eq!(change.faults[0].code, Some(131_208));
+        assert!(change.faults[0].details.is_some());
+    }
+    let picture = news.picture_change.as_ref().unwrap();
+    assert_eq!((picture.mime_type.as_deref(), picture.is_done), (Some("image/jpeg"), true));
+    assert_eq!(picture.sha256.as_deref(), Some("Y9vvGyeo3n76ptkXu3CwDBsnzbRFqpjHskQdMGSVqas="));
+    assert_eq!(news.faults[0].code, Some(131_201));
+
+    let body = own("group_settings_update__all");
+    let items = decode(body.as_bytes());
+    let news = group(&items[0]);
+    assert_eq!(news.names(), (Some("Reseller Batik Sekar ꦧꦠꦶꦏ꧀"), Some("Hanya untuk reseller")));
+    assert!(news.subject_change.as_ref().unwrap().is_done);
+    // Nobody says whether it was done, and there is no error.
+    let body = sample("Group_Settings_Update");
+    assert!(group(&decode(body.as_bytes())[0]).picture_change.as_ref().unwrap().is_done);
+    let body = own("group_lifecycle_update__create_failed");
+    let items = decode(body.as_bytes());
+    assert_eq!(group(&items[0]).subject.as_deref(), Some("Reseller"));
+    assert_eq!(group(&items[0]).names(), (None, None), "there is no such group");
+}
+
+#[test]
+fn who_asks_to_join_a_group_and_who_was_not_let_in_or_out_is_told() {
+    for name in ["join_request", "join_request_taken_back"] {
+        let body = own(&format!("group_participants_update__{name}"));
+        let items = decode(body.as_bytes());
+        let news = group(&items[0]);
+        let who = news.applicant.as_ref().unwrap();
+        assert_eq!(news.join_request_id.as_deref(), Some("jr_0190"), "{name}");
+        assert_eq!(
+            (who.wa_id.as_deref(), who.user_id.as_deref()),
+            (Some("6287711223344"), Some("ID.90017744602231885570"))
+        );
+    }
+    let body = own("group_participants_update__remove");
+    let items = decode(body.as_bytes());
+    let news = group(&items[0]);
+    assert_eq!(news.applicant, None);
+    assert_eq!(news.failed[0].person.phone.as_deref(), Some("6281200000000"));
+    assert_eq!(news.failed[0].faults[0].code, Some(131_203));
+}
+
+#[test]
+fn a_call_tells_of_its_files() {
+    let call = |name: &str| {
+        let body = own(name);
+        let items = decode(body.as_bytes());
+        match &items[0].event {
+            Event::Call(call) => serde_json::to_value(call).unwrap(),
+            event => panic!("{event:?}"),
+        }
+    };
+    let recording = call("calls__recording");
+    assert_eq!(recording["recordingId"], "3777056544873483");
+    assert_eq!(recording["recording"]["kind"], "audio");
+    assert_eq!(recording["recording"]["mimeType"], "audio/ogg; codecs=opus");
+    assert_eq!(recording["recording"]["sha256"], "V1uPJXIWtMr5si0A+JSFc8qhF+hsgC89qorOkDvmvT0=");
+    assert!(recording["recording"]["url"].as_str().unwrap().starts_with("https://lookaside"));
+    assert!(recording["transcript"].is_null() && recording["transcriptId"].is_null());
+    let transcript = call("calls__transcript");
+    assert_eq!(transcript["transcriptId"], "1115321067674063");
+    assert_eq!(transcript["transcript"]["mimeType"], "application/json");
+}
+
+/// What is stored of the only event of one of our own payloads about an account.
+fn account_news(name: &str) -> Value {
+    let body = own(name);
+    let items = decode(body.as_bytes());
+    assert_eq!(items.len(), 1, "{name}");
+    serde_json::to_value(&items[0].event).unwrap()["account"].take()
+}
+
+#[test]
+fn an_account_update_tells_all_that_belongs_to_its_event() {
+    let update = |name: &str| account_news(&format!("account_update__{name}"))["update"].take();
+    assert_eq!(
+        update("partner_certification")["certification"],
+        json!({ "businessId": "550066770088", "status": "FAILED",
+            "rejectionReasons": ["ADDRESS_NOT_MATCHING", "LEGAL_NAME_NOT_MATCHING"] })
+    );
+    assert_eq!(
+        update("auth_international_rates")["internationalRates"],
+        json!({ "fromS": 1_795_300_000, "exceptions": [{ "country": "ID", "fromS": 1_795_400_000 }] })
+    );
+    assert_eq!(
+        update("volume_tier")["volumeTier"],
+        json!({ "category": "UTILITY", "tier": "25000001:50000000", "month": "2026-12", "region": "Indonesia",
+            "changedAtS": 1_795_300_000 })
+    );
+    let added = update("partner_added");
+    assert_eq!(added["solutionId"], "228811445577009");
+    assert_eq!(added["solutionPartnerIds"], json!(["440011220033", "440011220044"]));
+    assert_eq!(update("partner_app_installed_in_the_entry")["partnerAppId"], "771122334455667");
+    assert_eq!(update("ad_account_linked")["adAccountId"], "120200300400500");
+    let plain = update("deleted");
+    let names: Vec<&String> = plain.as_object().unwrap().keys().collect();
+    assert_eq!(names.len(), 3, "nothing is stored of what is not told: {names:?}");
+}
+
+#[test]
+fn an_alert_of_a_flow_tells_what_was_measured() {
+    let flow = |name: &str| account_news(&format!("flows__{name}"))["flow"].take();
+    let errors = flow("client_errors");
+    assert_eq!((&errors["threshold"], &errors["errorRate"]), (&json!(5.0), &json!(14.28)));
+    assert_eq!(errors["errors"], json!([{ "kind": "INVALID_SCREEN_TRANSITION", "rate": 66.66, "count": 2 }]));
+    let latency = flow("latency");
+    assert_eq!((&latency["p50Latency"], &latency["p90Latency"]), (&json!(420.0), &json!(1250.5)));
+    assert_eq!((&latency["requests"], &latency["threshold"]), (&json!(3417), &json!(1000.0)));
+    assert_eq!(flow("availability")["availability"], 71.5);
+    assert!(flow("status")["threshold"].is_null());
+}
+
+#[test]
+fn an_interactive_message_keeps_the_file_of_its_header_and_its_product() {
+    let sent = |name: &str| {
+        let body = own(&format!("message_echoes__interactive_{name}"));
+        let items = decode(body.as_bytes());
+        match &message(&items[0]).content {
+            Content::Interactive(sent) => serde_json::to_value(sent).unwrap(),
+            content => panic!("{content:?}"),
+        }
+    };
+    let picture = sent("buttons")["headerMedia"].take();
+    assert_eq!((&picture["kind"], &picture["id"]), (&json!("image"), &json!("4255497020563612")));
+    let document = sent("cta_url")["headerMedia"].take();
+    assert_eq!((&document["kind"], &document["filename"]), (&json!("document"), &json!("katalog.pdf")));
+    assert_eq!(document["link"], "https://batiksekar.example/katalog.pdf");
+    let product = sent("product");
+    assert_eq!(product["catalogId"], "418800112233445");
+    assert_eq!(product["productRetailerId"], "PIE-SUSU-12");
+    assert!(product["headerMedia"].is_null() && sent("list")["headerMedia"].is_null());
 }
 
 #[test]

@@ -3,10 +3,11 @@
 use serde_json::value::RawValue;
 
 use super::content::content;
+use super::group::group_event;
 use super::people::{fault, faults, introduced, person};
 use super::{Found, Place, int, text};
 use crate::domain::Str;
-use crate::domain::account::{CallNews, GroupNews};
+use crate::domain::account::{CallFile, CallNews};
 use crate::domain::event::{Event, Why};
 use crate::domain::message::{Context, Identity, Message, Origin, Referral};
 use crate::domain::person::Person;
@@ -55,7 +56,7 @@ impl<'a> Found<'a> {
             self.read(place, raw, |call: wire::Call<'a>| call_event(call, &people));
         }
         for raw in value.groups.unwrap_or_default() {
-            self.read(place, raw, |group| Ok(group_event(group)));
+            self.read(place, raw, |group| Ok(group_event(group, &people)));
         }
         for raw in value.state_sync.unwrap_or_default() {
             self.read(place, raw, |sync| Ok(address_book_event(sync)));
@@ -387,6 +388,9 @@ fn call_event<'a>(call: wire::Call<'a>, people: &[Person<'a>]) -> Result<Event<'
         _ => person(wa_id, user_id, parent, people),
     };
     let session = call.session.unwrap_or_default();
+    let recorded = call.call_recording.unwrap_or_default();
+    let (recording_id, recording) = call_file(recorded.audio, text(recorded.kind));
+    let (transcript_id, transcript) = call_file(call.call_transcript.and_then(|part| part.document), None);
     Ok(Event::Call(Box::new(CallNews {
         call_id: text(call.id).ok_or(Why::NoKey)?,
         event: text(call.event),
@@ -400,45 +404,22 @@ fn call_event<'a>(call: wire::Call<'a>, people: &[Person<'a>]) -> Result<Event<'
         sdp_kind: text(session.sdp_type),
         sdp: text(session.sdp),
         callback_data: text(call.biz_opaque_callback_data),
-        recording_id: text(call.call_recording.and_then(|part| part.audio).and_then(|audio| audio.id)),
-        transcript_id: text(call.call_transcript.and_then(|part| part.document).and_then(|file| file.id)),
+        recording_id,
+        recording,
+        transcript_id,
+        transcript,
     })))
 }
 
-fn group_event(group: wire::Group<'_>) -> Event<'_> {
-    Event::Group(Box::new(GroupNews {
-        group_id: text(group.group_id),
-        kind: text(group.kind),
-        at_s: int(group.timestamp),
-        request_id: text(group.request_id),
-        subject: text(group.subject).or_else(|| setting(group.group_subject)),
-        description: text(group.description).or_else(|| setting(group.group_description)),
-        invite_link: text(group.invite_link),
-        join_approval_mode: text(group.join_approval_mode),
-        reason: text(group.reason),
-        initiated_by: text(group.initiated_by),
-        added: participants(group.added_participants),
-        removed: participants(group.removed_participants),
-        failed: participants(group.failed_participants),
-        faults: faults(group.errors),
-    }))
-}
-
-fn participants(list: Option<Vec<wire::Participant<'_>>>) -> Vec<Person<'_>> {
-    let list = list.unwrap_or_default().into_iter();
-    list.map(|one| Person {
-        wa_id: text(one.wa_id),
-        user_id: text(one.user_id),
-        parent_user_id: text(one.parent_user_id),
-        phone: text(one.input),
-        ..Person::default()
-    })
-    .collect()
-}
-
-/// A setting that was changed: its new text.
-fn setting(setting: Option<wire::GroupSetting<'_>>) -> Option<Str<'_>> {
-    setting.and_then(|setting| text(setting.text))
+/// A file of a call: its id, and what else is told of it.
+fn call_file<'a>(
+    file: Option<wire::Media<'a>>,
+    kind: Option<Str<'a>>,
+) -> (Option<Str<'a>>, Option<CallFile<'a>>) {
+    let Some(file) = file else { return (None, None) };
+    let told =
+        CallFile { kind, mime_type: text(file.mime_type), sha256: text(file.sha256), url: text(file.url) };
+    (text(file.id), Some(told))
 }
 
 fn address_book_event(sync: wire::StateSync<'_>) -> Event<'_> {

@@ -19,7 +19,9 @@ shape! {
         auth_international_rate_eligibility: RateEligibility<'a>,
         volume_tier_info: VolumeTier<'a>,
         // Meta (2026-07): PARTNER_APP_UNINSTALLED has these inside the value.
+        #[cfg_attr(not(test), expect(dead_code, reason = "read before the value's shape is known"))]
         field: Text<'a>,
+        #[cfg_attr(not(test), expect(dead_code, reason = "always `whatsapp_business_account`"))]
         object: Text<'a>,
     }
 }
@@ -158,7 +160,9 @@ shape! {
 shape! {
     /// `account_settings_update`.
     AccountSettings {
+        #[cfg_attr(not(test), expect(dead_code, reason = "always `whatsapp`"))]
         messaging_product: Text<'a>,
+        #[cfg_attr(not(test), expect(dead_code, reason = "the entry's own time is used"))]
         timestamp: Int,
         #[serde(rename = "type")]
         kind: Text<'a>,
@@ -176,14 +180,19 @@ shape! {
 shape! {
     Calling {
         status: Text<'a>,
+        #[cfg_attr(not(test), expect(dead_code, reason = "the settings are kept whole, as JSON"))]
         call_icon_visibility: Text<'a>,
+        #[cfg_attr(not(test), expect(dead_code, reason = "the settings are kept whole, as JSON"))]
         callback_permission_status: Text<'a>,
+        #[cfg_attr(not(test), expect(dead_code, reason = "the settings are kept whole, as JSON"))]
         call_hours: CallHours<'a>,
+        #[cfg_attr(not(test), expect(dead_code, reason = "the settings are kept whole, as JSON"))]
         sip: Sip<'a>,
     }
 }
 
 shape! {
+    #[cfg_attr(not(test), expect(dead_code, reason = "the settings are kept whole, as JSON"))]
     CallHours {
         status: Text<'a>,
         timezone_id: Text<'a>,
@@ -193,6 +202,7 @@ shape! {
 }
 
 shape! {
+    #[cfg_attr(not(test), expect(dead_code, reason = "the settings are kept whole, as JSON"))]
     OpenHours {
         day_of_week: Text<'a>,
         open_time: Text<'a>,
@@ -201,6 +211,7 @@ shape! {
 }
 
 shape! {
+    #[cfg_attr(not(test), expect(dead_code, reason = "the settings are kept whole, as JSON"))]
     Holiday {
         date: Text<'a>,
         start_time: Text<'a>,
@@ -209,6 +220,7 @@ shape! {
 }
 
 shape! {
+    #[cfg_attr(not(test), expect(dead_code, reason = "the settings are kept whole, as JSON"))]
     Sip {
         status: Text<'a>,
         servers: Vec<SipServer<'a>>,
@@ -216,6 +228,7 @@ shape! {
 }
 
 shape! {
+    #[cfg_attr(not(test), expect(dead_code, reason = "the settings are kept whole, as JSON"))]
     SipServer {
         hostname: Text<'a>,
         port: Int,

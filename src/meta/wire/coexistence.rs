@@ -42,6 +42,7 @@ shape! {
 shape! {
     /// `state_sync[]`: a contact of the phone's address book.
     StateSync {
+        #[cfg_attr(not(test), expect(dead_code, reason = "always `contact`"))]
         #[serde(rename = "type")]
         kind: Text<'a>,
         contact: SyncedContact<'a>,

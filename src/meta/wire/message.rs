@@ -30,12 +30,15 @@ shape! {
     /// A message from a customer; the same shape with `to` is an echo, with `history_context` one of the past, and
     /// with the keys of a send request what another partner sent.
     Message {
+        #[cfg_attr(not(test), expect(dead_code, reason = "always `whatsapp`"))]
         messaging_product: Text<'a>,
+        #[cfg_attr(not(test), expect(dead_code, reason = "always `individual`, in what another partner sent"))]
         recipient_type: Text<'a>,
         recipient: Text<'a>,
         from: Text<'a>,
         from_user_id: Text<'a>,
         from_parent_user_id: Text<'a>,
+        #[cfg_attr(not(test), expect(dead_code, reason = "nobody has said what it is"))]
         from_logical_id: Text<'a>,
         to: Text<'a>,
         to_user_id: Text<'a>,
@@ -145,6 +148,7 @@ shape! {
 shape! {
     /// A click on a marketing message's link.
     UserAction {
+        #[cfg_attr(not(test), expect(dead_code, reason = "only clicks are told, and they are known by their part"))]
         action_type: Text<'a>,
         timestamp: Int,
         marketing_messages_link_click_data: LinkClick<'a>,
@@ -163,6 +167,7 @@ shape! {
 shape! {
     /// What an artificial agent hands on about the conversation so far.
     ConversationContext {
+        #[cfg_attr(not(test), expect(dead_code, reason = "always `summary`"))]
         #[serde(rename = "type")]
         kind: Text<'a>,
         summary: TextOnly<'a>,

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 shape! {
     /// The value of `messaging_handovers`.
     Handover {
+        #[cfg_attr(not(test), expect(dead_code, reason = "always `whatsapp`"))]
         messaging_product: Text<'a>,
         metadata: Metadata<'a>,
         sender: HandoverSender<'a>,
@@ -54,12 +55,15 @@ shape! {
         id: Text<'a>,
         timestamp: Int,
         message: Message<'a>,
+        #[cfg_attr(not(test), expect(dead_code, reason = "templates are read from Meta, by their name"))]
         template: StandbyTemplate<'a>,
+        #[cfg_attr(not(test), expect(dead_code, reason = "which flow it is, its message says"))]
         flow: StandbyFlow<'a>,
     }
 }
 
 shape! {
+    #[cfg_attr(not(test), expect(dead_code, reason = "templates are read from Meta, by their name"))]
     StandbyTemplate {
         id: Text<'a>,
         name: Text<'a>,
@@ -71,6 +75,7 @@ shape! {
 }
 
 shape! {
+    #[cfg_attr(not(test), expect(dead_code, reason = "which flow it is, its message says"))]
     StandbyFlow {
         id: Text<'a>,
         name: Text<'a>,

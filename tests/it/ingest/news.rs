@@ -389,6 +389,79 @@ async fn a_group_has_the_latest_of_each_kind_of_news() {
 }
 
 #[tokio::test]
+async fn a_group_is_called_what_was_last_done_and_not_what_was_refused() {
+    let settings = |at_s: i64, subject: Value| {
+        let group = json!({
+            "group_id": "GROUP1", "timestamp": at_s, "type": "group_settings_update", "group_subject": subject
+        });
+        change("group_settings_update", value(json!({ "groups": [group] })))
+    };
+    let errors = json!([{ "code": 131_208, "title": "Group Rate Limit Hit", "message": "Slow down" }]);
+    let create = |at_s: i64, errors: Value| {
+        let group = json!({
+            "group_id": "GROUP1", "timestamp": at_s, "type": "group_create", "subject": "Pelanggan",
+            "description": "Kabar", "errors": errors
+        });
+        change("group_lifecycle_update", value(json!({ "groups": [group] })))
+    };
+    let created = create(NOW_S, json!([]));
+    let renamed = settings(NOW_S + 1, json!({ "text": "Pelanggan setia", "update_successful": true }));
+    let refused =
+        settings(NOW_S + 2, json!({ "text": "Reseller", "update_successful": false, "errors": errors }));
+    let not_made = create(NOW_S + 3, errors.clone());
+    let news = [&created, &renamed, &refused, &not_made];
+    for news in [news, [&refused, &not_made, &renamed, &created]] {
+        let app = TestApp::start_with_number();
+        for one in news {
+            app.take_changes(std::slice::from_ref(one)).await;
+        }
+        app.settle().await;
+        let group = app.only("groups").await;
+        let (subject, description) = (&group["subject"], &group["description"]);
+        assert_eq!((&subject["value"], &subject["at"]), (&json!("Pelanggan setia"), &json!(NOW_S + 1)));
+        assert_eq!((&description["value"], &description["at"]), (&json!("Kabar"), &json!(NOW_S)));
+        let latest = &group["latest"]["group_settings_update"]["is"]["group"];
+        assert!(latest["subject"].is_null(), "{latest:#}");
+        let change = &latest["subjectChange"];
+        assert_eq!((&change["text"], &change["isDone"]), (&json!("Reseller"), &json!(false)));
+        assert_eq!(change["faults"][0]["code"], 131_208);
+    }
+}
+
+#[tokio::test]
+async fn a_join_request_says_who_asks_and_a_refusal_why() {
+    let app = TestApp::start_with_number();
+    let news = |parts: Value| {
+        let mut group = json!({ "group_id": "GROUP1", "timestamp": NOW_S });
+        group.as_object_mut().unwrap().extend(parts.as_object().unwrap().clone());
+        change("group_participants_update", value(json!({ "contacts": [contact()], "groups": [group] })))
+    };
+    app.take_changes(&[
+        news(json!({ "type": "group_join_request_created", "join_request_id": "jr_1", "wa_id": BUDI.wa_id,
+            "user_id": BUDI.user_id })),
+        news(json!({ "type": "group_participants_remove", "initiated_by": "business",
+            "failed_participants": [{ "input": "628222", "errors": [{ "code": 131_203, "title": "Not found" }] }] })),
+    ])
+    .await;
+    app.settle().await;
+    let group = app.only("groups").await;
+    let latest = |kind: &str| group["latest"][kind]["is"]["group"].clone();
+    let request = latest("group_join_request_created");
+    assert_eq!(request["joinRequestId"], "jr_1");
+    assert_eq!(
+        request["applicant"],
+        json!({ "waId": BUDI.wa_id, "userId": BUDI.user_id, "name": BUDI.name })
+    );
+    assert_eq!(
+        latest("group_participants_remove")["failed"],
+        json!([{ "phone": "628222", "faults": [{ "code": 131_203, "title": "Not found" }] }])
+    );
+    let notices = app.all("notices").await;
+    let told = notices.iter().find(|one| one["event"]["group"]["joinRequestId"] == "jr_1").unwrap();
+    assert_eq!(told["event"]["group"]["applicant"]["waId"], BUDI.wa_id);
+}
+
+#[tokio::test]
 async fn a_handover_is_kept_and_shown_on_its_conversation() {
     let app = TestApp::start_with_number();
     let handover = |kind: &str, at_s: i64, role: &str| {

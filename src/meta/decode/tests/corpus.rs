@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::leaves::Checker;
+use super::told::Listener;
 use crate::domain::account::{AccountNews, NumberNews, TemplateChange};
 use crate::domain::content::{Content, MediaKind, SystemChange};
 use crate::domain::event::Event;
@@ -56,6 +57,15 @@ fn every_leaf_of_every_fixture_lands_in_a_typed_field() {
         checker.check(name, text);
     }
     checker.finish();
+}
+
+#[test]
+fn every_leaf_of_every_fixture_is_told_or_has_a_reason_not_to_be() {
+    let mut listener = Listener::default();
+    for (_, text) in corpora().iter().flatten() {
+        listener.look_at(text);
+    }
+    listener.finish();
 }
 
 #[test]
