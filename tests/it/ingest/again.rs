@@ -71,9 +71,9 @@ async fn a_stretch_of_time_or_a_segment_goes_through_once_more_and_nothing_else(
         (&["--from", START, "--to", between], "wamid.1"),
     ] {
         lose_all_messages(&app, &segments).await;
-        check_done(&pesan(&app, &[&["replay", "--dry-run"], arguments].concat()).await);
+        check_done(&pesan(&app, &[&["replay", "--dry-run"][..], arguments].concat()).await);
         assert_eq!(wamids(&app.database).await, Vec::<String>::new(), "a dry run changes nothing");
-        let replayed = pesan(&app, &[&["replay"], arguments].concat()).await;
+        let replayed = pesan(&app, &[&["replay"][..], arguments].concat()).await;
         check_done(&replayed);
         assert!(replayed.stdout.contains("1  added to messages"), "{replayed:?}");
         assert_eq!(wamids(&app.database).await, [expected], "{arguments:?}");
