@@ -193,6 +193,14 @@ mod tests {
         assert_eq!(standby.unread, 0);
     }
 
+    #[test]
+    fn every_coming_by_an_advertisement_is_known_and_the_last_one_is_shown() {
+        let mut sum = change(6, 0);
+        [change(3, 0), change(4, 0), change(9, 1)].into_iter().for_each(|other| sum.absorb(other));
+        assert_eq!(sum.entries_s, BTreeSet::from([3, 6, 9]));
+        assert_eq!(sum.entry.map(|entry| entry.position.second), Some(9));
+    }
+
     proptest! {
         #[test]
         fn the_order_of_adding_does_not_matter(
