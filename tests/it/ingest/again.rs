@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use mongodb::bson::{Document, doc};
+use pesan::clock::Clock;
 use pesan::storage::aside::{Aside, AsideItem, Reason};
 use pesan::storage::segments::{Place, RawWebhook};
 use pesan::storage::workspaces::first_workspace;
@@ -134,7 +135,7 @@ fn set_aside(reason: Reason, number: i64, wamid: &str) -> Aside {
 async fn what_is_understood_by_now_goes_through() {
     let app = TestApp::start_with_number();
     let aside = set_aside(Reason::Unrecognised, 0, "wamid.1");
-    app.storage.set_aside(&[aside], NOW_S * 1_000).await.unwrap();
+    app.storage.set_aside(&[aside], Clock::system().now_ms()).await.unwrap();
     app.take_changes(&[json!({ "field": "of_tomorrow", "value": { "x": 1 } })]).await;
     let planned = pesan(&app, &["replay", "--unrecognised", "--dry-run"]).await;
     assert!(planned.stdout.contains("1  would be added to messages"), "{planned:?}");
@@ -152,7 +153,7 @@ async fn what_stays_unreadable_holds_up_nothing_behind_it() {
     let mut asides: Vec<Aside> =
         (0..250).map(|n| set_aside(Reason::Dead, n, &format!("wamid.{n}.bad"))).collect();
     asides.push(set_aside(Reason::Dead, 250, "wamid.good"));
-    app.storage.set_aside(&asides, NOW_S * 1_000).await.unwrap();
+    app.storage.set_aside(&asides, Clock::system().now_ms()).await.unwrap();
     refuse(&app, Some("bad$")).await;
     check_done(&pesan(&app, &["replay", "--dead"]).await);
     assert_eq!(wamids(&app.database).await, ["wamid.good"]);
@@ -167,7 +168,7 @@ async fn all_that_waits_for_a_number_is_counted() {
     let app = TestApp::start_with_number();
     let asides: Vec<Aside> =
         (0..1_203).map(|n| set_aside(Reason::Unrouted, n, &format!("wamid.{n}"))).collect();
-    app.storage.set_aside(&asides, NOW_S * 1_000).await.unwrap();
+    app.storage.set_aside(&asides, Clock::system().now_ms()).await.unwrap();
     let listed = pesan(&app, &["ingest", "unrouted"]).await;
     assert!(listed.stdout.starts_with(&format!("{PHONE_NUMBER_ID}: 1203 items")), "{listed:?}");
 }
