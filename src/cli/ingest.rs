@@ -7,23 +7,28 @@ use clap::{Args, Subcommand};
 use super::{Exit, Failure, connect};
 use crate::app::BuildError;
 use crate::clock::{Clock, Timestamp};
-use crate::config::{MongoConfig, Source};
+use crate::config::{Config, MongoConfig, Source};
 use crate::ids::Random;
-use crate::ingest::replay::{Difference, Replay, Selection};
+use crate::ingest::replay::{Difference, Replay, Selection, Strangers};
 use crate::ingest::trace::{Step, trace_message, trace_webhook};
 use crate::ingest::verify::{Account, verify};
 use crate::numbers::ensure_first_number;
-use crate::storage::Storage;
-use crate::storage::aside::Reason;
+use crate::storage::aside::{AsideItem, Reason};
+use crate::storage::migrate::MIGRATIONS;
+use crate::storage::numbers::Number;
 use crate::storage::segments::Place;
+use crate::storage::{self, Storage};
 
-/// How many webhooks that were set aside are shown at most.
-const SHOWN_MAX: i64 = 10_000;
+/// How many webhooks that were set aside are read at once for a listing.
+const NOTES_READ: i64 = 1_000;
+const NO_OWNER: &str = "(without an id)";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Show for which numbers and accounts webhooks came that nobody has added.
     Unrouted,
+    /// Show what could not be stored, and why. `pesan replay --dead` tries it once more.
+    Dead,
     /// Count again what the journal holds and look for all of it; exits 1 and names what is missing.
     Verify(Stretch),
     /// Show the way of one message, by Meta's id, or of one webhook, by its place in the journal.
@@ -77,15 +82,20 @@ pub(super) struct Again {
     /// Only say what would change.
     #[arg(long)]
     dry_run: bool,
-    /// Take the journal of this database on the same server, and write to the configured one.
+    /// Take the journal of this database on the same server, and write to the configured one. The numbers of that
+    /// database and their workspaces are made there first, without their access tokens.
     #[arg(long, value_name = "DATABASE")]
     from_database: Option<String>,
+    /// With --from-database: make no numbers. What came for those that are not there is set aside.
+    #[arg(long, requires = "from_database")]
+    without_numbers: bool,
 }
 
 pub(super) async fn run(command: Command, source: &Source) -> Result<Exit, Failure> {
     let (_, storage) = connect(source).await?;
     let outcome = match command {
         Command::Unrouted => show_unrouted(&storage).await,
+        Command::Dead => show_dead(&storage).await,
         Command::Verify(stretch) => {
             let (from_ms, to_ms) = stretch.ms();
             Ok(show_account(&verify(&storage, from_ms, to_ms).await?))
@@ -103,18 +113,88 @@ pub(super) async fn replay(arguments: Again, source: &Source) -> Result<Exit, Fa
     if !state.is_current() {
         return Err(BuildError::SchemaBehind(state.lines()).into());
     }
-    ensure_first_number(&target, &config.whatsapp).await?;
-    let source = match arguments.from_database {
-        Some(database) => Storage::connect(&MongoConfig { database, ..config.mongo }).await?,
+    let source = match &arguments.from_database {
+        Some(database) => {
+            let database = database.clone();
+            Storage::connect(&MongoConfig { database, ..config.mongo.clone() }).await?
+        }
         None => target.clone(),
     };
     let (clock, random) = (Clock::system(), Random::system());
-    let replay = Replay { source, target, clock, random, is_dry_run: arguments.dry_run };
-    let outcome = replay.go(selection).await;
+    let adopts_numbers = arguments.from_database.is_some() && !arguments.without_numbers;
+    let replay = Replay { source, target, clock, random, adopts_numbers, is_dry_run: arguments.dry_run };
+    let outcome = replay_checked(&replay, selection, &config).await;
     replay.source.close().await;
     replay.target.close().await;
     show_difference(&outcome?, arguments.dry_run);
     Ok(Exit::Done)
+}
+
+/// Replays, once it is certain that everything comes to whom it was for.
+async fn replay_checked(
+    replay: &Replay,
+    selection: Selection,
+    config: &Config,
+) -> Result<Difference, Failure> {
+    let (from, to) = (replay.source.name(), replay.target.name());
+    if from != to {
+        let state = replay.source.state().await?;
+        if state.pending.len() == MIGRATIONS.len() {
+            return Err(Failure::new(Exit::Configuration, format!("{from} is no database of pesan")));
+        }
+        let strangers = replay.strangers().await?;
+        if replay.adopts_numbers && !strangers.elsewhere.is_empty() {
+            let names = names_of(&strangers.elsewhere);
+            return Err(Failure::new(
+                Exit::Configuration,
+                format!(
+                    "these numbers belong to one workspace in {from} and to another in {to}: {names}. What came for \
+                     the one is not for the other. Delete them in {to}, or say --without-numbers if it is meant so"
+                ),
+            ));
+        }
+        show_strangers(&strangers, replay);
+    }
+    match replay.adopt_numbers().await {
+        Err(storage::Error::Duplicate) => {
+            let text = format!("a workspace of {from} has an external id that another workspace of {to} has");
+            return Err(Failure::new(Exit::Configuration, text));
+        }
+        outcome => outcome?,
+    }
+    // After the others, because one of them may be the settings' number, in another workspace.
+    if from == to || !replay.is_dry_run {
+        ensure_first_number(&replay.target, &config.whatsapp).await?;
+    }
+    Ok(replay.go(selection).await?)
+}
+
+fn show_strangers(strangers: &Strangers, replay: &Replay) {
+    let to = replay.target.name();
+    for number in &strangers.missing {
+        let what = match (replay.adopts_numbers, replay.is_dry_run) {
+            (true, true) => "would be made",
+            (true, false) => {
+                "is made, without an access token: it receives, and does not send until it has one"
+            }
+            (false, _) => "is not there: what came for it is set aside",
+        };
+        println!("number {} of workspace {}: {what}", number.phone_number_id, number.workspace);
+    }
+    for number in &strangers.deleted {
+        println!("number {}: was deleted in {to}, and what came for it is set aside", number.phone_number_id);
+    }
+    for number in &strangers.elsewhere {
+        println!(
+            "number {}: is another workspace's in {to}, which gets what came for it",
+            number.phone_number_id
+        );
+    }
+}
+
+fn names_of(numbers: &[Number]) -> String {
+    let names: Vec<&str> = numbers.iter().map(|number| number.phone_number_id.as_str()).collect();
+    names.join(", ")
 }
 
 fn selection(arguments: &Again) -> Result<Selection, Failure> {
@@ -137,21 +217,44 @@ fn selection(arguments: &Again) -> Result<Selection, Failure> {
 }
 
 async fn show_unrouted(storage: &Storage) -> Result<Exit, Failure> {
-    let asides = storage.asides(Reason::Unrouted, SHOWN_MAX).await?;
     let mut owners: BTreeMap<String, (u64, i64, i64)> = BTreeMap::new();
-    for aside in &asides {
-        let at = aside.webhook.received_ms;
-        for item in &aside.items {
-            let owner = item.owner.clone().unwrap_or_else(|| "(without an id)".to_owned());
-            let (items, first, last) = owners.entry(owner).or_insert((0, at, at));
-            (*items, *first, *last) = (*items + 1, at.min(*first), at.max(*last));
+    let mut part = storage.aside_notes(Reason::Unrouted, None, NOTES_READ).await?;
+    while let Some(last) = part.next {
+        for note in part.found {
+            let at = note.received_ms;
+            for item in note.items {
+                let owner = item.owner.unwrap_or_else(|| NO_OWNER.to_owned());
+                let (items, first, last) = owners.entry(owner).or_insert((0, at, at));
+                (*items, *first, *last) = (*items + 1, at.min(*first), at.max(*last));
+            }
         }
+        part = storage.aside_notes(Reason::Unrouted, Some(&last), NOTES_READ).await?;
     }
     if owners.is_empty() {
         println!("Nothing: every webhook was for a number or account that somebody has added.");
     }
     for (owner, (items, first, last)) in owners {
         println!("{owner}: {items} items, from {} to {}", time(first), time(last));
+    }
+    Ok(Exit::Done)
+}
+
+/// An item a line, as they are read: there may be more than fit into memory.
+async fn show_dead(storage: &Storage) -> Result<Exit, Failure> {
+    let mut part = storage.aside_notes(Reason::Dead, None, NOTES_READ).await?;
+    if part.found.is_empty() {
+        println!("Nothing: everything that came could be stored.");
+    }
+    while let Some(last) = part.next {
+        for note in part.found {
+            let (place, at) = (format!("{}:{}", note.place.key(), note.slot), time(note.received_ms));
+            for AsideItem { index, field, owner, why } in note.items {
+                let field = if field.is_empty() { "(unreadable)" } else { field.as_str() };
+                let owner = owner.as_deref().unwrap_or(NO_OWNER);
+                println!("{place} item {index}  {at}  {field}  for {owner}: {why}");
+            }
+        }
+        part = storage.aside_notes(Reason::Dead, Some(&last), NOTES_READ).await?;
     }
     Ok(Exit::Done)
 }

@@ -1,6 +1,8 @@
 //! What events change in a conversation: many events become one change, and the order in which they are added
 //! does not matter.
 
+use std::collections::BTreeSet;
+
 use super::content::Content;
 use super::message::Message;
 use super::message::Origin;
@@ -48,6 +50,8 @@ pub struct Handover {
 pub struct Change {
     pub last: Option<Last>,
     pub entry: Option<Entry>,
+    /// When the customer came by an advertisement: every time, of which `entry` is the last.
+    pub entries_s: BTreeSet<i64>,
     pub handover: Option<Handover>,
     pub unread: i64,
     pub messages: i64,
@@ -88,6 +92,7 @@ impl Change {
             (change.first_outbound_s, change.last_outbound_s) = (at_s, at_s);
         }
         let owned = |text: &Option<super::Str<'_>>| text.as_deref().map(str::to_owned);
+        change.entries_s = message.referral.iter().map(|_| message.at_s).collect();
         change.entry = message.referral.as_ref().map(|referral| Entry {
             position,
             message: id.to_owned(),
@@ -115,6 +120,7 @@ impl Change {
     pub fn absorb(&mut self, other: Self) {
         latest(&mut self.last, other.last, |last| last.position);
         latest(&mut self.entry, other.entry, |entry| entry.position);
+        self.entries_s.extend(other.entries_s);
         latest(&mut self.handover, other.handover, |handover| handover.position);
         self.unread += other.unread;
         self.messages += other.messages;
@@ -185,6 +191,14 @@ mod tests {
         let standby =
             Change::of_message(&message(5, Origin::Customer), "m", Position { second: 5, order: 0 }, true);
         assert_eq!(standby.unread, 0);
+    }
+
+    #[test]
+    fn every_coming_by_an_advertisement_is_known_and_the_last_one_is_shown() {
+        let mut sum = change(6, 0);
+        [change(3, 0), change(4, 0), change(9, 1)].into_iter().for_each(|other| sum.absorb(other));
+        assert_eq!(sum.entries_s, BTreeSet::from([3, 6, 9]));
+        assert_eq!(sum.entry.map(|entry| entry.position.second), Some(9));
     }
 
     proptest! {

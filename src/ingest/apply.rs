@@ -217,14 +217,17 @@ impl Applier {
         let has_stranger = items().any(|item| {
             item.phone_number_id.as_deref().or(item.account_id.as_deref()).is_some_and(is_stranger)
         });
-        let mut shown = HashMap::new();
+        // What Meta shows last holds: one by one, each webhook would have changed what the one before it said.
+        let mut last_shown: HashMap<&str, &str> = HashMap::new();
         for item in items().filter(|item| !item.is_test) {
-            if let (Some(id), Some(display)) = (&item.phone_number_id, &item.display_phone_number)
-                && let Some(number) = numbers.lacking_display(id, display)
-            {
-                shown.entry(number.id).or_insert_with(|| display.as_ref().to_owned());
+            if let (Some(id), Some(display)) = (&item.phone_number_id, &item.display_phone_number) {
+                last_shown.insert(id, display);
             }
         }
+        let shown: HashMap<Uuid, String> = last_shown
+            .into_iter()
+            .filter_map(|(id, display)| Some((numbers.lacking_display(id, display)?.id, display.to_owned())))
+            .collect();
         if !shown.is_empty() {
             self.storage.note_display_phone_numbers(&shown).await?;
             return self.directory.numbers_now().await;

@@ -35,7 +35,8 @@ pub enum Owner {
 }
 
 impl Numbers {
-    fn new(numbers: Vec<Number>) -> Self {
+    /// All of these.
+    pub(super) fn new(numbers: Vec<Number>) -> Self {
         let mut all = Self::default();
         for number in numbers.into_iter().map(Arc::new) {
             if let Some(account) = &number.account_id {

@@ -3,11 +3,14 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::directory::Numbers;
 use super::followers::outcome_name;
 use super::metrics::IngestMetrics;
 use super::news::{News, becomes, news_of};
 use super::sort::{Delivery, Home, home_of, keys_of};
+use crate::domain::event::Event;
 use crate::domain::message::Message;
 use crate::domain::person::Person;
 use crate::domain::status::Status;
@@ -127,27 +130,46 @@ impl<'a> Pieces<'a> {
     pub async fn find_people(&self, people: &People) -> Result<HashMap<At, Found>, Error> {
         let becomes: HashMap<At, Person<'_>> =
             self.messages.iter().filter_map(|piece| Some((piece.at, becomes(piece.what)?))).collect();
-        let messages = self.messages.iter().chain(&self.edits).map(|piece| {
+        let messages = self.messages.iter().map(|piece| (piece, makes_conversation(piece)));
+        let messages = messages.chain(self.edits.iter().map(|piece| (piece, false)));
+        let messages = messages.map(|(piece, makes)| {
             let new = becomes.get(&piece.at);
-            (piece.at, &piece.came, piece.number.workspace, &piece.what.customer, new)
+            (piece.at, &piece.came, (&piece.number, makes), &piece.what.customer, new)
         });
         let news = self.news.iter().filter_map(|piece| {
-            Some((piece.at, &piece.came, piece.number.workspace, piece.what.person?, piece.what.becomes))
+            let number = (&piece.number, changes_conversation(&piece.item.event));
+            Some((piece.at, &piece.came, number, piece.what.person?, piece.what.becomes))
         });
         let mut asked: Vec<_> = messages.chain(news).collect();
         // In the order of arrival: what is decided for one holds for the next.
         asked.sort_by_key(|(at, ..)| *at);
         let mentions: Vec<Asked<'_>> = asked
             .iter()
-            .map(|(_, came, workspace, person, becomes)| Asked {
-                workspace: *workspace,
+            .map(|(_, came, (number, _), person, becomes)| Asked {
+                workspace: number.workspace,
                 person,
                 becomes: *becomes,
                 at_s: came.position.second,
                 order: came.position.order,
             })
             .collect();
-        let found = people.find(&mentions).await?;
+        let numbers: Vec<Option<Uuid>> =
+            asked.iter().map(|(_, _, (number, makes), ..)| makes.then_some(number.id)).collect();
+        let found = people.find_at(&mentions, &numbers).await?;
         Ok(asked.iter().zip(found).filter_map(|((at, ..), found)| Some((*at, found?))).collect())
+    }
+}
+
+/// Whether a message is one of a conversation with its writer alone.
+fn makes_conversation(piece: &Piece<'_, &Message<'_>>) -> bool {
+    piece.what.group_id.is_none()
+}
+
+/// Whether news changes the conversation with the person, which is made if there is none.
+fn changes_conversation(event: &Event<'_>) -> bool {
+    match event {
+        Event::Handover { .. } => true,
+        Event::Call(call) => call.is_by_customer(),
+        _ => false,
     }
 }

@@ -4,9 +4,10 @@
 //! journal repairs silently: it appends no event, so nobody acts upon it a second time. What had been set aside was
 //! never told, so it is told now.
 
-use std::collections::BTreeMap;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+
+use uuid::Uuid;
 
 use super::directory::{Directory, Numbers};
 use super::examine::{Finding, examine};
@@ -20,11 +21,12 @@ use crate::limits;
 use crate::storage::Error;
 use crate::storage::Storage;
 use crate::storage::aside::{Aside, Reason};
+use crate::storage::numbers::Number;
 use crate::storage::segments::{Again, Place, RawWebhook, Segment};
 use crate::telemetry::Metrics;
 
-/// How many webhooks that were set aside are looked at in one go.
-const ASIDES_MAX: i64 = 10_000;
+/// How many webhooks that were set aside are read at once.
+const ASIDES_READ: i64 = 200;
 const EXAMPLES_MAX: usize = 20;
 
 /// Which webhooks.
@@ -56,6 +58,18 @@ pub struct Difference {
     pub examples: Vec<String>,
 }
 
+/// Numbers of the source that are not as they are there in the target: what came for them finds its owner only once
+/// they are.
+#[derive(Clone, Debug, Default)]
+pub struct Strangers {
+    /// The target does not have them.
+    pub missing: Vec<Number>,
+    /// They were deleted in the target.
+    pub deleted: Vec<Number>,
+    /// They belong to another workspace in the target, which must not come to what was for this one.
+    pub elsewhere: Vec<Number>,
+}
+
 /// Replays from one database into another, or within one.
 #[derive(Debug)]
 pub struct Replay {
@@ -63,6 +77,8 @@ pub struct Replay {
     pub target: Storage,
     pub clock: Clock,
     pub random: Random,
+    /// Whether the source's numbers that the target does not have are made there, without their secrets.
+    pub adopts_numbers: bool,
     /// Only says what would happen.
     pub is_dry_run: bool,
 }
@@ -71,7 +87,7 @@ impl Replay {
     /// Goes through the selection.
     pub async fn go(&self, selection: Selection) -> Result<Difference, Error> {
         let mut difference = Difference::default();
-        let numbers = Directory::new(&self.target).numbers().await?;
+        let numbers = self.numbers().await?;
         let mut out = Out::new(self);
         match selection {
             Selection::Between { from_ms, to_ms } => {
@@ -83,13 +99,59 @@ impl Replay {
                 self.replay_segment(place, &numbers, &mut difference, &mut out).await?;
             }
             Selection::Aside(reason) => {
-                for aside in self.source.asides(reason, ASIDES_MAX).await? {
-                    self.replay_aside(&aside, &numbers, &mut difference, &mut out).await?;
+                let mut part = self.source.asides(reason, None, ASIDES_READ).await?;
+                while let Some(last) = part.next {
+                    for aside in &part.found {
+                        self.replay_aside(aside, &numbers, &mut difference, &mut out).await?;
+                    }
+                    part = self.source.asides(reason, Some(&last), ASIDES_READ).await?;
                 }
             }
         }
         out.finish().await?;
         Ok(difference)
+    }
+
+    /// The numbers of the source that the target does not know as the source does.
+    pub async fn strangers(&self) -> Result<Strangers, Error> {
+        let here: HashMap<String, Uuid> = self
+            .target
+            .all_numbers()
+            .await?
+            .into_iter()
+            .map(|number| (number.phone_number_id, number.workspace))
+            .collect();
+        let mut strangers = Strangers::default();
+        for number in self.source.all_numbers().await? {
+            match here.get(&number.phone_number_id) {
+                Some(workspace) if *workspace == number.workspace => {}
+                Some(_) => strangers.elsewhere.push(number),
+                None if self.target.is_number_deleted(number.id).await? => strangers.deleted.push(number),
+                None => strangers.missing.push(number),
+            }
+        }
+        Ok(strangers)
+    }
+
+    fn is_within_one(&self) -> bool {
+        self.source.name() == self.target.name()
+    }
+
+    /// Makes the source's numbers in the target, if that is wanted.
+    pub async fn adopt_numbers(&self) -> Result<(), Error> {
+        if self.adopts_numbers && !self.is_dry_run && !self.is_within_one() {
+            self.target.adopt_numbers(&self.source).await?;
+        }
+        Ok(())
+    }
+
+    /// To whom items go: the target's numbers, and in a dry run also those that would be made there.
+    async fn numbers(&self) -> Result<Numbers, Error> {
+        let mut numbers = self.target.all_numbers().await?;
+        if self.adopts_numbers && self.is_dry_run && !self.is_within_one() {
+            numbers.extend(self.strangers().await?.missing);
+        }
+        Ok(Numbers::new(numbers))
     }
 
     async fn replay_segment(
@@ -121,7 +183,10 @@ impl Replay {
         let webhooks = vec![aside.webhook.clone()];
         let segment = Segment { place: aside.place, at_ms: aside.webhook.received_ms, webhooks };
         if !self.note(&segment, numbers, difference, &mut out.seen).await?.is_empty() {
-            out.settled.push(aside.clone());
+            // Another database is only read: it is that one's own to repair.
+            if self.is_within_one() {
+                out.settled.push(aside.clone());
+            }
             out.push(aside.webhook.clone()).await?;
         }
         Ok(())
@@ -154,7 +219,7 @@ impl Replay {
                     let name = format!("{}: {why}", reason.collection());
                     *difference.aside.entry(name).or_default() += 1;
                     // Into another database it is set aside there as well.
-                    if self.source.name() != self.target.name() {
+                    if !self.is_within_one() {
                         slots.insert(one.slot);
                     }
                 }

@@ -37,6 +37,12 @@ impl<K: Hash + Eq + Clone, V: Clone> Memory<K, V> {
         self.young.insert(key, value);
     }
 
+    /// Forgets what is under a key.
+    pub fn remove(&mut self, key: &K) {
+        self.young.remove(key);
+        self.old.remove(key);
+    }
+
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.young.clear();

@@ -4,11 +4,13 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use mongodb::Cursor;
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Bson, DateTime, Document, doc};
 
 use super::contacts::raw;
 use super::index::{Collection, Index};
+use super::page::{Way, keep_beyond};
 use super::segments::{Again, Place, RawWebhook};
 use super::value::millis;
 use super::write::Update;
@@ -23,6 +25,18 @@ const EXPIRES: Index = Index {
     serves: "MongoDB's own removal of what nobody asked for in time",
 };
 
+const IN_TURN: Index = Index {
+    name: "receivedAt",
+    keys: &[("receivedAt", 1), ("_id", 1)],
+    unique: false,
+    expires: false,
+    only: None,
+    serves: "the listing and the replay of all of them, the oldest first, in parts",
+};
+
+/// No more bodies than this are read at once, and one more.
+const READ_BYTES_ENOUGH: usize = 4 * 1024 * 1024;
+
 pub const UNROUTED: Collection = Collection {
     name: "unrouted",
     holds: "webhooks for numbers and accounts that nobody has added",
@@ -31,6 +45,7 @@ pub const UNROUTED: Collection = Collection {
     options: Document::new,
     indexes: &[
         EXPIRES,
+        IN_TURN,
         Index {
             name: "owners",
             keys: &[("owners", 1)],
@@ -48,7 +63,7 @@ pub const UNRECOGNISED: Collection = Collection {
     written_at: Some("receivedAt"),
     expires_at: Some("expireAt"),
     options: Document::new,
-    indexes: &[EXPIRES],
+    indexes: &[EXPIRES, IN_TURN],
 };
 
 pub const DEAD_LETTERS: Collection = Collection {
@@ -57,12 +72,13 @@ pub const DEAD_LETTERS: Collection = Collection {
     written_at: Some("receivedAt"),
     expires_at: Some("expireAt"),
     options: Document::new,
-    indexes: &[EXPIRES],
+    indexes: &[EXPIRES, IN_TURN],
 };
 
 /// How long before its end it is looked whether a webhook must be kept longer: a service that was down for less keeps
 /// all of them.
 const LOOKED_AHEAD: Duration = Duration::from_hours(24 * 3);
+const MALFORMED: Error = Error::Malformed { what: "a webhook set aside" };
 
 /// Why an item was set aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -123,6 +139,44 @@ impl Aside {
     }
 }
 
+/// A webhook that was set aside, without its body: for a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AsideNote {
+    /// The segment that it first came in, and its place there.
+    pub place: Place,
+    pub slot: u32,
+    pub received_ms: i64,
+    pub items: Vec<AsideItem>,
+}
+
+/// A place among what is set aside for a reason, the oldest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AsidePlace {
+    received_ms: i64,
+    key: String,
+}
+
+impl AsidePlace {
+    fn of(document: &Document) -> Option<Self> {
+        let received_ms = document.get_datetime("receivedAt").ok()?.timestamp_millis();
+        Some(Self { received_ms, key: document.get_str("_id").ok()?.to_owned() })
+    }
+
+    fn beyond(&self) -> Document {
+        let mut filter = Document::new();
+        let received = DateTime::from_millis(self.received_ms);
+        keep_beyond(&mut filter, Way::Newer, ("receivedAt", received), ("_id", self.key.as_str()));
+        filter
+    }
+}
+
+/// A part of what is set aside, and the place behind its last one; none if nothing was left to read.
+#[derive(Clone, Debug)]
+pub struct AsidePart<T> {
+    pub found: Vec<T>,
+    pub next: Option<AsidePlace>,
+}
+
 /// The key of a webhook that was set aside, by where it first came in: going through again and being set aside again,
 /// it is still the same.
 pub fn aside_key(place: Place, slot: u32) -> String {
@@ -134,11 +188,13 @@ impl Storage {
     pub async fn set_aside(&self, asides: &[Aside], now_ms: i64) -> Result<(), Error> {
         for reason in [Reason::Unrouted, Reason::Unrecognised, Reason::Dead] {
             let updates = asides.iter().filter(|aside| aside.reason == reason).map(|aside| {
-                Ok::<_, Error>(Update {
-                    filter: raw(&doc! { "_id": aside.key() })?,
-                    change: raw(&doc! { "$set": document(aside, now_ms) })?,
-                    upsert: true,
-                })
+                let mut change = doc! { "$set": document(aside, now_ms) };
+                if aside.webhook.again.is_some_and(|again| again.is_silent) {
+                    // What is kept already was never told: a repair that comes by does not silence it.
+                    change.insert("$setOnInsert", doc! { "silent": true });
+                }
+                let filter = raw(&doc! { "_id": aside.key() })?;
+                Ok::<_, Error>(Update { filter, change: raw(&change)?, upsert: true })
             });
             let updates: Vec<Update> = updates.collect::<Result<_, _>>()?;
             let refusals = self.update_each(reason.collection(), updates).await?;
@@ -164,9 +220,53 @@ impl Storage {
         self.read_asides(Reason::Unrouted, doc! { "$or": any }, limit).await
     }
 
-    /// Webhooks that were set aside, the oldest first.
-    pub async fn asides(&self, reason: Reason, limit: i64) -> Result<Vec<Aside>, Error> {
-        self.read_asides(reason, Document::new(), limit).await
+    /// Webhooks that were set aside, the oldest first, behind a place: at most `limit`, and no more than fit into some
+    /// megabytes.
+    pub async fn asides(
+        &self,
+        reason: Reason,
+        behind: Option<&AsidePlace>,
+        limit: i64,
+    ) -> Result<AsidePart<Aside>, Error> {
+        let mut cursor = self.asides_in_turn(reason, behind, limit, Document::new()).await?;
+        let (mut part, mut bytes) = (AsidePart { found: Vec::new(), next: None }, 0);
+        while bytes < READ_BYTES_ENOUGH && cursor.advance().await? {
+            let document = cursor.deserialize_current()?;
+            let aside = aside_of(reason, &document).ok_or(MALFORMED)?;
+            bytes += aside.webhook.body.len();
+            part.found.push(aside);
+            part.next = AsidePlace::of(&document);
+        }
+        Ok(part)
+    }
+
+    /// The same without their bodies.
+    pub async fn aside_notes(
+        &self,
+        reason: Reason,
+        behind: Option<&AsidePlace>,
+        limit: i64,
+    ) -> Result<AsidePart<AsideNote>, Error> {
+        let mut cursor = self.asides_in_turn(reason, behind, limit, doc! { "body": 0 }).await?;
+        let mut part = AsidePart { found: Vec::new(), next: None };
+        while cursor.advance().await? {
+            let document = cursor.deserialize_current()?;
+            part.found.push(note_of(&document).ok_or(MALFORMED)?);
+            part.next = AsidePlace::of(&document);
+        }
+        Ok(part)
+    }
+
+    async fn asides_in_turn(
+        &self,
+        reason: Reason,
+        behind: Option<&AsidePlace>,
+        limit: i64,
+        fields: Document,
+    ) -> Result<Cursor<Document>, Error> {
+        let asides = self.database.collection::<Document>(reason.collection());
+        let find = asides.find(behind.map(AsidePlace::beyond).unwrap_or_default());
+        Ok(find.sort(Way::Newer.sort("receivedAt", "_id")).projection(fields).limit(limit).await?)
     }
 
     async fn read_asides(&self, reason: Reason, filter: Document, limit: i64) -> Result<Vec<Aside>, Error> {
@@ -180,7 +280,7 @@ impl Storage {
         let mut found = Vec::new();
         while cursor.advance().await? {
             let document = cursor.deserialize_current()?;
-            found.push(aside_of(reason, &document).ok_or(Error::Malformed { what: "a webhook set aside" })?);
+            found.push(aside_of(reason, &document).ok_or(MALFORMED)?);
         }
         Ok(found)
     }
@@ -192,7 +292,7 @@ impl Storage {
         let mut found = Vec::new();
         while cursor.advance().await? {
             let document = cursor.deserialize_current()?;
-            found.push(aside_of(reason, &document).ok_or(Error::Malformed { what: "a webhook set aside" })?);
+            found.push(aside_of(reason, &document).ok_or(MALFORMED)?);
         }
         Ok(found)
     }
@@ -266,7 +366,7 @@ fn document(aside: &Aside, now_ms: i64) -> Document {
     }
 }
 
-fn aside_of(reason: Reason, document: &Document) -> Option<Aside> {
+fn note_of(document: &Document) -> Option<AsideNote> {
     let (place, slot) = document.get_str("_id").ok()?.rsplit_once(':')?;
     let items = document.get_array("items").ok()?.iter().filter_map(Bson::as_document).map(|item| {
         Some(AsideItem {
@@ -276,17 +376,28 @@ fn aside_of(reason: Reason, document: &Document) -> Option<Aside> {
             why: item.get_str("why").ok()?.to_owned(),
         })
     });
-    let (place, slot) = (Place::parse(place)?, slot.parse().ok()?);
+    Some(AsideNote {
+        place: Place::parse(place)?,
+        slot: slot.parse().ok()?,
+        received_ms: document.get_datetime("receivedAt").ok()?.timestamp_millis(),
+        items: items.collect::<Option<_>>()?,
+    })
+}
+
+fn aside_of(reason: Reason, document: &Document) -> Option<Aside> {
+    let AsideNote { place, slot, received_ms, items } = note_of(document)?;
+    // What a silent replay had to set aside is a repair still when it goes through at last.
+    let is_silent = document.get_bool("silent").unwrap_or(false);
     Some(Aside {
         reason,
         place,
         slot,
         by: Place::parse(document.get_str("by").ok()?)?,
         webhook: RawWebhook {
-            received_ms: document.get_datetime("receivedAt").ok()?.timestamp_millis(),
+            received_ms,
             body: Bytes::from(document.get_binary_generic("body").ok()?.clone()),
-            again: Some(Again { place, slot, is_silent: false }),
+            again: Some(Again { place, slot, is_silent }),
         },
-        items: items.collect::<Option<_>>()?,
+        items,
     })
 }

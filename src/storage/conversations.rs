@@ -1,7 +1,7 @@
 //! Conversations: one a number and contact (or group). What webhooks tell about one is folded into it, many
 //! events in one update, in one transaction with the mark of the lane that brought them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use futures_util::TryStreamExt;
 use mongodb::bson::{DateTime, Document, doc};
@@ -205,9 +205,9 @@ impl Storage {
         let carried = self.change_within_fold(session, &fold.changes).await?;
         self.update_within(session, MESSAGES.name, advances).await?;
         let touched = |change: &Change| change.entry.is_some() || change.first_outbound_s.is_some();
-        let touched =
-            fold.changes.iter().chain(&carried).filter(|(_, change)| touched(change)).map(|(id, _)| *id);
-        self.open_free_windows_within(session, &touched.collect::<Vec<_>>()).await?;
+        let touched = fold.changes.iter().chain(&carried).filter(|(_, change)| touched(change));
+        let touched: HashMap<Uuid, &Change> = touched.map(|(id, change)| (*id, change)).collect();
+        self.open_free_windows_within(session, &touched).await?;
         crash::pass("inside-fold");
         Ok(true)
     }
@@ -253,15 +253,19 @@ impl Storage {
     /// The first answer within a day to a customer who came by an advertisement opens the free-entry window. Which one
     /// is the first, the messages say, as far as they are here: the answer may come before the question. Whoever
     /// brings the other at the same time changes the same conversation, so one of the two transactions sees both.
+    ///
+    /// Somebody may come by advertisements again and again, and the conversation keeps the latest time only. What the
+    /// change brings may be about a time before, so that many changes at once open the window that one after the other
+    /// opens.
     pub(super) async fn open_free_windows_within(
         &self,
         session: &mut ClientSession,
-        conversations: &[Uuid],
+        touched: &HashMap<Uuid, &Change>,
     ) -> Result<(), Error> {
-        let ids: Vec<_> = conversations.iter().map(|id| binary(*id)).collect();
-        if ids.is_empty() {
+        if touched.is_empty() {
             return Ok(());
         }
+        let ids = binaries(&touched.keys().copied().collect::<Vec<_>>());
         let filter = doc! { "_id": { "$in": ids }, "referral.at": { "$exists": true } };
         let conversations = self.conversations();
         let find = conversations.find(filter).projection(doc! { "referral.at": 1 }).batch_size(5_000);
@@ -272,26 +276,71 @@ impl Storage {
             let at_s = found.get_document("referral").ok().and_then(|referral| referral.get_i64("at").ok());
             referred.extend(uuid_of(&found, "_id").zip(at_s));
         }
-        let messages: Handle<Document> = self.database.collection(MESSAGES.name);
         let mut updates = Vec::new();
-        for (id, at_s) in referred {
-            let within = doc! { "$gte": at_s, "$lte": at_s + FREE_ENTRY_ANSWER_S };
-            let answer = messages
-                // Without a rank it has not been taken by Meta.
-                .find_one(doc! {
-                    "conversation": binary(id), "at": within, "inbound": false, "rank": { "$gte": 1 },
-                })
-                .sort(doc! { "at": 1 })
-                .projection(doc! { "at": 1 })
-                .session(&mut *session)
-                .await?;
-            if let Some(answer_s) = answer.and_then(|answer| answer.get_i64("at").ok()) {
-                let set = doc! { "$set": { "freeEntryEndsAt": answer_s + FREE_ENTRY_S } };
+        for (id, last_entry_s) in referred {
+            // The latest time decides, whatever was found before. One before it never shortens the window.
+            let (mut operator, mut answer) =
+                ("$set", self.first_answer_within(session, id, last_entry_s).await?);
+            if let (None, Some(change)) = (answer, touched.get(&id)) {
+                operator = "$max";
+                for entry_s in self.entries_before_within(session, id, last_entry_s, change).await? {
+                    answer = answer.max(self.first_answer_within(session, id, entry_s).await?);
+                }
+            }
+            if let Some(answer_s) = answer {
+                let change = doc! { operator: { "freeEntryEndsAt": answer_s + FREE_ENTRY_S } };
                 let filter = raw(&doc! { "_id": binary(id) })?;
-                updates.push(Update { filter, change: raw(&set)?, upsert: false });
+                updates.push(Update { filter, change: raw(&change)?, upsert: false });
             }
         }
         self.update_within(session, COLLECTION.name, updates).await.map(drop)
+    }
+
+    /// When the customer came by an advertisement before the last time, as far as a change is about it: it brings that, or
+    /// what may be the answer to it.
+    async fn entries_before_within(
+        &self,
+        session: &mut ClientSession,
+        conversation: Uuid,
+        last_entry_s: i64,
+        change: &Change,
+    ) -> Result<BTreeSet<i64>, Error> {
+        let mut entries = change.entries_s.clone();
+        if let (Some(first_s), Some(last_s)) = (change.first_outbound_s, change.last_outbound_s) {
+            let messages: Handle<Document> = self.database.collection(MESSAGES.name);
+            let find = messages.find(doc! {
+                "conversation": binary(conversation),
+                "at": { "$gte": first_s - FREE_ENTRY_ANSWER_S, "$lte": last_s },
+                "referral": { "$exists": true },
+            });
+            let mut cursor = find.projection(doc! { "at": 1 }).session(&mut *session).await?;
+            while cursor.advance(session).await? {
+                entries.extend(cursor.deserialize_current()?.get_i64("at").ok());
+            }
+        }
+        entries.remove(&last_entry_s);
+        Ok(entries)
+    }
+
+    /// When the business first answered to somebody who came at `entry_s`, if it did so in time.
+    async fn first_answer_within(
+        &self,
+        session: &mut ClientSession,
+        conversation: Uuid,
+        entry_s: i64,
+    ) -> Result<Option<i64>, Error> {
+        let within = doc! { "$gte": entry_s, "$lte": entry_s + FREE_ENTRY_ANSWER_S };
+        let messages: Handle<Document> = self.database.collection(MESSAGES.name);
+        let answer = messages
+            // Without a rank it has not been taken by Meta.
+            .find_one(doc! {
+                "conversation": binary(conversation), "at": within, "inbound": false, "rank": { "$gte": 1 },
+            })
+            .sort(doc! { "at": 1 })
+            .projection(doc! { "at": 1 })
+            .session(session)
+            .await?;
+        Ok(answer.and_then(|answer| answer.get_i64("at").ok()))
     }
 
     /// The traffic with a contact, in all conversations with these numbers: a conversation's id, and when the contact

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod addressee;
+mod adoption;
 pub mod allowances;
 pub mod arrivals;
 pub mod aside;

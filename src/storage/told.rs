@@ -14,6 +14,7 @@ use super::conversations::commit;
 use super::events::{EVENTS, Happening, NewBatch, batch_document};
 use super::write::{number, refusals};
 use super::{Error, Storage, deciding, durable};
+use crate::domain::conversation::Change;
 
 /// Somebody else appended or changed the same at the same time: how often the whole is tried.
 const TRIES_MAX: u32 = 50;
@@ -326,7 +327,9 @@ impl Storage {
         if !self.write_within(session, &told.writes).await? {
             return Ok(false);
         }
-        self.open_free_windows_within(session, &told.answered).await.map(|()| true)
+        let change = Change::default();
+        let answered = told.answered.iter().map(|conversation| (*conversation, &change)).collect();
+        self.open_free_windows_within(session, &answered).await.map(|()| true)
     }
 
     /// Makes writes within a transaction. False: a document that was to be changed is not there.

@@ -144,6 +144,58 @@ async fn who_turned_out_to_be_one_stays_so_when_the_database_fails_in_between() 
 }
 
 #[tokio::test]
+async fn what_is_new_of_somebody_who_is_known_is_kept() {
+    let app = TestApp::start_with_number();
+    let say = |name, key: &str, n: i64| {
+        let customer = Customer { wa_id: "628111", user_id: "ID.1", name };
+        let mut change = inbound(customer, &format!("wamid.{n}"), NOW_S + n, text("x"));
+        change["value"]["contacts"][0]["identity_key_hash"] = key.into();
+        change
+    };
+    // The third is late: what it says was told otherwise after it, though that was no news then.
+    for change in [say("Budi", "key.1", 1), say("Budi", "key.2", 10), say("Bud", "key.0", 5)] {
+        app.take_changes(&[change]).await;
+    }
+    let contact = app.only("contacts").await;
+    assert_eq!(
+        (&contact["profileName"]["value"], &contact["identityKey"]["value"]),
+        (&json!("Budi"), &json!("key.2"))
+    );
+}
+
+#[tokio::test]
+async fn a_phone_number_that_comes_back_is_its_former_owners_again() {
+    let app = TestApp::start_with_number();
+    let both = |user_id, n: i64| {
+        inbound(Customer::new("628111", user_id), &format!("wamid.{n}"), NOW_S + n, text("x"))
+    };
+    for change in [both("ID.1", 1), both("ID.2", 2), both("ID.1", 3)] {
+        app.take_changes(&[change]).await;
+    }
+    app.take_changes(&[inbound(Customer::new("628111", ""), "wamid.4", NOW_S + 4, text("x"))]).await;
+    assert_eq!(writer(&app, "wamid.4").await, writer(&app, "wamid.1").await);
+    assert_ne!(writer(&app, "wamid.2").await, writer(&app, "wamid.1").await);
+}
+
+#[tokio::test]
+async fn two_who_turn_out_to_be_one_in_one_webhook_are_joined_like_any_others() {
+    let app = TestApp::start_with_number();
+    app.take_changes(&[
+        inbound(Customer::new("628111", ""), "wamid.1", NOW_S, text("x")),
+        inbound(Customer::new("", "ID.1"), "wamid.2", NOW_S + 1, text("x")),
+        inbound(Customer::new("628111", "ID.1"), "wamid.3", NOW_S + 2, text("x")),
+    ])
+    .await;
+    let (phone, user) = (writer(&app, "wamid.1").await, writer(&app, "wamid.3").await);
+    let conversations = app.all("conversations").await;
+    let of = |contact: &Value| conversations.iter().find(|one| one["contact"] == *contact).unwrap();
+    assert_eq!(of(&phone)["mergedInto"], of(&user)["_id"]);
+    let ties = app.all("conversation_ties").await;
+    let tie = ties.iter().find(|one| one["contact"] == phone).unwrap();
+    assert_eq!(tie["mergedInto"], of(&user)["_id"]);
+}
+
+#[tokio::test]
 async fn a_new_user_id_is_followed() {
     let app = TestApp::start_with_number();
     app.take_changes(&[inbound(Customer::new("628111", "ID.1"), "wamid.1", NOW_S, text("x"))]).await;

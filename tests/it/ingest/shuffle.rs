@@ -74,7 +74,7 @@ fn call(at_s: i64) -> Value {
 }
 
 /// What happened, in the order in which it did.
-fn story() -> Vec<Value> {
+pub fn story() -> Vec<Value> {
     let at = |n: i64| NOW_S + n * 60;
     let new_number = json!({ "type": "system", "system": {
         "body": "Dewi changed from 628444 to 628555", "wa_id": "628555", "type": "user_changed_number"
