@@ -1,6 +1,7 @@
 //! What events change in a conversation: many events become one change, and the order in which they are added
 //! does not matter.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use super::content::Content;
@@ -118,10 +119,16 @@ impl Change {
 
     /// Adds another change of the same conversation.
     pub fn absorb(&mut self, other: Self) {
-        latest(&mut self.last, other.last, |last| last.position);
-        latest(&mut self.entry, other.entry, |entry| entry.position);
+        latest(&mut self.last, other.last, |one, other| {
+            (one.position, &one.message).cmp(&(other.position, &other.message))
+        });
+        latest(&mut self.entry, other.entry, |one, other| {
+            (one.position, &one.message).cmp(&(other.position, &other.message))
+        });
         self.entries_s.extend(other.entries_s);
-        latest(&mut self.handover, other.handover, |handover| handover.position);
+        latest(&mut self.handover, other.handover, |one, other| {
+            (one.position, one.taken, &one.role).cmp(&(other.position, other.taken, &other.role))
+        });
         self.unread += other.unread;
         self.messages += other.messages;
         self.first_inbound_s = least(self.first_inbound_s, other.first_inbound_s);
@@ -133,9 +140,11 @@ impl Change {
     }
 }
 
-fn latest<T>(mine: &mut Option<T>, theirs: Option<T>, position: impl Fn(&T) -> Position) {
-    if theirs.as_ref().map(&position) > mine.as_ref().map(&position) {
-        *mine = theirs;
+/// What is at the same place is told apart by more of it, in the order in which the database compares.
+fn latest<T>(mine: &mut Option<T>, theirs: Option<T>, order: impl Fn(&T, &T) -> Ordering) {
+    let Some(theirs) = theirs else { return };
+    if mine.as_ref().is_none_or(|mine| order(&theirs, mine).is_gt()) {
+        *mine = Some(theirs);
     }
 }
 
@@ -196,7 +205,9 @@ mod tests {
     #[test]
     fn every_coming_by_an_advertisement_is_known_and_the_last_one_is_shown() {
         let mut sum = change(6, 0);
-        [change(3, 0), change(4, 0), change(9, 1)].into_iter().for_each(|other| sum.absorb(other));
+        for other in [change(3, 0), change(4, 0), change(9, 1)] {
+            sum.absorb(other);
+        }
         assert_eq!(sum.entries_s, BTreeSet::from([3, 6, 9]));
         assert_eq!(sum.entry.map(|entry| entry.position.second), Some(9));
     }

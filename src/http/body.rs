@@ -140,8 +140,8 @@ mod tests {
         Bodies::new(bytes_max, TIME_MAX, &Metrics::new())
     }
 
-    fn piece(bytes: usize) -> Piece {
-        Ok(vec![b'x'; bytes].into())
+    fn bytes(count: usize) -> Bytes {
+        vec![b'x'; count].into()
     }
 
     /// Pieces of which each has to be waited for.
@@ -155,20 +155,20 @@ mod tests {
     #[tokio::test]
     async fn what_comes_without_a_wait_needs_no_room() {
         let bodies = bodies(0);
-        let read = bodies.read(Some(30), stream::iter([piece(10), piece(20)])).await;
+        let read = bodies.read(Some(30), stream::iter([Piece::Ok(bytes(10)), Piece::Ok(bytes(20))])).await;
         assert_eq!(read.map(|body| body.len()), Ok(30));
         // The first piece may be waited for: nothing is held by then.
-        let first = slowly(vec![piece(10)]).take(1);
+        let first = slowly(vec![Piece::Ok(bytes(10))]).take(1);
         assert_eq!(bodies.read(Some(10), first).await.map(|body| body.len()), Ok(10));
     }
 
     #[tokio::test]
     async fn what_is_waited_for_counts_with_what_it_occupies_and_gives_it_back() {
         let bodies = bodies(100);
-        let pieces = || slowly(vec![piece(40), piece(40), piece(20)]);
+        let pieces = || slowly(vec![Piece::Ok(bytes(40)), Piece::Ok(bytes(40)), Piece::Ok(bytes(20))]);
         assert_eq!(bodies.read(Some(100), pieces()).await.map(|body| body.len()), Ok(100));
         assert_eq!(bodies.room.available_permits(), 100);
-        let endless = slowly(vec![piece(60)]).chain(stream::pending());
+        let endless = slowly(vec![Piece::Ok(bytes(60))]).chain(stream::pending());
         let waiting = bodies.read(Some(90), endless);
         tokio::pin!(waiting);
         assert!(waiting.as_mut().now_or_never().is_none());
@@ -184,18 +184,21 @@ mod tests {
         let read = async |announced, pieces: Vec<Piece>| {
             bodies.read(announced, slowly(pieces)).await.map(|body| body.len())
         };
-        assert_eq!(read(Some(MAX), vec![piece(MAX - 1), piece(1)]).await, Ok(MAX));
-        assert_eq!(read(Some(MAX + 1), vec![piece(1)]).await, Err(Unread::TooLarge));
-        assert_eq!(read(None, vec![piece(MAX), piece(1)]).await, Err(Unread::TooLarge));
-        assert_eq!(read(Some(1), vec![piece(MAX), piece(1)]).await, Err(Unread::TooLarge));
-        assert_eq!(read(Some(2), vec![piece(1), Err(())]).await, Err(Unread::Broken));
+        assert_eq!(read(Some(MAX), vec![Piece::Ok(bytes(MAX - 1)), Piece::Ok(bytes(1))]).await, Ok(MAX));
+        assert_eq!(read(Some(MAX + 1), vec![Piece::Ok(bytes(1))]).await, Err(Unread::TooLarge));
+        assert_eq!(read(None, vec![Piece::Ok(bytes(MAX)), Piece::Ok(bytes(1))]).await, Err(Unread::TooLarge));
+        assert_eq!(
+            read(Some(1), vec![Piece::Ok(bytes(MAX)), Piece::Ok(bytes(1))]).await,
+            Err(Unread::TooLarge)
+        );
+        assert_eq!(read(Some(2), vec![Piece::Ok(bytes(1)), Err(())]).await, Err(Unread::Broken));
         assert_eq!(bodies.room.available_permits(), 2 * MAX);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_does_not_end_is_given_up() {
         let bodies = bodies(100);
-        let endless = stream::iter([piece(10)]).chain(stream::pending());
+        let endless = stream::iter([Piece::Ok(bytes(10))]).chain(stream::pending());
         assert_eq!(bodies.read(Some(20), endless).await, Err(Unread::Late));
         assert_eq!(bodies.room.available_permits(), 100);
     }

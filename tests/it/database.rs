@@ -273,7 +273,7 @@ async fn clean_removes_what_nobody_needs_and_nothing_else() {
         kept.push(cursor.deserialize_current().unwrap().get_str("_id").unwrap().to_owned());
     }
     assert_eq!(kept, ["kept:1", "kept:2"]);
-    assert_eq!(unrecognised.list_index_names().await.unwrap(), ["_id_", "expireAt"]);
+    assert_eq!(unrecognised.list_index_names().await.unwrap(), ["_id_", "expireAt", "receivedAt"]);
     database.gone().await;
 }
 

@@ -49,6 +49,9 @@ const OWN: &[&str] = &[
     "updatedAtMs",
     "mergedAt",
     "expireAt",
+    "setAsideAt",
+    // What was there when another conversation was joined, which is a matter of when that was.
+    "own",
     // Whether a status came before its message: with both in one batch, none is early. What waits still is compared.
     "early",
     // Nobody is told of what a replay sets aside.

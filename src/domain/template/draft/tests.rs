@@ -96,8 +96,11 @@ fn a_code_has_its_own_parts() {
     refused(&Draft { category: "AUTHENTICATION".to_owned(), ..draft(body("Hello.", &[])) }, "authentication");
 }
 
+/// A button of some kind with this label.
+type Labelled = fn(String) -> Button;
+
 /// Kinds of buttons with a label, by their names in the interface.
-const LABELLED: [(&str, fn(String) -> Button); 8] = [
+const LABELLED: [(&str, Labelled); 8] = [
     ("quickReply", |text| Button::QuickReply { text }),
     ("url", |text| Button::Url { text, url: "https://a.b".to_owned(), example: None }),
     ("phoneNumber", |text| Button::PhoneNumber { text, phone_number: "+62218350123".to_owned() }),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::domain::event::Event;
 use crate::meta::decode::decode;
 
 /// The leaves that make no difference, and why that is right. With a slash at its end a row stands for all below it.
@@ -86,7 +87,13 @@ fn told(body: &Value) -> Vec<Value> {
         if let Some(settings) = event.pointer_mut("/number/settings").and_then(Value::as_object_mut) {
             settings.remove("json");
         }
+        // Stored beside the message: when it was written, which way it went, and how far it had come.
+        let beside = match &item.event {
+            Event::Message(message) => Some((message.at_s, &message.origin)),
+            _ => None,
+        };
         json!([
+            beside,
             item.account_id,
             item.entry_time_s,
             item.field,
