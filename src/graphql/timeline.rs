@@ -148,7 +148,7 @@ fn paced(pacing: Pacing) -> (TimelineStep, sending::Reason) {
         Pacing::Paused => (
             TimelineStep::TemplatePaused,
             "Meta has taken the message and does not send it, because its template is paused for its quality.",
-            "Use another template, or wait until the pause is over; then try this message anew.",
+            "Use another template, or wait until the pause is over and send a new message.",
         ),
     };
     let reason = sending::Reason {

@@ -44,13 +44,18 @@ impl Outbound {
         if !message.has_failed() {
             return self.requeue(visitor, &message, even_if_unconfirmed).await;
         }
+        if is_to_group(&message) && !even_if_unconfirmed {
+            // It failed for one of them, and the others would get it twice.
+            return Err(Error::WrongState(message.state));
+        }
         let (latest, count) = self.latest_repeat(&message).await?;
         let Some(latest) = latest else { return self.repeat(visitor, &message, count).await };
         match latest.state {
-            State::Refused => self.requeue(visitor, &latest, false).await,
             State::Unconfirmed if even_if_unconfirmed => self.requeue(visitor, &latest, true).await,
-            State::Cancelled => self.repeat(visitor, &message, count).await,
-            _ if latest.has_failed() => self.repeat(visitor, &message, count).await,
+            State::Unconfirmed => Err(Error::WrongState(State::Unconfirmed)),
+            // Another one, because what was right when it was asked for may be wrong by now.
+            State::Refused | State::Cancelled => self.repeat(visitor, &message, count).await,
+            _ if latest.has_failed() => self.repeat(visitor, &latest, count).await,
             // Somebody has asked for this before, and it is under way or has arrived.
             _ => Ok(latest),
         }
@@ -103,6 +108,10 @@ impl Outbound {
         let id = repeat_id(failed.first(), count);
         self.send_as(visitor, ask, Some(Repeated { failed, recipient: &asked.recipient, id })).await
     }
+}
+
+fn is_to_group(message: &Outgoing) -> bool {
+    serde_json::from_str::<outgoing::Message>(&message.message).is_ok_and(|asked| asked.recipient.is_group())
 }
 
 /// Our id of the message that repeats the first one for this time.

@@ -156,7 +156,9 @@ impl Outbound {
             return Err(Error::NoToken);
         }
         let recipient = repeated.map(|repeated| repeated.recipient.clone());
-        let address = self.address(&ask.to, &number, (conversation, recipient)).await?;
+        let mut address = self.address(&ask.to, &number, (conversation, recipient.clone())).await?;
+        // A repeat goes where the first one went, whoever is meant by the conversation now.
+        address.recipient = recipient.unwrap_or(address.recipient);
         if address.is_blocked {
             return Err(Error::ContactBlocked);
         }

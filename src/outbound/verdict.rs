@@ -23,8 +23,10 @@ const HELD_MAX: usize = 1_000;
 
 /// Meta (2026-07): more messages a second than this number may send.
 const NUMBER_TOO_FAST: i64 = 130_429;
-/// Meta (2026-07): too many requests of the app, of the token's user, of this kind; and of the WhatsApp account.
-const LIMITS_OF_APP: &[i64] = &[4, 17, 613];
+/// Meta (2026-07): too many requests of the token's user, of this kind. Other customers of the app go on.
+const LIMITS_OF_TOKEN: &[i64] = &[17, 613];
+/// Meta (2026-07): too many requests of the app, of the WhatsApp account.
+const LIMIT_OF_APP: i64 = 4;
 const LIMIT_OF_ACCOUNT: i64 = 80_007;
 
 /// Whose allowance is used up.
@@ -93,7 +95,7 @@ pub fn of(error: &CallError, tries: u32, dice: u64) -> Verdict {
         (Class::Retry | Class::Wait, Some(Pause::PowersOfFour)) if tries < TRIES_MAX => {
             Verdict::PairTooFast(reason)
         }
-        (Class::Retry, _) if refusal.code() == Some(NUMBER_TOO_FAST) && tries < UNREACHED_MAX => {
+        (Class::Retry, _) if is_of_number(refusal.code()) && tries < UNREACHED_MAX => {
             Verdict::Again { after: spread(pause.unwrap_or(PAUSE_MIN), dice), is_whole_number: true, reason }
         }
         (Class::Retry, _) => again(pause.unwrap_or_else(|| growing(tries)), TRIES_MAX, reason),
@@ -124,10 +126,15 @@ impl Verdict {
     }
 }
 
+/// Whether nothing of the number leaves for a while. A token is a number's, or a few numbers'.
+fn is_of_number(code: Option<i64>) -> bool {
+    code.is_some_and(|code| code == NUMBER_TOO_FAST || LIMITS_OF_TOKEN.contains(&code))
+}
+
 fn limited(code: i64) -> Option<Limited> {
     match code {
         LIMIT_OF_ACCOUNT => Some(Limited::Account),
-        code if LIMITS_OF_APP.contains(&code) => Some(Limited::App),
+        LIMIT_OF_APP => Some(Limited::App),
         _ => None,
     }
 }
@@ -234,7 +241,8 @@ mod tests {
         }
         // It passes: at once, or after what the catalogue says.
         check(131_057, ("again", Some(60)));
-        for (code, seconds) in [(17, 1), (80_007, 1), (4, 60)] {
+        check(17, ("all wait", Some(1)));
+        for (code, seconds) in [(80_007, 1), (4, 60)] {
             check(code, ("held", Some(seconds)));
         }
         // Ten minutes are waited for, a day is not, nor what has no end that anybody knows.
@@ -336,7 +344,7 @@ mod tests {
     fn a_limit_of_many_is_known_by_its_code_and_holds_no_message_for_ever() {
         let known = [4, 17, 613, 80_007, 80_008, 130_429, 131_056].map(limited);
         let (app, account) = (Some(Limited::App), Some(Limited::Account));
-        assert_eq!(known, [app, app, app, account, None, None, None]);
+        assert_eq!(known, [app, None, None, account, None, None, None]);
         let held = |requests| {
             let reason = Reason::default();
             Verdict::Held { whose: Limited::Account, at_least: PAUSE_MIN, reason }.after(requests)

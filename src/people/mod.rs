@@ -460,9 +460,9 @@ impl Register {
 
     /// Whether all the names of a mention are a contact's.
     fn owns(&self, contact: Uuid, asked: &Asked<'_>) -> bool {
-        names_of(asked.person).into_iter().all(|name| {
-            let alias = self.aliases.get(&(asked.workspace, name));
-            alias.is_some_and(|alias| self.last_of(alias.contact) == contact)
+        names_of(asked.person).iter().all(|name| {
+            let alias = self.known(asked.workspace, name).alias;
+            alias.is_some_and(|alias| alias.contact == contact)
         })
     }
 

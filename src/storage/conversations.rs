@@ -206,7 +206,11 @@ impl Storage {
         self.update_within(session, MESSAGES.name, advances).await?;
         let touched = |change: &Change| change.entry.is_some() || change.first_outbound_s.is_some();
         let touched = fold.changes.iter().chain(&carried).filter(|(_, change)| touched(change));
-        let touched: HashMap<Uuid, &Change> = touched.map(|(id, change)| (*id, change)).collect();
+        let mut whole: HashMap<Uuid, Change> = HashMap::new();
+        for (id, change) in touched {
+            whole.entry(*id).or_default().absorb(change.clone());
+        }
+        let touched = whole.iter().map(|(id, change)| (*id, change)).collect();
         self.open_free_windows_within(session, &touched).await?;
         crash::pass("inside-fold");
         Ok(true)

@@ -187,7 +187,7 @@ impl Storage {
     }
 }
 
-const NAMESPACE_NOT_FOUND: i32 = 26;
+pub(super) const NAMESPACE_NOT_FOUND: i32 = 26;
 
 fn name_of(model: &IndexModel) -> Option<&str> {
     model.options.as_ref()?.name.as_deref()

@@ -32,6 +32,8 @@ use crate::domain::conversation::WINDOW_S;
 
 /// How many contacts may be merged into one.
 const MEMBERS_MAX: i64 = 50;
+/// How many that are joined one to the other are followed.
+const CHAIN_MAX: usize = 32;
 /// How deep contacts that have merged ones may be merged themselves; reads follow further.
 const DEPTH_MAX: usize = 4;
 /// How many conversations a contact that is merged may have.
@@ -210,7 +212,7 @@ impl Storage {
     }
 
     /// How a conversation is joined to that of the same number with another contact. `by`: who joins them, if it is
-    /// people.
+    /// people. Nothing is to be done if that one is joined to this one.
     pub(super) async fn join(
         &self,
         session: &mut ClientSession,
@@ -221,24 +223,53 @@ impl Storage {
         let field = |field| uuid_of(conversation, field).ok_or(Error::Malformed { what: "a conversation" });
         let (from, number, workspace) = (field("_id")?, field("number")?, field("workspace")?);
         let target = conversation_with(number);
-        let there =
-            self.conversations().find_one(doc! { "_id": binary(target) }).session(&mut *session).await?;
+        let chain = self.chain_within(session, CONVERSATIONS.name, target).await?;
+        if chain.iter().any(|one| uuid_of(one, "_id") == Some(from)) {
+            return Ok(Joined { from, into: target, number, writes: Vec::new() });
+        }
         let mut set = doc! { "mergedInto": binary(target), "mergedAt": at };
         insert_text(&mut set, "mergedByHand", by);
         let alone = doc! {
             "_id": binary(from), "workspace": binary(workspace), "mergedInto": { "$exists": false },
         };
-        let mut writes = vec![
-            Write::update(CONVERSATIONS.name, alone, doc! { "$set": set }),
-            pointing(from, target),
-            joining(conversation, there.as_ref(), (target, into), at),
-        ];
-        if there.is_none() {
+        let mut writes =
+            vec![Write::update(CONVERSATIONS.name, alone, doc! { "$set": set }), pointing(from, target)];
+        // Those that the other one is joined to show the sum as well.
+        for there in &chain {
+            writes.push(joining(
+                conversation,
+                Some(there),
+                (uuid_of(there, "_id").unwrap_or(target), into),
+                at,
+            ));
+        }
+        if chain.is_empty() {
+            writes.push(joining(conversation, None, (target, into), at));
             writes.push(tying(workspace, number, into, target));
             let until_ms = conversation.get_document(AWAY).and_then(|away| away.get_i64("untilMs"));
             writes.extend(until_ms.ok().map(|until_ms| snoozed(workspace, number, target, until_ms)));
         }
         Ok(Joined { from, into: target, number, writes })
+    }
+
+    /// A contact or a conversation, and those that it is joined to, one after the other. Nothing if it is not there.
+    pub(super) async fn chain_within(
+        &self,
+        session: &mut ClientSession,
+        collection: &str,
+        id: Uuid,
+    ) -> Result<Vec<Document>, Error> {
+        let collection: mongodb::Collection<Document> = self.database.collection(collection);
+        let (mut chain, mut next) = (Vec::new(), Some(id));
+        while let Some(id) = next.filter(|_| chain.len() < CHAIN_MAX) {
+            let Some(found) = collection.find_one(doc! { "_id": binary(id) }).session(&mut *session).await?
+            else {
+                break;
+            };
+            next = uuid_of(&found, "mergedInto");
+            chain.push(found);
+        }
+        Ok(chain)
     }
 
     async fn merge_hindrance(
@@ -317,7 +348,9 @@ impl Storage {
             told = told.and(Write::update(CONTACTS.name, doc! { "_id": binary(into) }, alone));
         }
         let tied = doc! { "contact": binary(from), "workspace": binary(workspace), CARRIED: true };
-        let members = self.conversations_within(session, tied, CONVERSATIONS_MAX).await?;
+        let mut members = self.conversations_within(session, tied, CONVERSATIONS_MAX).await?;
+        // WhatsApp itself may have joined another one of theirs meanwhile: that stays.
+        members.retain(|member| member.contains_key("mergedByHand"));
         for member in &members {
             let (Some(id), Some(number), Some(target)) =
                 (uuid_of(member, "_id"), uuid_of(member, "number"), uuid_of(member, "mergedInto"))

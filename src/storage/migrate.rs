@@ -14,7 +14,7 @@ use mongodb::bson::{Bson, DateTime, Document, doc};
 
 use super::conversations::COLLECTION as CONVERSATIONS;
 use super::events::EVENTS;
-use super::index::{Collection, Gap};
+use super::index::{Collection, Gap, NAMESPACE_NOT_FOUND};
 use super::initiations::{self, INITIATIONS};
 use super::instances::SILENT_MAX;
 use super::snoozes::SNOOZES;
@@ -250,8 +250,8 @@ impl Storage {
 
     async fn drop_old_index(&self, collection: &str, index: &str) -> Result<(), Error> {
         match self.drop_index(collection, index).await {
-            // It was never there, or a run that was cut off has dropped it.
-            Ok(()) | Err(Error::Refused { code: INDEX_NOT_FOUND, .. }) => Ok(()),
+            // It or its collection was never there, or a run that was cut off has dropped it.
+            Ok(()) | Err(Error::Refused { code: INDEX_NOT_FOUND | NAMESPACE_NOT_FOUND, .. }) => Ok(()),
             Err(error) => Err(error),
         }
     }

@@ -169,7 +169,6 @@ impl Storage {
     }
 
     async fn moment(&self, on: &WorkOn<'_>, mark: Mark) -> Result<Result<Moment, Marked>, Error> {
-        // Whoever joins one to it meanwhile changes its counts, by which it is seen.
         let ids = self.ids_of_conversation(on.workspace, on.conversation).await?;
         let of = of_conversations(on.workspace, &ids);
         let mut session = self.database.client().start_session().await?;
@@ -178,6 +177,10 @@ impl Storage {
         let moment = self.moment_within(&mut session, on, &of, mark).await;
         // Nothing was written: what cannot be aborted ends by itself.
         session.abort_transaction().await.ok();
+        // Whoever joins one to it after the moment changes its counts, by which it is seen; before it, by this.
+        if self.ids_of_conversation(on.workspace, on.conversation).await?.len() > ids.len() {
+            return Err(Error::Conflict);
+        }
         moment
     }
 

@@ -156,7 +156,9 @@ impl Usage {
         let before = self.told().get(&subject).copied();
         let now_ms = self.clock.now_ms();
         // Calls that were under way together are refused together: they are one refusal.
-        if let Some(left) = before.and_then(|before| before.pause(now_ms)).filter(|left| *left >= at_least) {
+        if let Some(before) = before.filter(|before| before.length() >= at_least)
+            && let Some(left) = before.pause(now_ms)
+        {
             return left;
         }
         let growing = before.map_or(HOLD_MIN, |before| before.next_hold(now_ms));
@@ -259,15 +261,17 @@ impl Told {
         u64::try_from(left_ms).ok().filter(|left_ms| *left_ms > 0).map(Duration::from_millis)
     }
 
+    /// How long it is as a whole.
+    fn length(self) -> Duration {
+        Duration::from_millis(u64::try_from(self.until_ms - self.at_ms).unwrap_or(0))
+    }
+
     /// How long the hold is that comes now, after this one.
     fn next_hold(self, now_ms: i64) -> Duration {
-        let length_ms = self.until_ms - self.at_ms;
-        let over_ms = now_ms - self.until_ms;
-        if over_ms > length_ms.max(millis(HOLD_FOLLOWS)) {
+        if now_ms - self.until_ms > millis(HOLD_FOLLOWS) {
             return HOLD_MIN;
         }
-        let length = Duration::from_millis(u64::try_from(length_ms).unwrap_or(0));
-        length.saturating_mul(2).clamp(HOLD_MIN, HOLD_MAX)
+        self.length().saturating_mul(2).clamp(HOLD_MIN, HOLD_MAX)
     }
 
     /// Whether others go by an end that is not the right one.

@@ -9,8 +9,9 @@ use crate::domain::person::Person;
 use crate::meta::wire;
 
 pub(super) fn group_event<'a>(group: wire::Group<'a>, people: &[Person<'a>]) -> Event<'a> {
-    let subject_change = group.group_subject.map(setting_change);
-    let description_change = group.group_description.map(setting_change);
+    let has_errors = group.errors.as_ref().is_some_and(|errors| !errors.is_empty());
+    let subject_change = group.group_subject.map(|setting| setting_change(setting, has_errors));
+    let description_change = group.group_description.map(|setting| setting_change(setting, has_errors));
     // Without an id, whoever is introduced is not thereby an applicant.
     let applicant = match (text(group.wa_id), text(group.user_id)) {
         (None, None) => None,
@@ -26,7 +27,7 @@ pub(super) fn group_event<'a>(group: wire::Group<'a>, people: &[Person<'a>]) -> 
         description: text(group.description).or_else(|| done(description_change.as_ref())),
         subject_change,
         description_change,
-        picture_change: group.profile_picture.map(setting_change),
+        picture_change: group.profile_picture.map(|setting| setting_change(setting, has_errors)),
         invite_link: text(group.invite_link),
         join_approval_mode: text(group.join_approval_mode),
         reason: text(group.reason),
@@ -40,14 +41,15 @@ pub(super) fn group_event<'a>(group: wire::Group<'a>, people: &[Person<'a>]) -> 
     }))
 }
 
-/// Meta (2026-07): some samples do not say whether a change was made; those without an error were.
-fn setting_change(setting: wire::GroupSetting<'_>) -> SettingChange<'_> {
+/// Meta (2026-07): some samples do not say whether a change was made; those without an error, of its own or of the whole,
+/// were.
+fn setting_change(setting: wire::GroupSetting<'_>, has_errors: bool) -> SettingChange<'_> {
     let faults = faults(setting.errors);
     SettingChange {
         text: text(setting.text),
         mime_type: text(setting.mime_type),
         sha256: text(setting.sha256),
-        is_done: setting.update_successful.map_or(faults.is_empty(), |truth| truth.0),
+        is_done: setting.update_successful.map_or(faults.is_empty() && !has_errors, |truth| truth.0),
         faults,
     }
 }

@@ -374,3 +374,44 @@ async fn a_conversation_in_which_only_the_joined_one_was_written_to_can_be_unrea
     let of = |id: &Value| apart.iter().find(|one| one["contactId"] == *id).unwrap()["unreadCount"].clone();
     assert_eq!((of(&budi), of(&sri)), (json!(0), json!(2)));
 }
+
+/// The contact of a user id.
+async fn by_user_id(app: &TestApp, user_id: &str) -> Value {
+    let contacts = app.all("contacts").await;
+    let found = contacts.iter().find(|one| one["userIds"] == json!([user_id])).unwrap();
+    json!(Uuid::parse_str(found["_id"].as_str().unwrap()).unwrap())
+}
+
+#[tokio::test]
+async fn what_whatsapp_tells_of_those_whom_people_have_joined_is_shown_and_counted_once() {
+    let app = TestApp::start_with_number();
+    let (budi, _) = two(&app).await;
+    let desk = Desk::new(&app).await;
+    let by_number = |wa_id, wamid: &str, after_s| says(Customer::new(wa_id, ""), wamid, after_s);
+    let by_both = |wa_id, user_id, wamid: &str, after_s| says(Customer::new(wa_id, user_id), wamid, after_s);
+    let counts = async |contact: &Value| {
+        let shown = desk.shown().await["conversations"]["nodes"].as_array().unwrap().clone();
+        let one = shown.into_iter().find(|one| one["contactId"] == *contact).unwrap();
+        (one["messageCount"].as_i64().unwrap(), one["unreadCount"].as_i64().unwrap())
+    };
+
+    // People join the user id to the phone number, and WhatsApp then tells the other way round.
+    app.take_changes(&[by_number("628444", "w1", 100), by_both("", "ID.4", "w2", 101)]).await;
+    let (phone, user) = (contact(&app, "628444").await, by_user_id(&app, "ID.4").await);
+    desk.done("mergeContacts", json!({ "fromId": user, "intoId": phone })).await;
+    app.take_changes(&[by_both("628444", "ID.4", "w3", 102)]).await;
+    app.take_changes(&[by_number("628444", "w4", 103)]).await;
+    assert_eq!(counts(&phone).await, (4, 4));
+    desk.done("undoContactMerge", json!({ "contactId": user })).await;
+    assert_eq!((counts(&phone).await, counts(&user).await), ((1, 1), (3, 3)));
+
+    // WhatsApp tells that somebody is one whom people have joined to a third.
+    app.take_changes(&[by_number("628555", "x1", 110), by_both("", "ID.5", "x2", 111)]).await;
+    let user = by_user_id(&app, "ID.5").await;
+    desk.done("mergeContacts", json!({ "fromId": user, "intoId": budi })).await;
+    assert_eq!(counts(&budi).await, (3, 2));
+    app.take_changes(&[by_both("628555", "ID.5", "x3", 112)]).await;
+    assert_eq!(counts(&budi).await, (5, 4), "with the message that was under the number");
+    desk.done("undoContactMerge", json!({ "contactId": user })).await;
+    assert_eq!((counts(&budi).await, counts(&user).await), ((2, 1), (3, 3)));
+}

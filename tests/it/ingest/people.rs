@@ -230,3 +230,20 @@ async fn a_storm_of_first_messages_makes_each_contact_once() {
         assert_eq!(conversation["contact"], message["contact"]);
     }
 }
+
+#[tokio::test]
+async fn who_was_first_known_by_the_number_is_remembered_once_they_have_written() {
+    let app = TestApp::start_with_number();
+    let people = People::new(&app.storage, &app.clock.clock());
+    let find = async |person: Person<'_>, at_s| {
+        let asked = Asked { workspace: first_workspace(), person: &person, becomes: None, at_s, order: 0 };
+        people.find(&[asked]).await.unwrap()[0].unwrap()
+    };
+    let by_phone = Person { phone: Some("+628111".into()), ..Person::default() };
+    let by_both =
+        || Person { wa_id: Some("628111".into()), user_id: Some("ID.1".into()), ..Person::default() };
+    let first = find(by_phone, 10).await;
+    let (written, again) = (find(by_both(), 20).await, find(by_both(), 30).await);
+    assert_eq!((written.contact, again.contact), (first.contact, first.contact));
+    assert_eq!((written.is_touched, again.is_touched), (true, false));
+}
