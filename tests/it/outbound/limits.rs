@@ -107,12 +107,12 @@ fn check_number(all: &[Departure]) {
     let customers: BTreeSet<&str> = many.iter().map(|one| one.to.as_str()).collect();
     assert_eq!((many.len(), customers.len()), (MANY, MANY), "one to each of them");
     // What leaves at once at first is not counted, nor what is left over at last: two services that do not know of each
-    // other would be twice as fast here, and limits that nothing comes near would say nothing: two busy cores send half.
+    // other would be twice as fast here, and limits that nothing comes near would say nothing. A busy machine is slower.
     let mut times: Vec<i64> = many.iter().map(|one| one.at_ms).collect();
     times.sort_unstable();
     let (from, to) = (MANY / 4, MANY / 4 * 3);
     let (took_ms, one_a_second_ms) = (times[to] - times[from], i64::try_from(to - from).unwrap() * 1_000);
-    let (fastest_ms, slowest_ms) = (one_a_second_ms / 100, one_a_second_ms / 40);
+    let (fastest_ms, slowest_ms) = (one_a_second_ms / 100, one_a_second_ms / 20);
     assert!((fastest_ms..=slowest_ms).contains(&took_ms), "{} of them in {took_ms} ms", to - from);
 }
 

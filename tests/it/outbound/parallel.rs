@@ -6,7 +6,7 @@ use super::stage::{Stage, template, text};
 use crate::support::{client, eventually};
 
 /// Long enough for the others even on a busy machine, and less than a call may take.
-const SLOW_MS: u64 = 10_000;
+const SLOW_MS: u64 = 20_000;
 const OTHERS: usize = 3;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
