@@ -6,6 +6,7 @@ use super::news::News;
 use super::pieces::Piece;
 use crate::domain::conversation::Change;
 use crate::domain::event::Event;
+use crate::domain::position::Position;
 use crate::people::conversation_id;
 use crate::storage::Error;
 use crate::storage::arrivals::Arrival;
@@ -118,13 +119,7 @@ impl Applier {
         let (mut new, mut changes) = (Vec::new(), Vec::new());
         for piece in pieces {
             let position = piece.came.position;
-            let change = match &piece.item.event {
-                Event::Handover { taken, new_role, .. } => {
-                    Change::of_handover(position, *taken, new_role.as_deref())
-                }
-                Event::Call(call) if call.is_by_customer() => Change::of_call(position.second),
-                _ => continue,
-            };
+            let Some(change) = conversation_change(&piece.item.event, position) else { continue };
             let Some(contact) = tally.contact(piece.at) else { continue };
             let id = conversation_id(piece.number.id, contact.as_bytes());
             new.push(NewConversation {
@@ -140,6 +135,17 @@ impl Applier {
         self.ensure_conversations(new).await?;
         tally.applied.changes.extend(changes);
         Ok(())
+    }
+}
+
+/// How news changes the conversation with its person, which is made if there is none.
+pub(super) fn conversation_change(event: &Event<'_>, position: Position) -> Option<Change> {
+    match event {
+        Event::Handover { taken, new_role, .. } => {
+            Some(Change::of_handover(position, *taken, new_role.as_deref()))
+        }
+        Event::Call(call) if call.is_by_customer() => Some(Change::of_call(position.second)),
+        _ => None,
     }
 }
 

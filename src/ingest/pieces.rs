@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::announce::conversation_change;
 use super::directory::Numbers;
 use super::followers::outcome_name;
 use super::metrics::IngestMetrics;
 use super::news::{News, becomes, news_of};
 use super::sort::{Delivery, Home, home_of, keys_of};
-use crate::domain::event::Event;
 use crate::domain::message::Message;
 use crate::domain::person::Person;
 use crate::domain::status::Status;
@@ -137,7 +137,8 @@ impl<'a> Pieces<'a> {
             (piece.at, &piece.came, (&piece.number, makes), &piece.what.customer, new)
         });
         let news = self.news.iter().filter_map(|piece| {
-            let number = (&piece.number, changes_conversation(&piece.item.event));
+            let number =
+                (&piece.number, conversation_change(&piece.item.event, piece.came.position).is_some());
             Some((piece.at, &piece.came, number, piece.what.person?, piece.what.becomes))
         });
         let mut asked: Vec<_> = messages.chain(news).collect();
@@ -163,13 +164,4 @@ impl<'a> Pieces<'a> {
 /// Whether a message is one of a conversation with its writer alone.
 fn makes_conversation(piece: &Piece<'_, &Message<'_>>) -> bool {
     piece.what.group_id.is_none()
-}
-
-/// Whether news changes the conversation with the person, which is made if there is none.
-fn changes_conversation(event: &Event<'_>) -> bool {
-    match event {
-        Event::Handover { .. } => true,
-        Event::Call(call) => call.is_by_customer(),
-        _ => false,
-    }
 }

@@ -255,7 +255,7 @@ impl Storage {
             else {
                 continue;
             };
-            let joined = self.join(session, &conversation, (merge.into, &|_| *new), (at, None)).await?;
+            let joined = self.join(session, &conversation, (merge.into, *new), (at, None)).await?;
             match self.write_within(session, &joined.writes).await {
                 // Somebody else is making the conversation that it turned out to be.
                 Ok(false) | Err(Error::Duplicate) => return Err(Error::Conflict),

@@ -52,6 +52,8 @@ const RAISED: &[&str] = &[
 ];
 /// What a fold lowers.
 const LOWERED: &[&str] = &["firstInboundAt", "firstOutboundAt"];
+const MALFORMED: Error = Error::Malformed { what: "a conversation" };
+
 /// What it counts.
 const COUNTED: &[&str] = &["unread", "messages"];
 
@@ -94,7 +96,7 @@ pub enum MergeOutcome {
 }
 
 /// Gives the id of a number's conversation with a contact.
-pub(super) type ConversationWith<'a> = &'a (dyn Fn(Uuid) -> Uuid + Sync);
+type ConversationWith<'a> = &'a (dyn Fn(Uuid) -> Uuid + Sync);
 
 /// A conversation that becomes another one.
 pub(super) struct Joined {
@@ -202,7 +204,9 @@ impl Storage {
         .telling(Happening::Contact { contact: into })
         .and(Write::update(CONTACTS.name, of(into), doc! { "$set": { "hasMerged": true } }));
         for conversation in &conversations {
-            let joined = self.join(session, conversation, (into, conversation_with), (at, Some(by))).await?;
+            let number = uuid_of(conversation, "number").ok_or(MALFORMED)?;
+            let to = (into, conversation_with(number));
+            let joined = self.join(session, conversation, to, (at, Some(by))).await?;
             told = joined.writes.into_iter().fold(told, Told::and);
             for conversation in [joined.from, joined.into] {
                 told = told.telling(Happening::Conversation { conversation, number: joined.number });
@@ -217,12 +221,11 @@ impl Storage {
         &self,
         session: &mut ClientSession,
         conversation: &Document,
-        (into, conversation_with): (Uuid, ConversationWith<'_>),
+        (into, target): (Uuid, Uuid),
         (at, by): (DateTime, Option<&str>),
     ) -> Result<Joined, Error> {
-        let field = |field| uuid_of(conversation, field).ok_or(Error::Malformed { what: "a conversation" });
+        let field = |field| uuid_of(conversation, field).ok_or(MALFORMED);
         let (from, number, workspace) = (field("_id")?, field("number")?, field("workspace")?);
-        let target = conversation_with(number);
         let chain = self.chain_within(session, CONVERSATIONS.name, target).await?;
         if chain.iter().any(|one| uuid_of(one, "_id") == Some(from)) {
             return Ok(Joined { from, into: target, number, writes: Vec::new() });
@@ -355,7 +358,7 @@ impl Storage {
             let (Some(id), Some(number), Some(target)) =
                 (uuid_of(member, "_id"), uuid_of(member, "number"), uuid_of(member, "mergedInto"))
             else {
-                return Err(Error::Malformed { what: "a conversation" });
+                return Err(MALFORMED);
             };
             told = told
                 .and(Write::update(CONVERSATIONS.name, doc! { "_id": binary(id) }, apart.clone()))
