@@ -26,24 +26,26 @@ pub fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
+/// Makes a database as the service has it: its collections with their indexes.
+pub fn set_up(program: &Path, uri: &str, name: &str) {
+    let mut command = Command::new(program);
+    command.args(["db", "setup"]).stdout(Stdio::null()).stderr(Stdio::null()).env_clear();
+    let done = command.env("MONGODB_URI", uri).env("PESAN_DATABASE", name).status().unwrap();
+    assert!(done.success(), "pesan db setup");
+}
+
 impl Service {
     /// Starts one whose conversations and sent messages are there already.
     pub async fn start(program: &Path, uri: &str, client: &Client, name: &str, spec: &Spec) -> Self {
         let address = free_address();
-        let command = |arguments: &[&str]| {
-            let mut command = Command::new(program);
-            command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).env_clear();
-            command
-                .env("MONGODB_URI", uri)
-                .env("PESAN_DATABASE", name)
-                .env("PESAN_BIND", address.to_string());
-            command.env("PESAN_SHUTDOWN_DELAY_MS", "0").env("WHATSAPP_APP_SECRET", APP_SECRET);
-            command.env("WHATSAPP_PHONE_NUMBER_ID", PHONE_NUMBER_ID);
-            command.env("WHATSAPP_BUSINESS_ACCOUNT_ID", ACCOUNT_ID);
-            command
-        };
-        assert!(command(&["db", "setup"]).status().unwrap().success(), "pesan db setup");
-        let process = command(&["serve"]).spawn().unwrap();
+        set_up(program, uri, name);
+        let mut command = Command::new(program);
+        command.arg("serve").stdout(Stdio::null()).stderr(Stdio::null()).env_clear();
+        command.env("MONGODB_URI", uri).env("PESAN_DATABASE", name).env("PESAN_BIND", address.to_string());
+        command.env("PESAN_SHUTDOWN_DELAY_MS", "0").env("WHATSAPP_APP_SECRET", APP_SECRET);
+        command.env("WHATSAPP_PHONE_NUMBER_ID", PHONE_NUMBER_ID);
+        command.env("WHATSAPP_BUSINESS_ACCOUNT_ID", ACCOUNT_ID);
+        let process = command.spawn().unwrap();
         let database = client.database(name);
         let stored = Stored::new(database.clone());
         let service = Self { process, address, stored, database };

@@ -2,12 +2,13 @@
 //! webhook finds or makes its contact and conversation, stores its message and updates the conversation (or stores
 //! its status and moves the message forward), one statement after the other, and is answered then.
 //!
-//! It has what ours has: the same HTTP server, verification, driver, pool size, write concern, keys and indexes.
-//! It has less to do: no journal, no events, no aliases, no raw copy.
+//! It has what ours has: the same HTTP server, verification, driver, pool size, write concern and keys, and the very
+//! indexes of the service, which makes them. It has less to do: no journal, no events, no aliases, no raw copy.
 
 use std::borrow::Cow;
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
@@ -21,7 +22,7 @@ use pesan::secret::Secret;
 use serde::{Deserialize, Serialize};
 
 use crate::ceiling::durable;
-use crate::ours::free_address;
+use crate::ours::{free_address, set_up};
 use crate::stream::{APP_SECRET, Item, PHONE_NUMBER_ID, STEPS, Spec, wa_id};
 
 pub const ARGUMENT: &str = "--plain";
@@ -49,8 +50,9 @@ pub struct Plain {
 
 impl Plain {
     /// Starts one whose contacts, conversations and sent messages are there already.
-    pub async fn start(uri: &str, client: &Client, name: &str, spec: &Spec) -> Self {
+    pub async fn start(program: &Path, uri: &str, client: &Client, name: &str, spec: &Spec) -> Self {
         let database = client.database(name);
+        set_up(program, uri, name);
         prepare(&database, spec).await;
         let mut command = Command::new(std::env::current_exe().unwrap());
         let mut process = command.arg(ARGUMENT).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -103,16 +105,15 @@ impl Drop for Plain {
 }
 
 async fn prepare(database: &Database, spec: &Spec) {
-    let index = |keys: Document, unique: bool| {
-        IndexModel::builder().keys(keys).options(IndexOptions::builder().unique(unique).build()).build()
+    let index = |keys: Document| {
+        IndexModel::builder().keys(keys).options(IndexOptions::builder().unique(true).build()).build()
     };
-    for (name, keys, unique) in [
-        ("contacts", doc! { "workspace": 1, "waId": 1 }, true),
-        ("conversations", doc! { "number": 1, "contact": 1 }, true),
-        ("conversations", doc! { "workspace": 1, "lastAt": -1, "_id": -1 }, false),
-        ("messages", doc! { "conversation": 1, "at": 1, "order": 1 }, false),
+    // By these it finds what ours finds by keys that it derives; the others are there.
+    for (name, keys) in [
+        ("contacts", doc! { "workspace": 1, "waId": 1 }),
+        ("conversations", doc! { "number": 1, "contact": 1 }),
     ] {
-        database.collection::<Document>(name).create_index(index(keys, unique)).await.unwrap();
+        database.collection::<Document>(name).create_index(index(keys)).await.unwrap();
     }
     let ids: Vec<(ObjectId, ObjectId)> =
         (0..spec.conversations).map(|_| (ObjectId::new(), ObjectId::new())).collect();

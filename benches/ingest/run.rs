@@ -197,7 +197,8 @@ impl Bench {
     /// Sends a stream to the plain pipeline.
     pub fn run_plain(&mut self, webhooks: usize, conversations: usize, pace: Pace) -> Run {
         let (name, spec) = self.next(webhooks, conversations);
-        let plain = self.runtime.block_on(Plain::start(self.mongod.uri(), &self.client, &name, &spec));
+        let plain =
+            self.runtime.block_on(Plain::start(&self.program, self.mongod.uri(), &self.client, &name, &spec));
         let mut load = Load::prepare(&pace.order(plain.address, spec));
         let memory = Memory::before(plain.pid());
         let cpu = Cpu::now(plain.pid(), self.mongod.pid(), load.pid());

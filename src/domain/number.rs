@@ -71,6 +71,15 @@ impl Facts {
         Some(matches!(status, "CONNECTED" | "FLAGGED" | "RESTRICTED" | "RATE_LIMITED"))
     }
 
+    /// How many customers its portfolio may write to first in 24 hours. None: as many as it likes, or nobody knows.
+    pub fn customers_a_day(&self) -> Option<usize> {
+        let limit = self.messaging_limit.as_deref()?.strip_prefix("TIER_")?;
+        match limit.strip_suffix('K') {
+            Some(thousands) => thousands.parse::<usize>().ok()?.checked_mul(1_000),
+            None => limit.parse().ok(),
+        }
+    }
+
     /// Used beside the WhatsApp Business app on a telephone.
     pub fn is_coexistence(&self) -> bool {
         self.is_on_biz_app == Some(true) && self.platform_type.as_deref() == Some("CLOUD_API")
@@ -252,6 +261,22 @@ mod tests {
         check("NONE", "NOT_VERIFIED", Approval::Pending);
         check("DECLINED", "VERIFIED", Approval::Rejected);
         assert_eq!(Facts::default().approval(), Approval::Pending);
+    }
+
+    #[test]
+    fn the_limit_of_customers_a_day_is_read_whatever_it_is() {
+        let check = |limit: Option<&str>, expected: Option<usize>| {
+            let facts = Facts { messaging_limit: limit.map(str::to_owned), ..Facts::default() };
+            assert_eq!(facts.customers_a_day(), expected, "{limit:?}");
+        };
+        check(Some("TIER_250"), Some(250));
+        check(Some("TIER_2K"), Some(2_000));
+        check(Some("TIER_100K"), Some(100_000));
+        for none in
+            [None, Some("TIER_UNLIMITED"), Some("TIER_NOT_SET"), Some("TIER_K"), Some("250"), Some("")]
+        {
+            check(none, None);
+        }
     }
 
     #[test]

@@ -51,6 +51,8 @@ pub enum Deed {
     GivenUp,
     /// Nobody had heard of it for long, and the workspace has it sent once more.
     SentAgain,
+    /// Meta's limit of customers a day was used up: it waits for its place.
+    Limited,
 }
 
 /// When something was done to a message, and by whom.
@@ -62,7 +64,7 @@ pub struct Intervention {
     pub deed: Deed,
     /// Nobody: the service itself, by the workspace's settings.
     pub by: Option<String>,
-    /// The time that it was given.
+    /// The time that it was given, or waits for.
     pub send_at_ms: Option<i64>,
     /// The message that repeats it, by our id.
     pub repeated_by: Option<String>,

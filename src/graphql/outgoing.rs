@@ -140,9 +140,9 @@ impl OutgoingMessage {
         self.0.send_at_ms.and_then(scalar::moment)
     }
 
-    /// Not before then, after a try that did not end well.
+    /// Not before then: after a try that did not end well, or because Meta's limit of customers a day is used up.
     async fn next_try_at(&self) -> Option<DateTime> {
-        self.0.not_before_ms.and_then(scalar::moment)
+        self.0.not_before_ms.max(self.0.place_at_ms).and_then(scalar::moment)
     }
 
     /// What Meta does with it instead of sending it at once, as Meta said when it took it; the statuses tell what came of

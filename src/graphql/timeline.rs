@@ -44,6 +44,8 @@ pub enum TimelineStep {
     GivenUp,
     /// No status came for long; by the workspace's settings it was queued again.
     SentAgain,
+    /// Meta lets the number write to so many customers first in a day, and no more now; `sendAt` is when it has its place.
+    Limited,
     /// Somebody had it tried anew; `otherMessageId` is the message that repeats it, if it had its name from Meta already.
     Retried,
     /// Somebody took it back.
@@ -65,7 +67,7 @@ pub struct TimelineEntry {
     pub attempt: Option<i32>,
     /// Why a request did not succeed, or why Meta does not send at once what it has taken.
     pub reason: Option<SendReason>,
-    /// For what time it was planned.
+    /// For what time it was planned, or until when it waits for its place.
     pub send_at: Option<DateTime>,
     /// Our id of another message: with `QUEUED` the failed one that this one repeats, with `RETRIED` the one that repeats
     /// this one; null: none.
@@ -167,6 +169,7 @@ fn of_intervention(done: &Intervention) -> Placed {
         sending::Deed::LeftUnconfirmed => TimelineStep::LeftUnconfirmed,
         sending::Deed::GivenUp => TimelineStep::GivenUp,
         sending::Deed::SentAgain => TimelineStep::SentAgain,
+        sending::Deed::Limited => TimelineStep::Limited,
     };
     let mut one = placed(done.at_ms, step);
     one.entry.by.clone_from(&done.by);

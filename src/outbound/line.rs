@@ -38,6 +38,8 @@ pub struct Line {
     pub phone_number_id: String,
     pub account_id: Option<String>,
     pub rate: Rate,
+    /// How many customers may be written to first in a day, if there is a limit.
+    pub customers_a_day: Option<usize>,
     /// The sealed token, by which a change is seen.
     pub seal: Option<Sealed>,
     state: State,
@@ -86,6 +88,7 @@ impl Lines {
         }
         let Some(record) = self.storage.find_number(workspace, number).await? else { return Ok(None) };
         let rate = rate_of(record.facts.as_ref());
+        let customers_a_day = record.facts.as_ref().and_then(Facts::customers_a_day);
         let (seal, phone_number_id) = (record.access_token.clone(), record.phone_number_id.clone());
         let account_id = record.account_id.clone();
         let state = if record.paused_at_ms.is_some() || record.block.is_some() {
@@ -93,7 +96,16 @@ impl Lines {
         } else {
             self.open(record).await
         };
-        let line = Arc::new(Line { workspace, number, phone_number_id, account_id, rate, seal, state });
+        let line = Arc::new(Line {
+            workspace,
+            number,
+            phone_number_id,
+            account_id,
+            rate,
+            customers_a_day,
+            seal,
+            state,
+        });
         let mut known = self.known();
         if known.len() >= REMEMBERED_MAX {
             known.clear();

@@ -3,7 +3,7 @@
 //! `ask` checks and queues, in one durable write, `change` takes back and puts off, `again` tries anew, `leave` says
 //! beforehand what may be sent; `sender` takes turns of conversations, `turn` sends their messages one after the other,
 //! `verdict` says what follows from an answer. `seats` bounds the requests under way, `hands` finds turns that were left
-//! lying; `pair`, `pace` and `line` keep Meta's limits, `usage` the pauses that any instance was told of. `desk` and
+//! lying; `pair`, `pace`, `tier` and `line` keep Meta's limits, `usage` the pauses that any instance was told of. `desk` and
 //! `ledger` ask and change for many turns at once, `acquaint` learns what Meta calls a customer, `doubts` looks after
 //! what Meta never answered, `wake` hears of other instances. What was queued is in the database and nowhere else;
 //! `alarm` is when to look at it again.
@@ -27,6 +27,7 @@ mod pace;
 mod pair;
 mod seats;
 mod sender;
+mod tier;
 mod turn;
 mod usage;
 mod verdict;
@@ -54,6 +55,7 @@ use ledger::Ledger;
 use line::Lines;
 use seats::Seats;
 use sender::Equipment;
+use tier::Tiers;
 
 pub use ask::{Ask, Error, To};
 pub use doubts::Doubts;
@@ -105,6 +107,7 @@ impl Outbound {
             served: Mutex::default(),
             desk: Desk::start(supervisor, storage, &nudge),
             alarm: Alarm::default(),
+            tiers: Tiers::start(supervisor, storage, clock),
             seats: Seats::new(config.outbound.at_once),
             nudge: nudge.clone(),
             heard: usage::Heard::default(),

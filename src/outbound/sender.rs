@@ -20,6 +20,7 @@ use super::hands::Hands;
 use super::ledger::Ledger;
 use super::line::{Line, Lines};
 use super::seats::Seats;
+use super::tier::Tiers;
 use super::usage::Heard;
 use super::wake;
 use crate::clock::{Clock, Stopwatch};
@@ -76,6 +77,7 @@ pub struct Equipment {
     pub(super) served: Mutex<Option<Uuid>>,
     pub(super) desk: Desk,
     pub(super) alarm: Alarm,
+    pub(super) tiers: Tiers,
     pub(super) seats: Seats,
     pub(super) nudge: Nudge,
     pub(super) heard: Heard,

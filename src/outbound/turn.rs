@@ -107,6 +107,9 @@ impl Equipment {
             if let Some(pause) = self.graph.pause(&credentials, line.account_id.as_deref()) {
                 return Ok(Some(now_ms + millis(pause)));
             }
+            if let Some(at_ms) = self.wait_for_place(line, &message, now_ms).await? {
+                return Ok(Some(at_ms));
+            }
             if seat.is_none() {
                 seat = self.seats.take().await;
             }

@@ -354,6 +354,15 @@ impl Storage {
         found.iter().map(record_of).collect()
     }
 
+    /// The numbers of an account, in all workspaces; also those that were taken away here: to Meta they are its numbers.
+    pub async fn numbers_of_account(&self, account_id: &str) -> Result<Vec<Uuid>, Error> {
+        let filter = doc! { "accountId": account_id };
+        let numbers = self.numbers_whole();
+        let found = numbers.find(filter).projection(doc! { "_id": 1 }).await?;
+        let found: Vec<Document> = found.try_collect().await?;
+        Ok(found.iter().filter_map(|number| uuid_of(number, "_id")).collect())
+    }
+
     /// How many other numbers, in all workspaces, are of this account.
     pub async fn count_other_numbers(&self, account_id: &str, except: Uuid) -> Result<u64, Error> {
         let filter = doc! {

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::arrivals::{binaries, binary, uuid_of};
 use super::conversations::COLLECTION as CONVERSATIONS;
 use super::events::Happening;
-use super::initiations::initiated;
+use super::initiations::{given_up, initiated};
 use super::messages::{ACCEPTED, MESSAGES};
 use super::outgoing_changes::Repeats;
 use super::ties::tying;
@@ -98,6 +98,8 @@ pub struct Outgoing {
     pub planned_ms: Option<i64>,
     /// Not before then, after a try that did not end well.
     pub not_before_ms: Option<i64>,
+    /// Meta's limit of customers a day was used up: when it has its place.
+    pub place_at_ms: Option<i64>,
     pub tries: u32,
     pub attempts: Vec<Attempt>,
     /// What was done to it beside, in its order.
@@ -288,7 +290,8 @@ impl Outgoing {
         let change = doc! {
             "$set": set,
             "$unset": {
-                "send.open": "", "send.reason": "", "send.notBeforeMs": "", "send.unconfirmedAtMs": "", "failure": "",
+                "send.open": "", "send.reason": "", "send.notBeforeMs": "", "send.placeAtMs": "",
+                "send.unconfirmedAtMs": "", "failure": "",
             },
             "$max": { "rank": ACCEPTED },
         };
@@ -352,13 +355,17 @@ impl Outgoing {
             change.insert("$max", doc! { "failure": failure });
         }
         change.insert("$set", set);
-        change.insert("$unset", doc! { "send.open": "", "send.notBeforeMs": "" });
+        change.insert("$unset", doc! { "send.open": "", "send.notBeforeMs": "", "send.placeAtMs": "" });
         let filter = self.when(&[State::Leaving, State::Queued]);
-        let told = Told::of(
+        let mut told = Told::of(
             self.workspace,
             self.happening(state, now_ms),
             Write::update(MESSAGES.name, filter, change),
         );
+        // Meta may have taken what is unconfirmed.
+        if self.initiates && state == State::Refused {
+            told = told.and(given_up(self.conversation));
+        }
         Ok(self.with_listing(told))
     }
 
@@ -568,6 +575,7 @@ pub(super) fn outgoing_of(document: &Document) -> Result<Outgoing, Error> {
         priority: Priority::of_rank(send.get_i32("priority").unwrap_or_default()),
         planned_ms: send.get_i64("plannedAtMs").ok(),
         not_before_ms: send.get_i64("notBeforeMs").ok(),
+        place_at_ms: send.get_i64("placeAtMs").ok(),
         tries: send.get_i32("tries").ok().and_then(|tries| u32::try_from(tries).ok()).unwrap_or(0),
         attempts: bson::deserialize_from_bson(attempts).map_err(|_| MALFORMED)?,
         history: bson::deserialize_from_bson(history).map_err(|_| MALFORMED)?,

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::arrivals::binary;
 use super::events::Happening;
+use super::initiations::given_up;
 use super::messages::MESSAGES;
 use super::outgoing::{Outgoing, outgoing_of};
 use super::told::{Told, Write};
@@ -97,10 +98,19 @@ impl Outgoing {
     pub fn cancelled(&self, by: &str, now_ms: i64) -> Result<Told, Error> {
         let change = doc! {
             "$set": { "send.state": State::Cancelled.name() },
-            "$unset": { "send.open": "", "send.notBeforeMs": "" },
+            "$unset": { "send.open": "", "send.notBeforeMs": "", "send.placeAtMs": "" },
         };
         let done = Intervention::of(Deed::Cancelled, Some(by.to_owned()), now_ms);
-        self.changed((State::Cancelled, now_ms), self.when(&[State::Queued]), change, &done)
+        let told = self.changed((State::Cancelled, now_ms), self.when(&[State::Queued]), change, &done)?;
+        Ok(if self.initiates { told.and(given_up(self.conversation)) } else { told })
+    }
+
+    /// Meta's limit is used up: it has its place then. Noted each time that it gets another place.
+    pub fn limited(&self, reason: &Reason, place_at_ms: i64, now_ms: i64) -> Result<Told, Error> {
+        let change = doc! { "$set": { "send.placeAtMs": place_at_ms, "send.reason": to_bson(reason)? } };
+        let done =
+            Intervention { send_at_ms: Some(place_at_ms), ..Intervention::of(Deed::Limited, None, now_ms) };
+        self.changed((State::Queued, now_ms), self.when(&[State::Queued]), change, &done)
     }
 
     /// Somebody gives it another time before it leaves: `position` is that time's. None: it leaves now.

@@ -1,15 +1,18 @@
 //! A change and the event that tells of it, in one transaction: both are there, or neither. Several changes of one
 //! workspace go in one transaction too, with one batch of events.
 
+use std::collections::HashSet;
 use std::mem::discriminant;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use mongodb::ClientSession;
+use mongodb::bson::raw::{RawArrayBuf, RawDocumentBuf, cstr};
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::TransactionOptions;
 use uuid::Uuid;
 
+use super::contacts::raw;
 use super::conversations::commit;
 use super::events::{EVENTS, Happening, NewBatch, batch_document};
 use super::write::{number, refusals};
@@ -38,7 +41,8 @@ enum Statement {
     Insert(Document),
     /// The update, and whether it may find nothing to change.
     Update(Document, bool),
-    Remove(Document),
+    /// Whether it may find nothing to remove.
+    Remove(Document, bool),
 }
 
 /// A change with what is told of it.
@@ -101,24 +105,30 @@ impl Write {
 
     /// Takes the document that matches away.
     pub fn remove(collection: &'static str, filter: Document) -> Self {
-        Self { collection, statement: Statement::Remove(filter) }
+        Self { collection, statement: Statement::Remove(filter, false) }
+    }
+
+    /// Takes the document that matches away, if there is one.
+    pub fn remove_if_there(collection: &'static str, filter: Document) -> Self {
+        Self { collection, statement: Statement::Remove(filter, true) }
     }
 
     /// Whether the two can be one command.
     fn goes_with(&self, other: &Self) -> bool {
-        let lenient = |write: &Self| matches!(write.statement, Statement::Update(_, true));
+        let lenient =
+            |write: &Self| matches!(write.statement, Statement::Update(_, true) | Statement::Remove(_, true));
         self.collection == other.collection
             && discriminant(&self.statement) == discriminant(&other.statement)
             && lenient(self) == lenient(other)
     }
 
     fn may_match_nothing(&self) -> bool {
-        !matches!(self.statement, Statement::Update(_, false) | Statement::Remove(_))
+        !matches!(self.statement, Statement::Update(_, false) | Statement::Remove(_, false))
     }
 }
 
 /// The writes in as few commands as keep the order of those to one collection.
-fn together(writes: &[Write]) -> Vec<Vec<&Write>> {
+fn together<'a>(writes: impl IntoIterator<Item = &'a Write>) -> Vec<Vec<&'a Write>> {
     let mut groups: Vec<Vec<&Write>> = Vec::new();
     for write in writes {
         let of_collection =
@@ -133,19 +143,58 @@ fn together(writes: &[Write]) -> Vec<Vec<&Write>> {
     groups
 }
 
-/// One command for writes that go together.
-fn command(some: &[&Write]) -> Document {
-    let Some(first) = some.first() else { return Document::new() };
-    let statement = |write: &&Write| match &write.statement {
-        Statement::Insert(document) | Statement::Update(document, _) => document.clone(),
-        Statement::Remove(filter) => doc! { "q": filter, "limit": 1 },
-    };
-    let statements: Vec<Document> = some.iter().map(statement).collect();
-    match first.statement {
-        Statement::Insert(_) => doc! { "insert": first.collection, "documents": statements },
-        Statement::Update(..) => doc! { "update": first.collection, "updates": statements },
-        Statement::Remove(_) => doc! { "delete": first.collection, "deletes": statements },
+/// What updates of documents of the same kind ask of theirs, all the same beside the id.
+struct Guard {
+    ids: Vec<Bson>,
+    rest: Document,
+}
+
+/// The guard that updates have in common, if each is of another document.
+fn guard_of(some: &[&Write]) -> Option<Guard> {
+    let mut ids: Vec<Bson> = Vec::with_capacity(some.len());
+    let mut rest: Option<Document> = None;
+    for write in some {
+        let Statement::Update(statement, false) = &write.statement else { return None };
+        let mut filter = statement.get_document("q").ok()?.clone();
+        let id = filter.remove("_id").filter(|id| matches!(id, Bson::String(_)))?;
+        match &rest {
+            Some(rest) if *rest != filter => return None,
+            Some(_) => {}
+            None if filter.is_empty() => return None,
+            None => rest = Some(filter),
+        }
+        ids.push(id);
     }
+    let distinct: HashSet<&str> = ids.iter().filter_map(Bson::as_str).collect();
+    let is_each_another = distinct.len() == ids.len() && ids.len() > 1;
+    rest.filter(|_| is_each_another).map(|rest| Guard { ids, rest })
+}
+
+/// One command for writes that go together. `by_id`: their documents have been looked at.
+fn command(some: &[&Write], by_id: bool) -> Result<RawDocumentBuf, Error> {
+    let Some(first) = some.first() else { return Ok(RawDocumentBuf::new()) };
+    let mut statements = RawArrayBuf::new();
+    for write in some {
+        statements.push(match &write.statement {
+            Statement::Update(statement, _) if by_id => {
+                let filter = statement.get_document("q").ok().and_then(|filter| filter.get("_id")).cloned();
+                let mut statement = statement.clone();
+                statement.insert("q", doc! { "_id": filter.unwrap_or(Bson::Null) });
+                raw(&statement)?
+            }
+            Statement::Insert(document) | Statement::Update(document, _) => raw(document)?,
+            Statement::Remove(filter, _) => raw(&doc! { "q": filter, "limit": 1 })?,
+        });
+    }
+    let (verb, field) = match first.statement {
+        Statement::Insert(_) => (cstr!("insert"), cstr!("documents")),
+        Statement::Update(..) => (cstr!("update"), cstr!("updates")),
+        Statement::Remove(..) => (cstr!("delete"), cstr!("deletes")),
+    };
+    let mut command = RawDocumentBuf::new();
+    command.append(verb, first.collection);
+    command.append(field, statements);
+    Ok(command)
 }
 
 impl Told {
@@ -243,7 +292,7 @@ impl Storage {
         session.start_transaction().with_options(deciding(self.timeout)).await?;
         let done = match plan.make(self, &mut session).await {
             Ok(Planned::Do(told, known)) => {
-                match self.change_within(&mut session, &told, seq, now_ms).await {
+                match self.change_within(&mut session, std::slice::from_ref(&told), seq, now_ms).await {
                     Ok(true) => return commit(&mut session).await.map(|()| known),
                     Ok(false) => Err(Error::Conflict),
                     Err(error) => Err(error),
@@ -282,9 +331,14 @@ impl Storage {
     /// Makes the change and tells of it. False: a document that was to be changed is not there, and nothing was done.
     /// `Duplicate`: a key of the change is taken.
     pub async fn change_and_tell(&self, told: &Told, now_ms: i64) -> Result<bool, Error> {
+        self.change_all_and_tell(std::slice::from_ref(told), now_ms).await
+    }
+
+    /// The same for several changes of one workspace, as one: all of it, or nothing.
+    pub async fn change_all_and_tell(&self, all: &[Told], now_ms: i64) -> Result<bool, Error> {
         let mut outcome = Err(Error::Conflict);
         for tries in 1..=TRIES_MAX {
-            outcome = self.try_change_and_tell(told, now_ms).await;
+            outcome = self.try_change_and_tell(all, now_ms).await;
             if !matches!(outcome, Err(Error::Conflict)) {
                 break;
             }
@@ -294,12 +348,13 @@ impl Storage {
         outcome
     }
 
-    async fn try_change_and_tell(&self, told: &Told, now_ms: i64) -> Result<bool, Error> {
-        let seq = self.last_event(told.workspace).await? + 1;
+    async fn try_change_and_tell(&self, all: &[Told], now_ms: i64) -> Result<bool, Error> {
+        let Some(first) = all.first() else { return Ok(true) };
+        let seq = self.last_event(first.workspace).await? + 1;
         let mut session = self.database.client().start_session().await?;
         let options = TransactionOptions::builder().write_concern(durable(self.timeout)).build();
         session.start_transaction().with_options(options).await?;
-        match self.change_within(&mut session, told, seq, now_ms).await {
+        match self.change_within(&mut session, all, seq, now_ms).await {
             Ok(true) => commit(&mut session).await.map(|()| true),
             outcome => {
                 // What cannot be aborted ends by itself.
@@ -312,23 +367,26 @@ impl Storage {
     async fn change_within(
         &self,
         session: &mut ClientSession,
-        told: &Told,
+        all: &[Told],
         seq: i64,
         now_ms: i64,
     ) -> Result<bool, Error> {
+        let Some(Told { workspace, .. }) = all.first() else { return Ok(true) };
         // First the number: whoever comes second learns it before anything else is done for nothing.
-        let batch = NewBatch { workspace: told.workspace, source: None, happenings: told.happenings.clone() };
-        let event = batch_document(seq, &batch, now_ms)?;
-        match self.run_within(session, doc! { "insert": EVENTS.name, "documents": [event] }).await {
+        let happenings = all.iter().flat_map(|told| told.happenings.iter().cloned()).collect();
+        let batch = NewBatch { workspace: *workspace, source: None, happenings };
+        let event = Write::insert(EVENTS.name, batch_document(seq, &batch, now_ms)?);
+        match self.run_within(session, command(&[&event], false)?).await {
             // Somebody else has that number: the whole once more, at the next.
             Err(Error::Duplicate) => return Err(Error::Conflict),
             outcome => outcome?,
         };
-        if !self.write_within(session, &told.writes).await? {
+        if !self.write_within(session, all.iter().flat_map(|told| &told.writes)).await? {
             return Ok(false);
         }
         let change = Change::default();
-        let answered = told.answered.iter().map(|conversation| (*conversation, &change)).collect();
+        let answered = all.iter().flat_map(|told| &told.answered);
+        let answered = answered.map(|conversation| (*conversation, &change)).collect();
         self.open_free_windows_within(session, &answered).await.map(|()| true)
     }
 
@@ -336,10 +394,16 @@ impl Storage {
     pub(super) async fn write_within(
         &self,
         session: &mut ClientSession,
-        writes: &[Write],
+        writes: impl IntoIterator<Item = &Write>,
     ) -> Result<bool, Error> {
         for some in together(writes) {
-            let matched = self.run_within(session, command(&some)).await?;
+            let guard = guard_of(&some);
+            if let Some(guard) = &guard
+                && !self.all_are_so_within(session, &some, guard).await?
+            {
+                return Ok(false);
+            }
+            let matched = self.run_within(session, command(&some, guard.is_some())?).await?;
             if matched < some.len() as u64 && !some.iter().any(|write| write.may_match_nothing()) {
                 return Ok(false);
             }
@@ -347,8 +411,30 @@ impl Storage {
         Ok(true)
     }
 
-    async fn run_within(&self, session: &mut ClientSession, command: Document) -> Result<u64, Error> {
-        let run = self.database.run_command(command).session(session);
+    /// Whether the documents are as the updates want them. Asked for all at once, because to find a document by more than
+    /// its id costs the server as much again as changing it. Whoever changes one of them meanwhile conflicts with this
+    /// transaction.
+    async fn all_are_so_within(
+        &self,
+        session: &mut ClientSession,
+        some: &[&Write],
+        Guard { ids, rest }: &Guard,
+    ) -> Result<bool, Error> {
+        let Some(first) = some.first() else { return Ok(true) };
+        let mut filter = doc! { "_id": { "$in": ids } };
+        filter.extend(rest.clone());
+        let documents = self.database.collection::<RawDocumentBuf>(first.collection);
+        let find = documents.find(filter).projection(doc! { "_id": 1 }).batch_size(5_000);
+        let mut cursor = find.session(&mut *session).await?;
+        let mut count = 0;
+        while cursor.advance(session).await? {
+            count += 1;
+        }
+        Ok(count == ids.len())
+    }
+
+    async fn run_within(&self, session: &mut ClientSession, command: RawDocumentBuf) -> Result<u64, Error> {
+        let run = self.database.run_raw_command(command).session(session);
         let reply = tokio::time::timeout(self.timeout, run).await.map_err(|_| Error::OutcomeUnknown)??;
         match refusals(&reply).into_iter().next() {
             Some((_, error)) => Err(error),

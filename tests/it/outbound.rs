@@ -21,6 +21,7 @@ mod reckoning;
 mod senders;
 pub mod stage;
 mod storm;
+mod tier;
 mod turns;
 mod usage;
 
