@@ -1,5 +1,5 @@
-//! What turns ask of the database one by one, asked for many of them at once: what there is to send, the mark before a
-//! request, what waited for a name, and the giving back.
+//! What turns ask of the database one by one, asked for many of them at once: what there is to send, tokens for it, the
+//! mark before a request, what waited for a name, and the giving back.
 
 use std::collections::HashMap;
 
@@ -9,6 +9,7 @@ use super::gather::{Gather, each};
 use crate::runtime::{Nudge, Supervisor};
 use crate::storage::Error;
 use crate::storage::Storage;
+use crate::storage::allowances::Rate;
 use crate::storage::leaving::Mark;
 use crate::storage::messages::WaitingEdit;
 use crate::storage::outgoing::Outgoing;
@@ -28,6 +29,7 @@ pub struct Waited {
 /// Where it is asked. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Desk {
+    tokens: Gather<(Uuid, Rate), bool>,
     open: Gather<Uuid, Option<Vec<Outgoing>>>,
     marks: Gather<Mark, bool>,
     waited: Gather<String, Waited>,
@@ -39,7 +41,12 @@ impl Desk {
     pub fn start(supervisor: &Supervisor, storage: &Storage, nudge: &Nudge) -> Self {
         let (reading, marking) = (storage.clone(), storage.clone());
         let (waiting, releasing) = (storage.clone(), (storage.clone(), nudge.clone()));
+        let taking = storage.clone();
         Self {
+            tokens: Gather::start(supervisor, "outbound-tokens", move |asked| {
+                let storage = taking.clone();
+                async move { tokens(&storage, &asked).await }
+            }),
             open: Gather::start(supervisor, "outbound-open", move |conversations| {
                 let storage = reading.clone();
                 async move { each(conversations.len(), open(&storage, &conversations).await) }
@@ -68,6 +75,11 @@ impl Desk {
         }
     }
 
+    /// A token of a number's allowance for the next message. False: it is used up.
+    pub async fn token(&self, number: Uuid, rate: Rate) -> Result<bool, Error> {
+        self.tokens.ask((number, rate)).await
+    }
+
     /// What a conversation still has to send, in its order. None: too much is asked for at once.
     pub async fn open(&self, conversation: Uuid) -> Result<Option<Vec<Outgoing>>, Error> {
         self.open.ask(conversation).await
@@ -87,6 +99,26 @@ impl Desk {
     pub async fn release(&self, turn: Turn, ready_at_ms: Option<i64>) -> Result<(), Error> {
         self.releases.ask((turn, ready_at_ms)).await
     }
+}
+
+async fn tokens(storage: &Storage, asked: &[(Uuid, Rate)]) -> Vec<Result<bool, Error>> {
+    let mut by_number: HashMap<Uuid, (Rate, i64)> = HashMap::new();
+    for (number, rate) in asked {
+        by_number.entry(*number).or_insert((*rate, 0)).1 += 1;
+    }
+    let mut granted: HashMap<Uuid, Result<i64, Error>> = HashMap::new();
+    for (number, (rate, wanted)) in by_number {
+        granted.insert(number, storage.take_allowance(number, rate, wanted).await);
+    }
+    let mut one = |number: &Uuid| match granted.get_mut(number) {
+        Some(Ok(left)) if *left > 0 => {
+            *left -= 1;
+            Ok(true)
+        }
+        Some(Err(error)) => Err(error.clone()),
+        _ => Ok(false),
+    };
+    asked.iter().map(|(number, _)| one(number)).collect()
 }
 
 async fn open(storage: &Storage, conversations: &[Uuid]) -> Result<Vec<Option<Vec<Outgoing>>>, Error> {

@@ -72,8 +72,7 @@ impl Book {
 
     async fn make_together(&self, some: Vec<Told>) -> Vec<Outcome> {
         let now_ms = self.clock.now_ms();
-        let Some(all) = some.iter().cloned().reduce(Told::with) else { return Vec::new() };
-        match self.storage.change_and_tell(&all, now_ms).await {
+        match self.storage.change_all_and_tell(&some, now_ms).await {
             // Nothing was done, because of one of them.
             Ok(false) | Err(Error::Duplicate | Error::Refused { .. }) if some.len() > 1 => {
                 let mut outcomes = Vec::with_capacity(some.len());

@@ -113,7 +113,7 @@ impl Equipment {
             if seat.is_none() {
                 seat = self.seats.take().await;
             }
-            if !has_token && self.storage.take_allowance(line.number, self.rate_of(line), 1).await? == 0 {
+            if !has_token && !self.desk.token(line.number, self.rate_of(line)).await? {
                 return Ok(Some(now_ms));
             }
             if self.supervisor.stop_signal().is_requested() || !self.holds_its_turns() {

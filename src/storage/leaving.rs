@@ -1,20 +1,26 @@
 //! The mark before a message's request: durable, for many messages in one write, and taken back when the request was
 //! certainly not taken.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use mongodb::ClientSession;
 use mongodb::bson::doc;
+use mongodb::bson::raw::RawDocumentBuf;
 use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
 use super::contacts::raw;
+use super::conversations::commit;
 use super::messages::MESSAGES;
 use super::outgoing::Outgoing;
 use super::turns::Turn;
 use super::value::to_bson;
 use super::write::Update;
-use super::{Error, Storage, durable};
+use super::{Error, Storage, deciding, durable};
 use crate::domain::sending::{Attempt, Reason, State};
+
+/// So many are worth a transaction.
+const TOGETHER_MIN: usize = 4;
 
 /// That a message is about to leave: who sends it, and which of its tries it is.
 #[derive(Clone, Debug)]
@@ -52,7 +58,11 @@ impl Mark {
             "send.state": State::Queued.name(),
             "send.dueAtMs": self.due_ms,
         };
-        let change = doc! {
+        Ok(Update { filter: raw(&filter)?, change: self.change()?, upsert: false })
+    }
+
+    fn change(&self) -> Result<RawDocumentBuf, Error> {
+        raw(&doc! {
             "$set": {
                 "send.state": State::Leaving.name(),
                 "send.leftAtMs": self.at_ms,
@@ -60,8 +70,7 @@ impl Mark {
                 format!("send.attempts.{}", self.nth): to_bson(&self.attempt)?,
             },
             "$unset": { "send.notBeforeMs": "" },
-        };
-        Ok(Update { filter: raw(&filter)?, change: raw(&change)?, upsert: false })
+        })
     }
 }
 
@@ -69,6 +78,12 @@ impl Storage {
     /// The durable mark before the requests, for each of them. False: the message is not queued any more, or not for
     /// then.
     pub async fn mark_leaving(&self, marks: &[Mark]) -> Result<Vec<Result<bool, Error>>, Error> {
+        if marks.len() >= TOGETHER_MIN
+            && let Ok(outcomes) = self.mark_together(marks).await
+        {
+            return Ok(outcomes);
+        }
+        // Each by itself: a few, or somebody changes one of them at this moment.
         let updates = marks.iter().map(Mark::update).collect::<Result<Vec<Update>, Error>>()?;
         let (matched, refusals) = self.update_counted(MESSAGES.name, updates).await?;
         if matched == marks.len() as u64 {
@@ -92,6 +107,49 @@ impl Storage {
                 *outcome = Err(refusal.error);
             }
         }
+        Ok(outcomes)
+    }
+
+    /// All of them in one transaction. To find a document by more than its id costs the server as much again as changing
+    /// it, so it looks at all of them first. Fails if somebody changes one of them at this moment.
+    async fn mark_together(&self, marks: &[Mark]) -> Result<Vec<Result<bool, Error>>, Error> {
+        let mut session = self.database.client().start_session().await?;
+        session.start_transaction().with_options(deciding(self.timeout)).await?;
+        match self.mark_within(&mut session, marks).await {
+            Ok(outcomes) => commit(&mut session).await.map(|()| outcomes.into_iter().map(Ok).collect()),
+            Err(error) => {
+                // What cannot be aborted ends by itself.
+                session.abort_transaction().await.ok();
+                Err(error)
+            }
+        }
+    }
+
+    async fn mark_within(&self, session: &mut ClientSession, marks: &[Mark]) -> Result<Vec<bool>, Error> {
+        let ids: Vec<&str> = marks.iter().map(|mark| mark.id.as_str()).collect();
+        let queued = doc! { "_id": { "$in": ids }, "send.state": State::Queued.name() };
+        let (messages, wanted) = (self.sent_messages(), doc! { "workspace": 1, "send.dueAtMs": 1 });
+        let find = messages.find(queued).projection(wanted).batch_size(5_000);
+        let mut cursor = find.session(&mut *session).await?;
+        let mut due: HashMap<String, (Uuid, i64)> = HashMap::new();
+        while cursor.advance(session).await? {
+            let found = cursor.deserialize_current()?;
+            let due_ms = found.get_document("send").and_then(|send| send.get_i64("dueAtMs")).ok();
+            let is = uuid_of(&found, "workspace").zip(due_ms);
+            due.extend(found.get_str("_id").ok().map(str::to_owned).zip(is));
+        }
+        let (mut outcomes, mut updates) = (Vec::with_capacity(marks.len()), Vec::with_capacity(marks.len()));
+        for mark in marks {
+            // Whoever comes second, in this very batch, finds it leaving.
+            let is_due = due.get(&mark.id) == Some(&(mark.workspace, mark.due_ms));
+            if is_due {
+                due.remove(&mark.id);
+                let filter = raw(&doc! { "_id": &mark.id })?;
+                updates.push(Update { filter, change: mark.change()?, upsert: false });
+            }
+            outcomes.push(is_due);
+        }
+        self.update_within(session, MESSAGES.name, updates).await?;
         Ok(outcomes)
     }
 

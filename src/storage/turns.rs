@@ -175,8 +175,8 @@ impl Storage {
         claim: Uuid,
         lease_ms: i64,
     ) -> Result<Vec<Turn>, Error> {
-        let ids = binaries(conversations);
-        let free = doc! { "_id": { "$in": ids }, "holder": { "$exists": false } };
+        let ids = doc! { "$in": binaries(conversations) };
+        let free = doc! { "_id": &ids, "holder": { "$exists": false } };
         let take = vec![
             doc! { "$set": {
                 "holder": binary(holder),
@@ -194,8 +194,9 @@ impl Storage {
         if self.turns().update_many(free, take).await?.matched_count == 0 {
             return Ok(Vec::new());
         }
-        let mine = doc! { "holder": binary(holder), "claim": binary(claim) };
-        let found: Vec<Document> = self.turns().find(mine).await?.try_collect().await?;
+        let turns = self.turns();
+        let mine = turns.find(doc! { "_id": ids, "claim": binary(claim) }).batch_size(5_000);
+        let found: Vec<Document> = mine.await?.try_collect().await?;
         found.iter().map(|turn| turn_of(turn).ok_or(MALFORMED)).collect()
     }
 
