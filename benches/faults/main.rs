@@ -1,5 +1,6 @@
 //! What goes wrong at large scale. While webhooks come (`receiving`): services that die at every named point, a database
-//! that is killed, fails and elects another primary, services that freeze and wake. While messages are sent (`sending`):
+//! that is killed, fails and elects another primary, services that freeze and wake, a Meta that repeats and shuffles.
+//! While messages are sent (`sending`):
 //! services that die and freeze, and a Meta that refuses, is slow, loses answers and lets the token end. Prints what was
 //! done and what was checked; fails if anything that was answered 200 is missing, twice, miscounted, under another
 //! contact or told wrongly, or if a message is sent twice, lost, out of order or against a limit.
@@ -44,6 +45,7 @@ const DEATHS_A_POINT: u64 = 5;
 /// A service dies at one of the first times that it gets to the point.
 const NTH_MAX: u64 = 12;
 const FREEZES: usize = 12;
+const REPETITIONS: usize = 5;
 const WEBHOOKS_MIN: usize = 20_000;
 const SENDERS: usize = 24;
 
@@ -67,6 +69,8 @@ async fn receive() -> bool {
     let outcomes = futures_util::future::join_all(fleets).await;
     rows.extend(outcomes.into_iter().map(|outcome| ("deaths at named points", outcome)));
     tell("deaths");
+    rows.push(("repeated and shuffled", ordeal::repeat_and_shuffle(uri, REPETITIONS, 10).await));
+    tell("repeated");
     rows.push(("services frozen and woken", ordeal::freeze(uri, FREEZES, SENDERS, 11).await));
     tell("frozen");
     rows.push(("commands failed", ordeal::fail_commands(uri, 4, 2, SENDERS, 12).await));

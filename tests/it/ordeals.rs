@@ -15,13 +15,12 @@ use uuid::Uuid;
 
 use crate::support::app::TestApp;
 use crate::support::fleet::Fleet;
-use crate::support::load::{Dice, Load, Story, Webhook};
-use crate::support::oracle::{examine, settle};
+use crate::support::load::{Load, Story};
 use crate::support::ordeal::{
-    conclude, die_at, fail_commands, failing, freeze, kill_database, start_mongod, taken_more,
+    BATCH, conclude, die_at, fail_commands, failing, freeze, kill_database, repeat_and_shuffle, start_mongod,
+    taken_more,
 };
-use crate::support::webhook::post;
-use crate::support::{PATIENCE, client, eventually, mongo, within};
+use crate::support::{PATIENCE, eventually, mongo, within};
 
 /// Few enough for a busy machine to do something else beside.
 const SENDERS: usize = 6;
@@ -100,58 +99,9 @@ async fn who_cannot_apply_or_fold_is_not_ready_until_it_can_and_a_step_down_lose
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn storms_and_shuffled_batches_of_a_thousand_change_nothing_but_once() {
-    const BATCH: usize = 1_000;
-    let mut fleet = Fleet::new(mongo::uri(), 2).await;
-    fleet.start().await;
-    let (mut story, mut dice) = (Story::new(6, 25), Dice(6));
-    let (client, urls) = (client(), fleet.urls());
-    let send = async |url: &str, body: &str| {
-        let answer = post(&client, url, body.to_owned()).send().await.unwrap();
-        assert_eq!(answer.status(), 200);
-    };
-    // A thousand updates in one body, several times.
-    let mut batch: Vec<Webhook> = (0..BATCH).map(|_| story.next()).collect();
-    dice.shuffle(&mut batch);
-    let whole = in_one_body(&batch);
-    futures_util::future::join_all((0..4).map(|n| send(&urls[n % 2], &whole))).await;
-    // A thousand webhooks, each twice, in two orders, at once, to both.
-    let thousand: Vec<Webhook> = (0..BATCH).map(|_| story.next()).collect();
-    let mut posts: Vec<&Webhook> = thousand.iter().chain(&thousand).collect();
-    dice.shuffle(&mut posts);
-    for some in posts.chunks(100) {
-        let some = some.iter().enumerate();
-        futures_util::future::join_all(some.map(|(n, webhook)| send(&urls[n % 2], &webhook.body))).await;
-    }
-    // A storm: a few webhooks again and again, old ones among them.
-    let mut storm: Vec<Webhook> = (0..30).map(|_| story.next()).collect();
-    storm.extend(thousand.iter().take(20).cloned());
-    for round in 0..20 {
-        let storm = storm.iter().enumerate();
-        futures_util::future::join_all(storm.map(|(n, webhook)| send(&urls[(n + round) % 2], &webhook.body)))
-            .await;
-    }
-    settle(&fleet.database, PATIENCE).await;
-    let taken: Vec<Webhook> = batch.into_iter().chain(thousand).chain(storm).collect();
-    let findings = examine(&fleet.database, &taken).await;
-    assert_eq!(findings.lines(), Vec::<String>::new());
-    assert!(findings.messages > BATCH / 2, "{findings:?}");
-    fleet.stop().await;
-}
-
-/// All that these webhooks tell, in one.
-fn in_one_body(webhooks: &[Webhook]) -> String {
-    let mut all = serde_json::Value::Null;
-    for webhook in webhooks {
-        let mut one: serde_json::Value = serde_json::from_str(&webhook.body).unwrap();
-        if all.is_null() {
-            all = one;
-        } else {
-            let changes = one["entry"][0]["changes"].take();
-            let into = all["entry"][0]["changes"].as_array_mut().unwrap();
-            into.extend(changes.as_array().unwrap().iter().cloned());
-        }
-    }
-    all.to_string()
+    let outcome = repeat_and_shuffle(mongo::uri(), 1, 6).await;
+    outcome.demand();
+    assert!(outcome.findings.messages > BATCH / 2, "{outcome:?}");
 }
 
 #[tokio::test]

@@ -4,20 +4,25 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use mongodb::Database;
 use mongodb::bson::{Bson, Document, doc};
 use pesan::config::Source;
 use pesan::config::dev::DevConfig;
 use pesan::dev::mongod::{MEMORY_MB, Options, PrivateMongod};
+use serde_json::Value;
 use tokio::process::Command;
 
 use super::fleet::Fleet;
-use super::load::{Load, Sending, Story, Written};
+use super::load::{Dice, Load, Sending, Story, Webhook, Written};
 use super::oracle::{Findings, examine, settle};
 use super::program::PROGRAM;
-use super::{PATIENCE, within};
+use super::webhook::post;
+use super::{PATIENCE, client, within};
 
 const CUSTOMERS: u64 = 40;
+/// How many webhooks come as one, or in one disorder.
+pub const BATCH: usize = 1_000;
 /// A lane whose writer is gone is somebody else's within this time.
 pub const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(10);
 /// How long everything may take to be worked off on a busy machine.
@@ -211,6 +216,65 @@ impl Failures {
     }
 }
 
+/// Sends two services all of it several times: a thousand updates in one body; a thousand webhooks, each twice, in any
+/// order; and a storm, in which a few come again and again, old ones among them.
+pub async fn repeat_and_shuffle(uri: &str, rounds: usize, seed: u64) -> Outcome {
+    const COPIES: usize = 4;
+    const STORM_NEW: usize = 30;
+    const STORM_OLD: usize = 20;
+    const STORM_ROUNDS: usize = 20;
+    let mut fleet = Fleet::new(uri, 2).await;
+    fleet.start().await;
+    let (mut story, mut dice) = (Story::new(seed, CUSTOMERS), Dice(seed));
+    let (client, urls) = (client(), fleet.urls());
+    let send = async |url: &str, body: &str| {
+        let answer = post(&client, url, body.to_owned()).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+    };
+    let mut written = Written::default();
+    for _ in 0..rounds {
+        let mut batch: Vec<Webhook> = (0..BATCH).map(|_| story.next()).collect();
+        dice.shuffle(&mut batch);
+        let whole = in_one_body(&batch);
+        join_all((0..COPIES).map(|nth| send(&urls[nth % 2], &whole))).await;
+
+        let thousand: Vec<Webhook> = (0..BATCH).map(|_| story.next()).collect();
+        let mut posts: Vec<&Webhook> = thousand.iter().chain(&thousand).collect();
+        dice.shuffle(&mut posts);
+        for some in posts.chunks(100) {
+            let some = some.iter().enumerate();
+            join_all(some.map(|(nth, webhook)| send(&urls[nth % 2], &webhook.body))).await;
+        }
+
+        let new: Vec<Webhook> = (0..STORM_NEW).map(|_| story.next()).collect();
+        let old = written.taken.iter().chain(&thousand).step_by(written.taken.len() / STORM_OLD + 1);
+        let storm: Vec<Webhook> = new.iter().chain(old.take(STORM_OLD)).cloned().collect();
+        for turn in 0..STORM_ROUNDS {
+            let storm = storm.iter().enumerate();
+            join_all(storm.map(|(nth, webhook)| send(&urls[(nth + turn) % 2], &webhook.body))).await;
+        }
+        written.repeats += (COPIES - 1) * BATCH + BATCH + storm.len() * STORM_ROUNDS - new.len();
+        written.taken.extend(batch.into_iter().chain(thousand).chain(new));
+    }
+    look(fleet, written, rounds * (COPIES + 1 + STORM_ROUNDS)).await
+}
+
+/// All that these webhooks tell, in one.
+fn in_one_body(webhooks: &[Webhook]) -> String {
+    let mut all = Value::Null;
+    for webhook in webhooks {
+        let mut one: Value = serde_json::from_str(&webhook.body).unwrap();
+        if all.is_null() {
+            all = one;
+        } else {
+            let changes = one["entry"][0]["changes"].take();
+            let into = all["entry"][0]["changes"].as_array_mut().unwrap();
+            into.extend(changes.as_array().unwrap().iter().cloned());
+        }
+    }
+    all.to_string()
+}
+
 /// Starts a private MongoDB, with its data in a folder or in none that stays.
 pub async fn start_mongod(folder: Option<&Path>) -> PrivateMongod {
     let config = DevConfig::from_source(&Source::environment()).unwrap();
@@ -233,6 +297,10 @@ pub fn begin(fleet: &Fleet, senders: usize, seed: u64) -> Sending {
 /// Lets the load end, waits until everything is worked off, and looks.
 pub async fn conclude(fleet: Fleet, sending: Sending, harm: usize) -> Outcome {
     let written = sending.end(SETTLED_WITHIN).await;
+    look(fleet, written, harm).await
+}
+
+async fn look(fleet: Fleet, written: Written, harm: usize) -> Outcome {
     let start = Instant::now();
     settle(&fleet.database, SETTLED_WITHIN).await;
     let settled_after = start.elapsed();
