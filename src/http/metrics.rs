@@ -26,7 +26,7 @@ pub struct HttpMetrics {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
-    method: String,
+    method: &'static str,
     route: String,
     status: u32,
 }
@@ -47,13 +47,11 @@ impl HttpMetrics {
     }
 
     /// Counts one answer.
-    pub fn observe(&self, method: &str, route: &str, status: u16, elapsed: Duration) {
-        let method = known_method(method).to_owned();
-        let route = route.to_owned();
-        self.requests
-            .get_or_create(&RequestLabels { method, route: route.clone(), status: u32::from(status) })
-            .inc();
-        self.seconds.get_or_create(&RouteLabels { route }).observe(elapsed.as_secs_f64());
+    pub fn observe(&self, method: &str, route: String, status: u16, elapsed: Duration) {
+        let (method, status) = (known_method(method), u32::from(status));
+        let labels = RequestLabels { method, route, status };
+        self.requests.get_or_create(&labels).inc();
+        self.seconds.get_or_create(&RouteLabels { route: labels.route }).observe(elapsed.as_secs_f64());
     }
 }
 

@@ -109,8 +109,8 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(
             web::resource(webhook::PATH)
                 .wrap(from_fn(admission::admit))
-                .route(web::get().to(webhook::verify_subscription))
                 .route(web::post().to(webhook::receive))
+                .route(web::get().to(webhook::verify_subscription))
                 .default_service(web::to(request::method_not_allowed)),
         )
         .service(

@@ -22,7 +22,7 @@ use crate::telemetry::TraceContext;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_MAX: usize = 128;
-const TRACE_PARENT: &str = "traceparent";
+const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 /// The name of a request that no route takes: one name for all, so that the metrics stay few.
 const NO_ROUTE: &str = "none";
 /// What the health routes begin with.
@@ -86,7 +86,7 @@ pub async fn wrap(
     let response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
     let mut response = written_out(response, &id);
     let status = response.status();
-    if let Ok(value) = HeaderValue::from_str(&id) {
+    if let Ok(value) = HeaderValue::try_from(id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     if state.readiness.is_draining() {
@@ -94,7 +94,6 @@ pub async fn wrap(
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     let elapsed = watch.elapsed();
-    state.http_metrics.observe(method.as_str(), &route, status.as_u16(), elapsed);
     span.in_scope(|| {
         let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         // A health check that says no does what it should.
@@ -104,6 +103,7 @@ pub async fn wrap(
             debug!(status = status.as_u16(), ms, "answered");
         }
     });
+    state.http_metrics.observe(method.as_str(), route, status.as_u16(), elapsed);
     Ok(response)
 }
 

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, ContentType, HeaderValue};
+use actix_web::http::header::{self, ContentType, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -31,6 +31,8 @@ use crate::telemetry::{Metrics, Quiet};
 
 /// The one address for Meta.
 pub const PATH: &str = WEBHOOK_PATH;
+
+const SIGNATURE: HeaderName = HeaderName::from_static(signature::HEADER);
 
 /// Anybody can provoke a refusal, so it is not logged each time.
 const REFUSALS_LOGGED_EVERY: Duration = Duration::from_secs(10);
@@ -138,7 +140,7 @@ pub async fn receive(
             return Ok(answer);
         }
     };
-    let signature = request.headers().get(signature::HEADER).map(HeaderValue::as_bytes);
+    let signature = request.headers().get(SIGNATURE).map(HeaderValue::as_bytes);
     if let Err(refused) = state.webhooks.verifier.verify(signature, &body) {
         if let Some(kept_back) = state.webhooks.refusals.allow() {
             warn!(%refused, kept_back, "a webhook was refused; if it came from Meta, WHATSAPP_APP_SECRET is not the app's");

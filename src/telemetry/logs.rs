@@ -9,6 +9,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
+use super::span_fields::SpanFields;
 use crate::config::{LogFormat, TelemetryConfig};
 
 /// Telemetry could not be started.
@@ -50,6 +51,7 @@ pub fn start(config: &TelemetryConfig) -> Result<Logs, Error> {
             .flatten_event(true)
             .with_current_span(false)
             .with_span_list(true)
+            .fmt_fields(SpanFields)
             .with_writer(std::io::stderr)
             .boxed(),
         LogFormat::Pretty => fmt::layer()

@@ -8,6 +8,7 @@ pub mod metrics;
 #[cfg(feature = "otel")]
 pub mod otel;
 pub mod quiet;
+mod span_fields;
 pub mod trace_context;
 
 pub use metrics::Metrics;
