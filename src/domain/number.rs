@@ -74,10 +74,11 @@ impl Facts {
     /// How many customers its portfolio may write to first in 24 hours. None: as many as it likes, or nobody knows.
     pub fn customers_a_day(&self) -> Option<usize> {
         let limit = self.messaging_limit.as_deref()?.strip_prefix("TIER_")?;
-        match limit.strip_suffix('K') {
+        let customers = match limit.strip_suffix('K') {
             Some(thousands) => thousands.parse::<usize>().ok()?.checked_mul(1_000),
             None => limit.parse().ok(),
-        }
+        };
+        customers.filter(|customers| *customers > 0)
     }
 
     /// Used beside the WhatsApp Business app on a telephone.
@@ -272,9 +273,15 @@ mod tests {
         check(Some("TIER_250"), Some(250));
         check(Some("TIER_2K"), Some(2_000));
         check(Some("TIER_100K"), Some(100_000));
-        for none in
-            [None, Some("TIER_UNLIMITED"), Some("TIER_NOT_SET"), Some("TIER_K"), Some("250"), Some("")]
-        {
+        for none in [
+            None,
+            Some("TIER_UNLIMITED"),
+            Some("TIER_NOT_SET"),
+            Some("TIER_K"),
+            Some("TIER_0"),
+            Some("250"),
+            Some(""),
+        ] {
             check(none, None);
         }
     }

@@ -84,7 +84,8 @@ impl Status<'_> {
             Outcome::Call { status } => ("call.", status.as_ref()),
             Outcome::Unrecognised { status, .. } => ("", status.as_ref()),
         };
-        format!("{}:{kind}{status}:{}:{}", self.wamid, participant.unwrap_or_default(), self.at_s)
+        let at_s = self.at_s.to_string();
+        [self.wamid.as_ref(), ":", kind, status, ":", participant.unwrap_or_default(), ":", &at_s].concat()
     }
 }
 

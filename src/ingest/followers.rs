@@ -86,11 +86,12 @@ impl Applier {
     ) -> Result<(), Error> {
         let mut named = Vec::new();
         for piece in pieces {
-            let target = status_target(piece);
             let id = piece.what.callback_data.as_deref().and_then(|id| Uuid::try_parse(id).ok());
-            let Some(id) = id.filter(|_| !found.contains_key(&target) && !named.contains(&target)) else {
+            let Some(id) = id else { continue };
+            let target = status_target(piece);
+            if found.contains_key(&target) || named.contains(&target) {
                 continue;
-            };
+            }
             let number = (piece.number.workspace, piece.number.id);
             self.storage.name_outgoing(number, id, &piece.what.wamid, self.clock.now_ms()).await?;
             named.push(target);

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use futures_util::future::join_all;
 use uuid::Uuid;
 
 use super::gather::{Gather, each};
@@ -106,10 +107,10 @@ async fn tokens(storage: &Storage, asked: &[(Uuid, Rate)]) -> Vec<Result<bool, E
     for (number, rate) in asked {
         by_number.entry(*number).or_insert((*rate, 0)).1 += 1;
     }
-    let mut granted: HashMap<Uuid, Result<i64, Error>> = HashMap::new();
-    for (number, (rate, wanted)) in by_number {
-        granted.insert(number, storage.take_allowance(number, rate, wanted).await);
-    }
+    let take = by_number.into_iter().map(|(number, (rate, wanted))| async move {
+        (number, storage.take_allowance(number, rate, wanted).await)
+    });
+    let mut granted: HashMap<Uuid, Result<i64, Error>> = join_all(take).await.into_iter().collect();
     let mut one = |number: &Uuid| match granted.get_mut(number) {
         Some(Ok(left)) if *left > 0 => {
             *left -= 1;

@@ -1,19 +1,25 @@
-//! Meta's messaging limit: to how many customers the numbers of an account may write first in a day. Whoever comes when
-//! it is used up waits for the place that is free next, and everything behind them in their conversation with them; once
-//! the customer writes, nobody waits.
+//! Meta's messaging limit: to how many customers the numbers of an account may write first in a day. A message that is
+//! about to leave takes a place; when there is none it waits until one is free, and everything behind it in its
+//! conversation with it. Once the customer has written, it needs none.
 //!
-//! Meta counts for the whole portfolio, of which only the account is known here, and has the last word.
+//! Whoever waits is told when a place will be free, each another one, but keeps none: what decides is what is there when
+//! it is about to leave. Meta counts for the whole portfolio, of which only the account is known here, and has the last
+//! word.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::join_all;
+use uuid::Uuid;
+
 use super::ask::windows_of;
-use super::gather::{Gather, each};
+use super::gather::Gather;
 use super::line::Line;
 use super::sender::Equipment;
 use crate::clock::{Clock, Stopwatch};
-use crate::domain::outgoing::window::can_send;
+use crate::domain::outgoing::window::{can_send, is_free_form};
+use crate::domain::outgoing::{Content, Message};
 use crate::domain::sending::Reason;
 use crate::runtime::Supervisor;
 use crate::storage::Error;
@@ -21,75 +27,158 @@ use crate::storage::Storage;
 use crate::storage::initiations::{Limit, Place};
 use crate::storage::outgoing::Outgoing;
 
-/// So long a count is good enough, where much is free.
-const FRESH_FOR: Duration = Duration::from_secs(1);
+/// Which numbers an account has changes seldom.
+const FRESH_FOR: Duration = Duration::from_mins(1);
 const REMEMBERED_MAX: usize = 1_000;
-/// Below a limit of this size every place is taken by itself. Above it, where this share is free, nobody has to.
-const EXACT_BELOW: usize = 1_000;
-const FREE_SHARE: usize = 4;
 const DAY_MS: i64 = 24 * 3_600_000;
-/// Meta raises limits, and customers do not come after all: so often a message that waits is looked at.
-const LOOK_EVERY_MS: i64 = 3_600_000;
+/// Meta raises limits, and places are given up: after so long what waits is looked at in any case. Spread, because many
+/// wait together.
+const LOOK_AFTER_MS: i64 = 5 * 3_600_000;
+const LOOK_SPREAD_MS: i64 = 2 * 3_600_000;
+/// What is told as free now was taken by somebody faster.
+const NOT_NOW_MS: i64 = 1_000;
 
-/// A limit, and how many places of it were taken or kept not long ago.
-type Known = (Stopwatch, Arc<Limit>, usize);
+/// What is to be taken.
+#[derive(Clone, Debug)]
+struct Wanted {
+    line: Arc<Line>,
+    customers_a_day: usize,
+    place: Place,
+    /// When it was told to come.
+    told_ms: Option<i64>,
+}
 
-/// The limits of all accounts.
+/// The limits of all accounts. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Tiers(Gather<Wanted, Option<i64>>);
+
 #[derive(Debug)]
-pub struct Tiers {
+struct Accounts {
     storage: Storage,
     clock: Clock,
-    places: Gather<(Arc<Limit>, Place), i64>,
     known: Mutex<HashMap<String, Known>>,
+}
+
+#[derive(Debug)]
+struct Known {
+    since: Stopwatch,
+    numbers: Vec<Uuid>,
+    /// The last place that somebody here waits for.
+    waited_for_ms: i64,
 }
 
 impl Tiers {
     /// Starts the task that takes places.
     pub fn start(supervisor: &Supervisor, storage: &Storage, clock: &Clock) -> Self {
-        let (taking, time) = (storage.clone(), clock.clone());
-        Self {
-            storage: storage.clone(),
-            clock: clock.clone(),
-            places: Gather::start(supervisor, "outbound-tiers", move |asked| {
-                let (storage, clock) = (taking.clone(), time.clone());
-                async move { take(&storage, &clock, &asked).await }
-            }),
-            known: Mutex::default(),
+        let accounts =
+            Arc::new(Accounts { storage: storage.clone(), clock: clock.clone(), known: Mutex::default() });
+        Self(Gather::start(supervisor, "outbound-tiers", move |wanted| {
+            let accounts = Arc::clone(&accounts);
+            async move { accounts.take(&wanted).await }
+        }))
+    }
+}
+
+impl Accounts {
+    async fn take(&self, wanted: &[Wanted]) -> Vec<Result<Option<i64>, Error>> {
+        let mut by_account: HashMap<(String, usize), Vec<usize>> = HashMap::new();
+        for (nth, one) in wanted.iter().enumerate() {
+            let shared_by = one.line.account_id.clone().unwrap_or_else(|| one.line.number.to_string());
+            by_account.entry((shared_by, one.customers_a_day)).or_default().push(nth);
         }
+        let mut outcomes: Vec<_> = wanted.iter().map(|_| Err(Error::OutcomeUnknown)).collect();
+        // One account's waiting is not the other's.
+        let all = by_account.into_iter().map(|((shared_by, customers_a_day), some)| async move {
+            let wanted: Vec<&Wanted> = some.iter().filter_map(|nth| wanted.get(*nth)).collect();
+            (some, self.take_of(shared_by, customers_a_day, &wanted).await)
+        });
+        for (some, taken) in join_all(all).await {
+            for (place, nth) in some.into_iter().enumerate() {
+                if let Some(outcome) = outcomes.get_mut(nth) {
+                    *outcome =
+                        taken.as_ref().map_err(Clone::clone).map(|times| times.get(place).copied().flatten());
+                }
+            }
+        }
+        outcomes
     }
 
-    /// When a customer may be written to first.
-    async fn place(&self, line: &Line, customers_a_day: usize, message: &Outgoing) -> Result<i64, Error> {
-        let (limit, taken) = self.find(line, customers_a_day).await?;
-        if customers_a_day >= EXACT_BELOW && taken < customers_a_day - customers_a_day / FREE_SHARE {
-            return Ok(self.clock.now_ms());
+    /// For each: nothing if it has a place, or when there may be one.
+    async fn take_of(
+        &self,
+        shared_by: String,
+        customers_a_day: usize,
+        wanted: &[&Wanted],
+    ) -> Result<Vec<Option<i64>>, Error> {
+        let line = wanted.first().map(|one| &one.line);
+        let numbers = match line.and_then(|line| line.account_id.as_deref()) {
+            Some(account) => self.numbers_of(account).await?,
+            None => line.map(|line| vec![line.number]).unwrap_or_default(),
+        };
+        let limit = Limit { numbers, shared_by, customers_a_day };
+        let now_ms = self.clock.now_ms();
+        let places: Vec<Place> = wanted.iter().map(|one| one.place).collect();
+        let taken = self.storage.take_places(&limit, &places, now_ms).await?;
+        let is_new = |(has_one, one): &(&bool, &&Wanted)| !**has_one && one.told_ms.is_none();
+        let new = taken.iter().zip(wanted).filter(is_new).count();
+        let mut times = if new == 0 { Vec::new() } else { self.times(&limit, new, now_ms).await? };
+        let mut outcomes = Vec::with_capacity(taken.len());
+        for (has_one, one) in taken.into_iter().zip(wanted) {
+            outcomes.push(match one.told_ms {
+                _ if has_one => None,
+                None => times.pop(),
+                Some(told_ms) if told_ms > now_ms => Some(told_ms),
+                // Somebody was faster: the next one.
+                Some(_) => {
+                    let next = self.storage.next_places(&limit, now_ms + NOT_NOW_MS, 1).await?;
+                    Some(next.first().copied().unwrap_or(now_ms + DAY_MS))
+                }
+            });
         }
-        let place = Place { number: line.number, conversation: message.conversation };
-        self.places.ask((limit, place)).await
+        Ok(outcomes)
     }
 
-    async fn find(&self, line: &Line, customers_a_day: usize) -> Result<(Arc<Limit>, usize), Error> {
-        let shared_by = line.account_id.clone().unwrap_or_else(|| line.number.to_string());
-        let is_fresh = |(since, limit, _): &&Known| {
-            since.elapsed() < FRESH_FOR && limit.customers_a_day == customers_a_day
-        };
-        if let Some((_, limit, taken)) = self.with(|known| known.get(&shared_by).filter(is_fresh).cloned()) {
-            return Ok((limit, taken));
+    /// When so many further places will be free, the latest first.
+    async fn times(&self, limit: &Limit, count: usize, now_ms: i64) -> Result<Vec<i64>, Error> {
+        let earliest_ms = now_ms + NOT_NOW_MS;
+        let after_ms = self.with(|known| {
+            known.get(&limit.shared_by).map_or(0, |known| known.waited_for_ms).max(earliest_ms - 1)
+        });
+        let asked = i64::try_from(count).unwrap_or(i64::MAX);
+        let mut times = self.storage.next_places(limit, after_ms, asked).await?;
+        // Those who come then leave places in their turn.
+        let step_ms = (DAY_MS / i64::try_from(limit.customers_a_day).unwrap_or(i64::MAX).max(1)).max(1);
+        while times.len() < count {
+            times.push(times.last().copied().unwrap_or(after_ms) + step_ms);
         }
-        let numbers = match &line.account_id {
-            Some(account_id) => self.storage.numbers_of_account(account_id).await?,
-            None => vec![line.number],
-        };
-        let taken = self.storage.count_places(&numbers, self.clock.now_ms() - DAY_MS).await?;
-        let taken = usize::try_from(taken).unwrap_or(usize::MAX);
-        let limit = Arc::new(Limit { numbers, shared_by: shared_by.clone(), customers_a_day });
+        if let Some(last_ms) = times.last() {
+            self.with(|known| {
+                let entry = known.entry(limit.shared_by.clone());
+                entry.or_insert_with(|| Known::of(limit.numbers.clone())).waited_for_ms = *last_ms;
+            });
+        }
+        times.reverse();
+        Ok(times)
+    }
+
+    async fn numbers_of(&self, account: &str) -> Result<Vec<Uuid>, Error> {
+        let known = self.with(|known| {
+            let known = known.get(account).filter(|known| known.since.elapsed() < FRESH_FOR);
+            known.map(|known| known.numbers.clone())
+        });
+        if let Some(numbers) = known {
+            return Ok(numbers);
+        }
+        let numbers = self.storage.numbers_of_account(account).await?;
         self.with(|known| {
             if known.len() >= REMEMBERED_MAX {
                 known.clear();
             }
-            known.insert(shared_by, (Stopwatch::start(), Arc::clone(&limit), taken));
+            let fresh = Known::of(numbers.clone());
+            let waited_for_ms = known.get(account).map_or(0, |known| known.waited_for_ms);
+            known.insert(account.to_owned(), Known { waited_for_ms, ..fresh });
         });
-        Ok((limit, taken))
+        Ok(numbers)
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut HashMap<String, Known>) -> T) -> T {
@@ -97,60 +186,68 @@ impl Tiers {
     }
 }
 
-async fn take(storage: &Storage, clock: &Clock, asked: &[(Arc<Limit>, Place)]) -> Vec<Result<i64, Error>> {
-    let mut by_limit: HashMap<&Limit, Vec<usize>> = HashMap::new();
-    for (nth, (limit, _)) in asked.iter().enumerate() {
-        by_limit.entry(limit).or_default().push(nth);
+impl Known {
+    fn of(numbers: Vec<Uuid>) -> Self {
+        Self { since: Stopwatch::start(), numbers, waited_for_ms: 0 }
     }
-    let mut outcomes: Vec<Result<i64, Error>> = asked.iter().map(|_| Err(Error::OutcomeUnknown)).collect();
-    for (limit, some) in by_limit {
-        let places: Vec<Place> =
-            some.iter().filter_map(|nth| asked.get(*nth)).map(|(_, place)| *place).collect();
-        let times = storage.take_places(limit, &places, clock.now_ms()).await;
-        for (nth, outcome) in some.into_iter().zip(each(places.len(), times)) {
-            if let Some(one) = outcomes.get_mut(nth) {
-                *one = outcome;
-            }
-        }
-    }
-    outcomes
 }
 
 impl Equipment {
-    /// When a message that writes to a customer first is to be looked at again. None: nothing is in its way.
-    pub(super) async fn wait_for_place(
+    /// Whether a message writes to its customer first if it leaves now. Where no limit is known it is not worth a look: what
+    /// was so when it was asked for is counted.
+    pub(super) async fn initiates(
         &self,
         line: &Line,
         message: &Outgoing,
         now_ms: i64,
-    ) -> Result<Option<i64>, Error> {
-        let Some(customers_a_day) = line.customers_a_day.filter(|_| message.initiates) else {
-            return Ok(None);
-        };
-        let at_ms = self.tiers.place(line, customers_a_day, message).await?;
-        if at_ms <= now_ms.max(self.clock.now_ms()) {
-            return Ok(None);
+    ) -> Result<bool, Error> {
+        if line.customers_a_day.is_none() || !is_template(message) {
+            return Ok(message.initiates);
         }
         let conversation = self.storage.find_conversation(message.workspace, message.conversation).await?;
-        let windows = conversation.as_ref().map(windows_of).unwrap_or_default();
-        if can_send(windows, now_ms.div_euclid(1_000)).free_form_until_s.is_some() {
-            // The customer has written meanwhile.
-            return Ok(None);
-        }
+        let Some(conversation) = conversation.filter(|conversation| conversation.group_id.is_none()) else {
+            return Ok(message.initiates);
+        };
+        let windows = windows_of(&conversation);
+        Ok(can_send(windows, now_ms.div_euclid(1_000)).free_form_until_s.is_none())
+    }
+
+    /// Takes a place for a message that writes to its customer first. None: it has one. Else when to look again.
+    pub(super) async fn wait_for_place(
+        &self,
+        line: &Arc<Line>,
+        message: &Outgoing,
+        now_ms: i64,
+    ) -> Result<Option<i64>, Error> {
+        let Some(customers_a_day) = line.customers_a_day else { return Ok(None) };
+        let place = Place { number: line.number, conversation: message.conversation, message: message.id };
+        let wanted = Wanted { line: Arc::clone(line), customers_a_day, place, told_ms: message.place_at_ms };
+        let Some(at_ms) = self.tiers.0.ask(wanted).await? else { return Ok(None) };
         if message.place_at_ms != Some(at_ms) {
-            let reason = Reason {
-                meaning: format!(
-                    "Meta lets this account write to {customers_a_day} customers first in 24 hours, and they are used up."
-                ),
-                next_step: Some(
-                    "Nothing needs to be done: it leaves when its place is free, or once the customer writes. Meta \
-                     raises the limit of those who use it well."
-                        .to_owned(),
-                ),
-                ..Reason::default()
-            };
-            self.ledger.enter(message.limited(&reason, at_ms, now_ms)?).await?;
+            let told = message.limited(&used_up(customers_a_day), at_ms, now_ms)?;
+            self.ledger.enter(told).await?;
         }
-        Ok(Some(at_ms.min(now_ms + LOOK_EVERY_MS)))
+        let dice = i64::try_from(self.random.number().unwrap_or(0) % 1_000).unwrap_or(0);
+        Ok(Some(at_ms.min(now_ms + LOOK_AFTER_MS + LOOK_SPREAD_MS * dice / 1_000)))
+    }
+}
+
+fn is_template(message: &Outgoing) -> bool {
+    // What cannot be read does not leave.
+    let asked = serde_json::from_str::<Message>(&message.message).map(|asked| asked.content);
+    asked.is_ok_and(|content: Content| !is_free_form(&content))
+}
+
+fn used_up(customers_a_day: usize) -> Reason {
+    Reason {
+        meaning: format!(
+            "Meta lets this account write to {customers_a_day} customers first in 24 hours, and they are used up."
+        ),
+        next_step: Some(
+            "Nothing needs to be done: it leaves when a place is free, or with the next message once the customer \
+             has written. Meta raises the limit of those who use it well."
+                .to_owned(),
+        ),
+        ..Reason::default()
     }
 }

@@ -75,7 +75,7 @@ impl Equipment {
     async fn work_off(
         &self,
         turn: &mut Turn,
-        line: &Line,
+        line: &Arc<Line>,
         mut seat: Option<Seat>,
     ) -> Result<Option<i64>, Error> {
         if turn.was_lost {
@@ -89,7 +89,7 @@ impl Equipment {
         let mut has_token = true;
         let (open, is_all) = self.open(turn.conversation).await?;
         let mut next_due_ms: Option<i64> = None;
-        for message in open {
+        for mut message in open {
             let now_ms = self.clock.now_ms();
             if message.due_ms > now_ms {
                 next_due_ms = Some(next_due_ms.map_or(message.due_ms, |due_ms| due_ms.min(message.due_ms)));
@@ -107,8 +107,13 @@ impl Equipment {
             if let Some(pause) = self.graph.pause(&credentials, line.account_id.as_deref()) {
                 return Ok(Some(now_ms + millis(pause)));
             }
-            if let Some(at_ms) = self.wait_for_place(line, &message, now_ms).await? {
-                return Ok(Some(at_ms));
+            message.initiates = self.initiates(line, &message, now_ms).await?;
+            if message.initiates && line.customers_a_day.is_some() {
+                // Whoever waits for a place takes none from those who send.
+                seat = None;
+                if let Some(at_ms) = self.wait_for_place(line, &message, now_ms).await? {
+                    return Ok(Some(at_ms));
+                }
             }
             if seat.is_none() {
                 seat = self.seats.take().await;
@@ -123,6 +128,9 @@ impl Equipment {
                 Some(Next::GoOn) => has_token = false,
                 Some(Next::At(at_ms)) => return Ok(Some(at_ms)),
                 // It was taken back meanwhile.
+                None if message.initiates => {
+                    self.storage.give_place_up(message.conversation, message.id).await?;
+                }
                 None => {}
             }
         }

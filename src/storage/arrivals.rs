@@ -3,9 +3,9 @@
 
 use std::collections::HashMap;
 
-use mongodb::bson::raw::RawDocumentBuf;
+use mongodb::bson::raw::{RawDocumentBuf, cstr};
 use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{Binary, Document, doc};
+use mongodb::bson::{Binary, DateTime, Document, doc};
 use mongodb::options::{CollectionOptions, ReadConcern};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
@@ -23,7 +23,7 @@ impl Serialize for Origin {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct;
         let mut origin = serializer.serialize_struct("Origin", 2)?;
-        origin.serialize_field("lane", &binary(self.lane))?;
+        origin.serialize_field("lane", &id_value(self.lane))?;
         origin.serialize_field("segment", &self.segment)?;
         origin.end()
     }
@@ -38,10 +38,13 @@ pub struct Fresh {
 }
 
 impl Fresh {
-    /// As BSON. Encoded before the key is given away: a document may borrow it.
-    pub(super) fn encode(document: &impl Serialize) -> Result<RawDocumentBuf, Error> {
-        mongodb::bson::serialize_to_raw_document_buf(document)
-            .map_err(|_| Error::Malformed { what: "a document that BSON cannot hold" })
+    /// As BSON. Encoded before the key is given away: a document may borrow it. The time is added here: serde takes one
+    /// through text.
+    pub(super) fn encode(document: &impl Serialize, received_ms: i64) -> Result<RawDocumentBuf, Error> {
+        let mut document = mongodb::bson::serialize_to_raw_document_buf(document)
+            .map_err(|_| Error::Malformed { what: "a document that BSON cannot hold" })?;
+        document.append(cstr!("receivedAt"), DateTime::from_millis(received_ms));
+        Ok(document)
     }
 
     /// Its key.
@@ -188,6 +191,11 @@ pub(super) fn origin_of(document: &Document) -> Option<Origin> {
 /// An id as MongoDB keeps it.
 pub(super) fn binary(id: Uuid) -> Binary {
     Binary { subtype: BinarySubtype::Uuid, bytes: id.as_bytes().to_vec() }
+}
+
+/// The same for what is written by serde, which takes a `Binary` through base64.
+pub(super) fn id_value(id: Uuid) -> mongodb::bson::Uuid {
+    mongodb::bson::Uuid::from_bytes(*id.as_bytes())
 }
 
 /// The same of several.

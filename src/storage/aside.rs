@@ -8,11 +8,10 @@ use mongodb::Cursor;
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Bson, DateTime, Document, doc};
 
-use super::contacts::raw;
 use super::index::{Collection, Index};
 use super::page::{Way, keep_beyond};
 use super::segments::{Again, Place, RawWebhook};
-use super::value::millis;
+use super::value::{millis, raw};
 use super::write::Update;
 use super::{Error, Storage, durable};
 

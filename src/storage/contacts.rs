@@ -6,13 +6,13 @@
 use std::collections::HashMap;
 
 use mongodb::ClientSession;
-use mongodb::bson::raw::RawDocumentBuf;
 use mongodb::bson::{Bson, DateTime, Document, doc};
 use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
 use super::conversations::commit;
 use super::index::{Collection, Index};
+use super::value::raw;
 use super::write::Update;
 use super::{Error, Storage, deciding};
 use crate::domain::contact::{Alias, Name};
@@ -358,9 +358,4 @@ pub(super) fn insert_text(document: &mut Document, field: &str, value: Option<&s
     if let Some(value) = value {
         document.insert(field, value);
     }
-}
-
-pub(super) fn raw(document: &Document) -> Result<RawDocumentBuf, Error> {
-    RawDocumentBuf::try_from(document)
-        .map_err(|_| Error::Malformed { what: "a document that BSON cannot hold" })
 }

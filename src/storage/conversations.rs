@@ -4,16 +4,18 @@
 use std::collections::{BTreeSet, HashMap};
 
 use futures_util::TryStreamExt;
+use mongodb::bson::raw::cstr;
 use mongodb::bson::{DateTime, Document, doc};
 use mongodb::{ClientSession, Collection as Handle};
 use uuid::Uuid;
 
 use super::arrivals::{binaries, binary, uuid_of};
-use super::contacts::{insert_text, raw};
+use super::contacts::insert_text;
 use super::conversation_work::AWAY;
 use super::index::{Collection, Index};
 use super::messages::MESSAGES;
 use super::statuses::Advance;
+use super::value::{raw, roomy};
 use super::write::Update;
 use super::{Error, Storage, deciding};
 use crate::domain::conversation::{Change, FREE_ENTRY_ANSWER_S, FREE_ENTRY_S};
@@ -385,36 +387,37 @@ fn change_updates<'a>(changes: impl IntoIterator<Item = &'a (Uuid, Change)>) -> 
     changes.into_iter().filter_map(|(id, change)| change_update(*id, change).transpose()).collect()
 }
 
+/// Room for what a fold usually changes, and for a few numbers.
+const CHANGE_BYTES: usize = 320;
+const COUNT_BYTES: usize = 64;
+
 /// A change as an update that comes out the same in any order; counts are right because each is made once.
 fn change_update(id: Uuid, change: &Change) -> Result<Option<Update>, Error> {
-    let filter = doc! { "_id": binary(id) };
-    let (mut max, mut min, mut inc) = (Document::new(), Document::new(), Document::new());
+    let (mut max, mut min, mut inc) = (roomy(CHANGE_BYTES), roomy(COUNT_BYTES), roomy(COUNT_BYTES));
     if let Some(last) = &change.last {
-        max.insert(
-            "last",
-            doc! {
-                "at": last.position.second,
-                "order": last.position.order,
-                "message": &last.message,
-                "kind": last.kind,
-                "preview": &last.preview,
-                "inbound": last.is_inbound,
-            },
-        );
+        let mut value = roomy(CHANGE_BYTES);
+        value.append(cstr!("at"), last.position.second);
+        value.append(cstr!("order"), last.position.order);
+        value.append(cstr!("message"), last.message.as_str());
+        value.append(cstr!("kind"), last.kind);
+        value.append(cstr!("preview"), last.preview.as_str());
+        value.append(cstr!("inbound"), last.is_inbound);
+        max.append(cstr!("last"), value);
     }
     let last_at = change.last.as_ref().map(|last| last.position.second).max(change.active_s);
     for (field, at) in [
-        ("lastAt", last_at),
-        ("lastInboundAt", change.last_inbound_s),
-        ("lastOutboundAt", change.last_outbound_s),
-        ("windowEndsAt", change.window_ends_s),
+        (cstr!("lastAt"), last_at),
+        (cstr!("lastInboundAt"), change.last_inbound_s),
+        (cstr!("lastOutboundAt"), change.last_outbound_s),
+        (cstr!("windowEndsAt"), change.window_ends_s),
     ] {
-        at.map(|at| max.insert(field, at));
+        at.map(|at| max.append(field, at));
     }
-    for (field, at) in
-        [("firstInboundAt", change.first_inbound_s), ("firstOutboundAt", change.first_outbound_s)]
-    {
-        at.map(|at| min.insert(field, at));
+    for (field, at) in [
+        (cstr!("firstInboundAt"), change.first_inbound_s),
+        (cstr!("firstOutboundAt"), change.first_outbound_s),
+    ] {
+        at.map(|at| min.append(field, at));
     }
     if let Some(entry) = &change.entry {
         let mut referral = doc! { "at": entry.position.second, "order": entry.position.order };
@@ -424,7 +427,7 @@ fn change_update(id: Uuid, change: &Change) -> Result<Option<Update>, Error> {
         insert_text(&mut referral, "sourceId", entry.source_id.as_deref());
         insert_text(&mut referral, "sourceUrl", entry.source_url.as_deref());
         insert_text(&mut referral, "headline", entry.headline.as_deref());
-        max.insert("referral", referral);
+        max.append(cstr!("referral"), raw(&referral)?);
     }
     if let Some(handover) = &change.handover {
         let mut owner = doc! {
@@ -433,25 +436,27 @@ fn change_update(id: Uuid, change: &Change) -> Result<Option<Update>, Error> {
             "taken": handover.taken,
         };
         insert_text(&mut owner, "role", handover.role.as_deref());
-        max.insert("handover", owner);
+        max.append(cstr!("handover"), raw(&owner)?);
     }
-    for (field, count) in [("unread", change.unread), ("messages", change.messages)] {
+    for (field, count) in [(cstr!("unread"), change.unread), (cstr!("messages"), change.messages)] {
         if count != 0 {
-            inc.insert(field, count);
+            inc.append(field, count);
         }
     }
-    let mut update = Document::new();
-    for (operator, fields) in [("$max", max), ("$min", min), ("$inc", inc)] {
+    let mut update = roomy(CHANGE_BYTES + COUNT_BYTES);
+    for (operator, fields) in [(cstr!("$max"), max), (cstr!("$min"), min), (cstr!("$inc"), inc)] {
         if !fields.is_empty() {
-            update.insert(operator, fields);
+            update.append(operator, fields);
         }
     }
     if change.unread > 0 {
         // The customer has written: the conversation is open again, wherever it was put.
-        update.insert("$unset", doc! { AWAY: "" });
+        update.append(cstr!("$unset"), raw(&doc! { AWAY: "" })?);
     }
     if update.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Update { filter: raw(&filter)?, change: raw(&update)?, upsert: false }))
+    let mut filter = roomy(COUNT_BYTES);
+    filter.append(cstr!("_id"), binary(id));
+    Ok(Some(Update { filter, change: update, upsert: false }))
 }

@@ -8,15 +8,16 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
+use mongodb::bson::raw::{RawDocument, RawDocumentBuf, cstr};
+use mongodb::bson::serde_helpers::HumanReadable;
 use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{Binary, Bson, DateTime, Document, doc};
+use mongodb::bson::{Binary, DateTime, Document, RawBinaryRef, doc};
 use mongodb::options::{CollectionOptions, ReadConcern};
 use mongodb::{Collection as Handle, bson};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::arrivals::{Origin, binary, uuid_of};
-use super::contacts::raw;
+use super::arrivals::{Origin, id_value};
 use super::index::{Collection, Index};
 use super::{Error, Storage, durable};
 use crate::ids::derived;
@@ -156,7 +157,7 @@ impl Storage {
         batches: &[(i64, NewBatch)],
         now_ms: i64,
     ) -> Result<Vec<Appended>, Error> {
-        let documents = batches.iter().map(|(seq, batch)| raw(&batch_document(*seq, batch, now_ms)?));
+        let documents = batches.iter().map(|(seq, batch)| batch_document(*seq, batch, now_ms));
         let outcome = self.insert_in_order(EVENTS.name, documents.collect::<Result<_, _>>()?).await?;
         let mut appended = vec![Appended::Done; outcome.written];
         if outcome.is_duplicate {
@@ -179,8 +180,7 @@ impl Storage {
         let mut cursor = self.events().find(filter).sort(doc! { "_id": 1 }).limit(limit).await?;
         let mut batches = Vec::new();
         while cursor.advance().await? {
-            let document = cursor.deserialize_current()?;
-            batches.push(batch_of(&document).ok_or(Error::Malformed { what: "a batch of events" })?);
+            batches.push(batch_of(cursor.current())?);
         }
         Ok(batches)
     }
@@ -221,8 +221,7 @@ impl Storage {
         let mut cursor = self.events().find(doc! { "source": { "$in": keys } }).await?;
         let mut batches = Vec::new();
         while cursor.advance().await? {
-            let document = cursor.deserialize_current()?;
-            batches.push(batch_of(&document).ok_or(Error::Malformed { what: "a batch of events" })?);
+            batches.push(batch_of(cursor.current())?);
         }
         Ok(batches)
     }
@@ -257,24 +256,54 @@ impl Storage {
     }
 }
 
+/// A batch as it is stored, but for the time: serde takes one through text.
+#[derive(Serialize)]
+struct BatchDocument<'a> {
+    #[serde(rename = "_id")]
+    id: RawBinaryRef<'a>,
+    workspace: bson::Uuid,
+    seq: i64,
+    /// Ids as text.
+    happenings: HumanReadable<&'a [Happening]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<RawBinaryRef<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lane: Option<bson::Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    segment: Option<i64>,
+}
+
+/// What is read of it.
+#[derive(Deserialize)]
+struct StoredBatch {
+    workspace: bson::Uuid,
+    seq: i64,
+    at: DateTime,
+    lane: Option<bson::Uuid>,
+    segment: Option<i64>,
+    happenings: HumanReadable<Vec<Happening>>,
+}
+
 /// A batch as it is stored.
-pub(super) fn batch_document(seq: i64, batch: &NewBatch, now_ms: i64) -> Result<Document, Error> {
-    let happenings = bson::serialize_to_bson(&batch.happenings)
-        .map_err(|_| Error::Malformed { what: "events that BSON cannot hold" })?;
-    let mut document = doc! {
-        "_id": key(batch.workspace, seq),
-        "workspace": binary(batch.workspace),
-        "seq": seq,
-        "at": DateTime::from_millis(now_ms),
-        "happenings": happenings,
+pub(super) fn batch_document(seq: i64, batch: &NewBatch, now_ms: i64) -> Result<RawDocumentBuf, Error> {
+    let id = key(batch.workspace, seq);
+    let source = batch.source.as_ref().map(|source| source_key(source, batch.workspace));
+    let origin = match &batch.source {
+        Some(Source::Segment(origin)) => Some(origin),
+        Some(Source::Waited { .. }) | None => None,
     };
-    if let Some(source) = &batch.source {
-        document.insert("source", source_key(source, batch.workspace));
-    }
-    if let Some(Source::Segment(origin)) = &batch.source {
-        document.insert("lane", binary(origin.lane));
-        document.insert("segment", origin.segment);
-    }
+    let document = BatchDocument {
+        id: id.as_raw_binary(),
+        workspace: id_value(batch.workspace),
+        seq,
+        happenings: HumanReadable(&batch.happenings),
+        source: source.as_ref().map(Binary::as_raw_binary),
+        lane: origin.map(|origin| id_value(origin.lane)),
+        segment: origin.map(|origin| origin.segment),
+    };
+    let mut document = bson::serialize_to_raw_document_buf(&document)
+        .map_err(|_| Error::Malformed { what: "events that BSON cannot hold" })?;
+    document.append(cstr!("at"), DateTime::from_millis(now_ms));
     Ok(document)
 }
 
@@ -326,19 +355,13 @@ fn source_key(source: &Source, workspace: Uuid) -> Binary {
     Binary { subtype: BinarySubtype::Generic, bytes }
 }
 
-fn batch_of(document: &Document) -> Option<Batch> {
-    let source = match (uuid_of(document, "lane"), document.get_i64("segment")) {
-        (Some(lane), Ok(segment)) => Some(Origin { lane, segment }),
-        _ => None,
-    };
-    let happenings = document.get_array("happenings").ok()?;
-    Some(Batch {
-        workspace: uuid_of(document, "workspace")?,
-        seq: document.get_i64("seq").ok()?,
-        at_ms: document.get_datetime("at").ok()?.timestamp_millis(),
-        source,
-        happenings: bson::deserialize_from_bson(Bson::Array(happenings.clone())).ok()?,
-    })
+fn batch_of(document: &RawDocument) -> Result<Batch, Error> {
+    let stored: StoredBatch = bson::deserialize_from_slice(document.as_bytes())
+        .map_err(|_| Error::Malformed { what: "a batch of events" })?;
+    let StoredBatch { workspace, seq, at, lane, segment, happenings: HumanReadable(happenings) } = stored;
+    let ours = |id: bson::Uuid| Uuid::from_bytes(id.bytes());
+    let source = lane.map(ours).zip(segment).map(|(lane, segment)| Origin { lane, segment });
+    Ok(Batch { workspace: ours(workspace), seq, at_ms: at.timestamp_millis(), source, happenings })
 }
 
 impl Storage {
@@ -362,5 +385,61 @@ impl Storage {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::arrivals::binary;
+    use super::*;
+
+    #[test]
+    fn a_batch_is_read_as_it_was_written() {
+        let origin = Origin { lane: Uuid::from_u128(3), segment: 9 };
+        let (conversation, number) = (Uuid::from_u128(5), Uuid::from_u128(6));
+        let happenings = vec![
+            Happening::Message { message: "1:a".to_owned(), conversation, number, inbound: true },
+            Happening::Status {
+                message: "1:b".to_owned(),
+                conversation,
+                number,
+                step: "read".to_owned(),
+                at_s: 8,
+            },
+            Happening::Contact { contact: Uuid::from_u128(7) },
+            Happening::Notice { notice: "n".to_owned(), kind: "k".to_owned(), number: None },
+        ];
+        for source in [
+            Some(Source::Segment(origin)),
+            Some(Source::Waited { collection: "edits", key: "1:c".to_owned() }),
+            None,
+        ] {
+            let batch = NewBatch { workspace: Uuid::from_u128(2), source, happenings: happenings.clone() };
+            let document = batch_document(11, &batch, 1_234).unwrap();
+            assert_eq!(batch_of(&document).unwrap(), batch.appended(11, 1_234));
+        }
+    }
+
+    /// What is stored already was written in another way.
+    #[test]
+    fn a_batch_is_stored_as_it_always_was() {
+        let workspace = Uuid::from_u128(2);
+        let (conversation, number) = (Uuid::from_u128(5), Uuid::from_u128(6));
+        let origin = Origin { lane: Uuid::from_u128(3), segment: 9 };
+        let happenings = vec![Happening::MessageChanged { message: "1:a".to_owned(), conversation, number }];
+        let source = Source::Segment(origin);
+        let expected = doc! {
+            "_id": key(workspace, 11),
+            "workspace": binary(workspace),
+            "seq": 11_i64,
+            "happenings": bson::serialize_to_bson(&happenings).unwrap(),
+            "source": source_key(&source, workspace),
+            "lane": binary(origin.lane),
+            "segment": 9_i64,
+            "at": DateTime::from_millis(1_234),
+        };
+        let batch = NewBatch { workspace, source: Some(source), happenings };
+        let document = Document::try_from(batch_document(11, &batch, 1_234).unwrap()).unwrap();
+        assert_eq!(document, expected);
     }
 }

@@ -6,17 +6,17 @@ use std::collections::{HashMap, HashSet};
 use mongodb::ClientSession;
 use mongodb::bson::doc;
 use mongodb::bson::raw::RawDocumentBuf;
+use mongodb::options::TransactionOptions;
 use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
-use super::contacts::raw;
 use super::conversations::commit;
 use super::messages::MESSAGES;
 use super::outgoing::Outgoing;
 use super::turns::Turn;
-use super::value::to_bson;
+use super::value::{raw, to_bson};
 use super::write::Update;
-use super::{Error, Storage, deciding, durable};
+use super::{Error, Storage, durable};
 use crate::domain::sending::{Attempt, Reason, State};
 
 /// So many are worth a transaction.
@@ -33,6 +33,8 @@ pub struct Mark {
     due_ms: i64,
     nth: usize,
     attempt: Attempt,
+    /// Whether it writes to the customer first, as it is now.
+    initiates: bool,
 }
 
 impl Outgoing {
@@ -46,6 +48,7 @@ impl Outgoing {
             nth: self.attempts.len(),
             attempt: attempt.clone(),
             workspace: self.workspace,
+            initiates: self.initiates,
         }
     }
 }
@@ -62,15 +65,19 @@ impl Mark {
     }
 
     fn change(&self) -> Result<RawDocumentBuf, Error> {
-        raw(&doc! {
-            "$set": {
-                "send.state": State::Leaving.name(),
-                "send.leftAtMs": self.at_ms,
-                "send.claim": binary(self.claim),
-                format!("send.attempts.{}", self.nth): to_bson(&self.attempt)?,
-            },
-            "$unset": { "send.notBeforeMs": "" },
-        })
+        let mut set = doc! {
+            "send.state": State::Leaving.name(),
+            "send.leftAtMs": self.at_ms,
+            "send.claim": binary(self.claim),
+            format!("send.attempts.{}", self.nth): to_bson(&self.attempt)?,
+        };
+        let mut unset = doc! { "send.notBeforeMs": "", "send.placeAtMs": "" };
+        if self.initiates {
+            set.insert("send.initiates", true);
+        } else {
+            unset.insert("send.initiates", "");
+        }
+        raw(&doc! { "$set": set, "$unset": unset })
     }
 }
 
@@ -78,12 +85,10 @@ impl Storage {
     /// The durable mark before the requests, for each of them. False: the message is not queued any more, or not for
     /// then.
     pub async fn mark_leaving(&self, marks: &[Mark]) -> Result<Vec<Result<bool, Error>>, Error> {
-        if marks.len() >= TOGETHER_MIN
-            && let Ok(outcomes) = self.mark_together(marks).await
-        {
-            return Ok(outcomes);
+        if marks.len() >= TOGETHER_MIN && self.mark_together(marks).await == Ok(true) {
+            return Ok(vec![Ok(true); marks.len()]);
         }
-        // Each by itself: a few, or somebody changes one of them at this moment.
+        // Each by itself: they are few, or one of them is not as it was, or somebody changes one at this moment.
         let updates = marks.iter().map(Mark::update).collect::<Result<Vec<Update>, Error>>()?;
         let (matched, refusals) = self.update_counted(MESSAGES.name, updates).await?;
         if matched == marks.len() as u64 {
@@ -110,22 +115,24 @@ impl Storage {
         Ok(outcomes)
     }
 
-    /// All of them in one transaction. To find a document by more than its id costs the server as much again as changing
-    /// it, so it looks at all of them first. Fails if somebody changes one of them at this moment.
-    async fn mark_together(&self, marks: &[Mark]) -> Result<Vec<Result<bool, Error>>, Error> {
+    /// All of them in one transaction, or none: false. To find a document by more than its id costs the server as much
+    /// again as changing it, so it looks at all of them first. Fails if somebody changes one of them at this moment.
+    async fn mark_together(&self, marks: &[Mark]) -> Result<bool, Error> {
         let mut session = self.database.client().start_session().await?;
-        session.start_transaction().with_options(deciding(self.timeout)).await?;
+        // Not from a snapshot: that may be older than what somebody has queued.
+        let options = TransactionOptions::builder().write_concern(durable(self.timeout)).build();
+        session.start_transaction().with_options(options).await?;
         match self.mark_within(&mut session, marks).await {
-            Ok(outcomes) => commit(&mut session).await.map(|()| outcomes.into_iter().map(Ok).collect()),
-            Err(error) => {
+            Ok(true) => commit(&mut session).await.map(|()| true),
+            outcome => {
                 // What cannot be aborted ends by itself.
                 session.abort_transaction().await.ok();
-                Err(error)
+                outcome
             }
         }
     }
 
-    async fn mark_within(&self, session: &mut ClientSession, marks: &[Mark]) -> Result<Vec<bool>, Error> {
+    async fn mark_within(&self, session: &mut ClientSession, marks: &[Mark]) -> Result<bool, Error> {
         let ids: Vec<&str> = marks.iter().map(|mark| mark.id.as_str()).collect();
         let queued = doc! { "_id": { "$in": ids }, "send.state": State::Queued.name() };
         let (messages, wanted) = (self.sent_messages(), doc! { "workspace": 1, "send.dueAtMs": 1 });
@@ -138,19 +145,16 @@ impl Storage {
             let is = uuid_of(&found, "workspace").zip(due_ms);
             due.extend(found.get_str("_id").ok().map(str::to_owned).zip(is));
         }
-        let (mut outcomes, mut updates) = (Vec::with_capacity(marks.len()), Vec::with_capacity(marks.len()));
+        let mut updates = Vec::with_capacity(marks.len());
         for mark in marks {
-            // Whoever comes second, in this very batch, finds it leaving.
-            let is_due = due.get(&mark.id) == Some(&(mark.workspace, mark.due_ms));
-            if is_due {
-                due.remove(&mark.id);
-                let filter = raw(&doc! { "_id": &mark.id })?;
-                updates.push(Update { filter, change: mark.change()?, upsert: false });
+            // One that is there twice is due once.
+            if due.remove(&mark.id) != Some((mark.workspace, mark.due_ms)) {
+                return Ok(false);
             }
-            outcomes.push(is_due);
+            let filter = raw(&doc! { "_id": &mark.id })?;
+            updates.push(Update { filter, change: mark.change()?, upsert: false });
         }
-        self.update_within(session, MESSAGES.name, updates).await?;
-        Ok(outcomes)
+        Ok(self.update_within(session, MESSAGES.name, updates).await? == marks.len() as u64)
     }
 
     /// Back in the queue after a try: it was certainly not taken. `counts`: it was a try of its own.

@@ -6,13 +6,13 @@
 
 use std::collections::HashMap;
 
-use mongodb::bson::{Bson, DateTime, Document, doc};
+use mongodb::bson::{Bson, Document, doc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::arrivals::{Fresh, Origin, binary, uuid_of};
-use super::contacts::raw;
+use super::arrivals::{Fresh, Origin, binary, id_value};
 use super::index::{Collection, Index};
+use super::value::raw;
 use super::write::Update;
 use super::{Error, Storage};
 use crate::domain::content::Content;
@@ -123,7 +123,7 @@ pub struct Came {
 
 /// The key of what a webhook brought.
 pub fn message_key(phone_number_id: &str, wamid: &str) -> String {
-    format!("{phone_number_id}:{wamid}")
+    [phone_number_id, ":", wamid].concat()
 }
 
 #[derive(Serialize)]
@@ -132,14 +132,13 @@ struct MessageDocument<'a> {
     #[serde(rename = "_id")]
     id: &'a str,
     v: i32,
-    workspace: mongodb::bson::Binary,
-    number: mongodb::bson::Binary,
-    conversation: mongodb::bson::Binary,
-    contact: mongodb::bson::Binary,
+    workspace: mongodb::bson::Uuid,
+    number: mongodb::bson::Uuid,
+    conversation: mongodb::bson::Uuid,
+    contact: mongodb::bson::Uuid,
     phone_number_id: &'a str,
     at: i64,
     order: i64,
-    received_at: DateTime,
     origin: Origin,
     inbound: bool,
     source: &'static str,
@@ -177,14 +176,13 @@ pub fn new_message(
     let document = MessageDocument {
         id: &id,
         v: 1,
-        workspace: binary(belongs.workspace),
-        number: binary(belongs.number),
-        conversation: binary(belongs.conversation),
-        contact: binary(belongs.contact),
+        workspace: id_value(belongs.workspace),
+        number: id_value(belongs.number),
+        conversation: id_value(belongs.conversation),
+        contact: id_value(belongs.contact),
         phone_number_id: belongs.phone_number_id,
         at: came.position.second,
         order: came.position.order,
-        received_at: DateTime::from_millis(came.received_ms),
         origin: came.origin,
         inbound: message.origin.is_inbound(),
         source,
@@ -194,7 +192,7 @@ pub fn new_message(
         message,
         raw,
     };
-    let document = Fresh::encode(&document)?;
+    let document = Fresh::encode(&document, came.received_ms)?;
     Ok(Fresh { key: id, origin: came.origin, document })
 }
 
@@ -220,12 +218,11 @@ struct EditDocument<'a> {
     #[serde(rename = "_id")]
     id: &'a str,
     v: i32,
-    workspace: mongodb::bson::Binary,
-    number: mongodb::bson::Binary,
-    conversation: mongodb::bson::Binary,
-    contact: mongodb::bson::Binary,
+    workspace: mongodb::bson::Uuid,
+    number: mongodb::bson::Uuid,
+    conversation: mongodb::bson::Uuid,
+    contact: mongodb::bson::Uuid,
     target: String,
-    received_at: DateTime,
     origin: Origin,
     inbound: bool,
     kind: &'static str,
@@ -280,12 +277,11 @@ pub fn new_edit(
     let document = EditDocument {
         id: &id,
         v: 1,
-        workspace: binary(belongs.workspace),
-        number: binary(belongs.number),
-        conversation: binary(belongs.conversation),
-        contact: binary(belongs.contact),
+        workspace: id_value(belongs.workspace),
+        number: id_value(belongs.number),
+        conversation: id_value(belongs.conversation),
+        contact: id_value(belongs.contact),
         target: message_key(belongs.phone_number_id, target),
-        received_at: DateTime::from_millis(came.received_ms),
         origin: came.origin,
         inbound,
         kind: message.content.kind_name(),
@@ -295,7 +291,7 @@ pub fn new_edit(
         waiting: true,
         raw,
     };
-    let document = Fresh::encode(&document)?;
+    let document = Fresh::encode(&document, came.received_ms)?;
     Ok(Some(Fresh { key: id, origin: came.origin, document }))
 }
 
@@ -358,12 +354,14 @@ impl Storage {
         let fields = doc! { "phoneNumberId": 1, "wamid": 1, "conversation": 1 };
         let mut cursor = messages.find(filter).projection(fields).batch_size(5_000).await?;
         while cursor.advance().await? {
-            let document = cursor.deserialize_current()?;
-            let (Ok(message), Ok(number), Ok(wamid), Some(conversation)) = (
+            // Thousands at once: read where they lie.
+            let document = cursor.current();
+            let conversation = document.get_binary("conversation").map(|id| Uuid::from_slice(id.bytes));
+            let (Ok(message), Ok(number), Ok(wamid), Ok(Ok(conversation))) = (
                 document.get_str("_id"),
                 document.get_str("phoneNumberId"),
                 document.get_str("wamid"),
-                uuid_of(&document, "conversation"),
+                conversation,
             ) else {
                 return Err(Error::Malformed { what: "a message" });
             };

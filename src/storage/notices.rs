@@ -1,16 +1,17 @@
 //! Notices: what Meta tells about accounts, numbers, templates, groups, calls and people, each kept as it came, and
 //! the latest of each kind kept on what it is about.
 
-use mongodb::bson::{DateTime, Document, doc};
+use mongodb::bson::{Document, doc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::arrivals::{Fresh, Origin, binary};
-use super::contacts::{CONTACTS, insert_text, raw};
+use super::arrivals::{Fresh, Origin, binary, id_value};
+use super::contacts::{CONTACTS, insert_text};
 use super::index::{Collection, Index};
 use super::messages::Came;
 use super::numbers::NUMBERS;
 use super::template_state::template_key;
+use super::value::raw;
 use super::write::Update;
 use super::{Error, Storage};
 use crate::domain::account::{GroupNews, TemplateChange};
@@ -143,17 +144,16 @@ struct NoticeDocument<'a> {
     #[serde(rename = "_id")]
     id: &'a str,
     v: i32,
-    workspace: mongodb::bson::Binary,
+    workspace: mongodb::bson::Uuid,
     #[serde(skip_serializing_if = "Option::is_none")]
-    number: Option<mongodb::bson::Binary>,
+    number: Option<mongodb::bson::Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    contact: Option<mongodb::bson::Binary>,
+    contact: Option<mongodb::bson::Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     account_id: Option<&'a str>,
     field: &'a str,
     kind: &'static str,
     at: i64,
-    received_at: DateTime,
     origin: Origin,
     event: &'a Event<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -165,19 +165,18 @@ pub fn new_notice(notice: &Notice<'_>, came: &Came) -> Result<Fresh, Error> {
     let document = NoticeDocument {
         id: &notice.key,
         v: 1,
-        workspace: binary(notice.workspace),
-        number: notice.number.map(binary),
-        contact: notice.contact.map(binary),
+        workspace: id_value(notice.workspace),
+        number: notice.number.map(id_value),
+        contact: notice.contact.map(id_value),
         account_id: notice.account_id,
         field: notice.field,
         kind: notice.kind,
         at: came.position.second,
-        received_at: DateTime::from_millis(came.received_ms),
         origin: came.origin,
         event: notice.event,
         raw: notice.raw,
     };
-    let document = Fresh::encode(&document)?;
+    let document = Fresh::encode(&document, came.received_ms)?;
     Ok(Fresh { key: notice.key.clone(), origin: came.origin, document })
 }
 

@@ -8,9 +8,9 @@ use mongodb::bson::{Document, doc};
 use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
-use super::contacts::raw;
 use super::index::{Collection, Index};
 use super::number_record::number_id;
+use super::value::raw;
 use super::write::Update;
 use super::{Error, Storage, durable};
 

@@ -364,7 +364,7 @@ impl Outgoing {
         );
         // Meta may have taken what is unconfirmed.
         if self.initiates && state == State::Refused {
-            told = told.and(given_up(self.conversation));
+            told = told.and(given_up(self.conversation, self.id));
         }
         Ok(self.with_listing(told))
     }

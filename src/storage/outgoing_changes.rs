@@ -102,15 +102,20 @@ impl Outgoing {
         };
         let done = Intervention::of(Deed::Cancelled, Some(by.to_owned()), now_ms);
         let told = self.changed((State::Cancelled, now_ms), self.when(&[State::Queued]), change, &done)?;
-        Ok(if self.initiates { told.and(given_up(self.conversation)) } else { told })
+        Ok(if self.initiates { told.and(given_up(self.conversation, self.id)) } else { told })
     }
 
-    /// Meta's limit is used up: it has its place then. Noted each time that it gets another place.
+    /// Meta's limit is used up: there may be a place for it then. Its history says so once, however often it is told.
     pub fn limited(&self, reason: &Reason, place_at_ms: i64, now_ms: i64) -> Result<Told, Error> {
         let change = doc! { "$set": { "send.placeAtMs": place_at_ms, "send.reason": to_bson(reason)? } };
+        let filter = self.when(&[State::Queued]);
+        if self.history.iter().any(|done| done.deed == Deed::Limited) {
+            let write = Write::update(MESSAGES.name, filter, change);
+            return Ok(Told::of(self.workspace, self.happening(State::Queued, now_ms), write));
+        }
         let done =
             Intervention { send_at_ms: Some(place_at_ms), ..Intervention::of(Deed::Limited, None, now_ms) };
-        self.changed((State::Queued, now_ms), self.when(&[State::Queued]), change, &done)
+        self.changed((State::Queued, now_ms), filter, change, &done)
     }
 
     /// Somebody gives it another time before it leaves: `position` is that time's. None: it leaves now.

@@ -17,10 +17,9 @@ use mongodb::options::Hint;
 use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
-use super::contacts::raw;
 use super::index::{Collection, Index};
 use super::page::{Way, keep_beyond};
-use super::value::millis;
+use super::value::{millis, raw};
 use super::write::Update;
 use super::{Error, Storage, durable};
 use crate::domain::search::{CONVERSATION, id_token};

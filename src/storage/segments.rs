@@ -5,11 +5,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use mongodb::Collection as Handle;
-use mongodb::bson::raw::{RawArrayBuf, RawDocument, RawDocumentBuf, cstr};
+use mongodb::bson::raw::{RawDocument, RawDocumentBuf, cstr};
 use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{Binary, DateTime, Document, RawBinaryRef, RawBsonRef, doc, rawdoc};
+use mongodb::bson::{Binary, DateTime, Document, RawBinaryRef, RawBsonRef, doc};
 use mongodb::options::InsertOneOptions;
+use mongodb::{Collection as Handle, bson};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::index::{Collection, Index};
@@ -119,7 +120,7 @@ impl Segments {
     /// Writes a segment so that it outlives a crash of anything. An error may mean that it was written all the
     /// same, unless it says otherwise.
     pub async fn append(&self, place: &Place, at_ms: i64, webhooks: &[RawWebhook]) -> Result<(), Error> {
-        let segment = encode(place, at_ms, webhooks);
+        let segment = encode(place, at_ms, webhooks)?;
         let options = InsertOneOptions::builder().write_concern(durable(self.timeout)).build();
         let insert = self.collection.insert_one(segment).with_options(options);
         match tokio::time::timeout(self.timeout, insert).await {
@@ -211,27 +212,50 @@ impl Segments {
     }
 }
 
-fn encode(place: &Place, at_ms: i64, webhooks: &[RawWebhook]) -> RawDocumentBuf {
-    let mut array = RawArrayBuf::new();
-    for webhook in webhooks {
-        let mut item = RawDocumentBuf::new();
-        let body = RawBinaryRef { subtype: BinarySubtype::Generic, bytes: &webhook.body };
-        item.append(cstr!("t"), webhook.received_ms);
-        item.append(cstr!("b"), body);
-        if let Some(again) = webhook.again {
-            item.append(cstr!("from"), again.place.key());
-            item.append(cstr!("slot"), i32::try_from(again.slot).unwrap_or(0));
-            item.append(cstr!("silent"), again.is_silent);
-        }
-        array.push(item);
-    }
-    let mut segment = rawdoc! {
-        "_id": place.key(),
-        "at": DateTime::from_millis(at_ms),
-        "count": i32::try_from(webhooks.len()).unwrap_or(i32::MAX),
+/// A segment as it is stored, but for the time: serde takes one through text.
+#[derive(Serialize)]
+struct SegmentDocument<'a> {
+    #[serde(rename = "_id")]
+    id: String,
+    count: i32,
+    webhooks: Vec<WebhookValue<'a>>,
+}
+
+#[derive(Serialize)]
+struct WebhookValue<'a> {
+    t: i64,
+    b: RawBinaryRef<'a>,
+    #[serde(flatten)]
+    again: Option<AgainValue>,
+}
+
+#[derive(Serialize)]
+struct AgainValue {
+    from: String,
+    slot: i32,
+    silent: bool,
+}
+
+fn encode(place: &Place, at_ms: i64, webhooks: &[RawWebhook]) -> Result<RawDocumentBuf, Error> {
+    let again = |again: Again| AgainValue {
+        from: again.place.key(),
+        slot: i32::try_from(again.slot).unwrap_or(0),
+        silent: again.is_silent,
     };
-    segment.append(cstr!("webhooks"), array);
-    segment
+    let webhooks: Vec<WebhookValue<'_>> = webhooks
+        .iter()
+        .map(|webhook| WebhookValue {
+            t: webhook.received_ms,
+            b: RawBinaryRef { subtype: BinarySubtype::Generic, bytes: &webhook.body },
+            again: webhook.again.map(again),
+        })
+        .collect();
+    let count = i32::try_from(webhooks.len()).unwrap_or(i32::MAX);
+    let segment = SegmentDocument { id: place.key(), count, webhooks };
+    let mut segment = bson::serialize_to_raw_document_buf(&segment)
+        .map_err(|_| Error::Malformed { what: "a segment that BSON cannot hold" })?;
+    segment.append(cstr!("at"), DateTime::from_millis(at_ms));
+    Ok(segment)
 }
 
 fn decode(segment: &RawDocument) -> Option<Segment> {
@@ -275,7 +299,7 @@ mod tests {
                 }),
             },
         ];
-        let segment = decode(&encode(&place, 5, &webhooks)).unwrap();
+        let segment = decode(&encode(&place, 5, &webhooks).unwrap()).unwrap();
         assert_eq!(segment, Segment { place, at_ms: 5, webhooks });
         assert_eq!(Place::parse(&place.key()), Some(place));
     }

@@ -1,18 +1,19 @@
 //! Statuses: each is a record of its own, and moves its message forward. A message never goes back: it shows the
 //! highest rank that was ever reported, in whatever order the reports came.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use mongodb::bson::raw::{RawDocumentBuf, cstr};
-use mongodb::bson::{DateTime, Document, doc, rawdoc};
+use mongodb::bson;
+use mongodb::bson::raw::{CStr, RawDocumentBuf, cstr};
+use mongodb::bson::{Document, doc};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::Storage;
-use super::arrivals::{Fresh, binaries, binary};
-use super::contacts::raw;
+use super::arrivals::{Fresh, binaries, binary, id_value};
 use super::index::{Collection, Index};
 use super::messages::{Came, MESSAGES, Target, WAITING, message_key};
+use super::value::roomy;
 use super::write::Update;
 use super::{Error, arrivals::Origin};
 use crate::domain::status::{Outcome, Status, Step};
@@ -46,12 +47,11 @@ struct StatusDocument<'a> {
     #[serde(rename = "_id")]
     id: &'a str,
     v: i32,
-    workspace: mongodb::bson::Binary,
-    number: mongodb::bson::Binary,
+    workspace: bson::Uuid,
+    number: bson::Uuid,
     target: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
-    received_at: DateTime,
     origin: Origin,
     /// It came before its message: for good, and until it has been told of.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,19 +75,28 @@ pub fn new_status(
     let document = StatusDocument {
         id: &id,
         v: 1,
-        workspace: binary(workspace),
-        number: binary(number),
+        workspace: id_value(workspace),
+        number: id_value(number),
         target: &message_key(phone_number_id, &status.wamid),
         message: found.map(|target| target.message.as_str()),
-        received_at: DateTime::from_millis(came.received_ms),
         origin: came.origin,
         early: found.is_none().then_some(true),
         waiting: found.is_none().then_some(true),
         status,
     };
-    let document = Fresh::encode(&document)?;
+    let document = Fresh::encode(&document, came.received_ms)?;
     Ok(Fresh { key: id, origin: came.origin, document })
 }
+
+/// Room for what a status usually changes.
+const MAX_BYTES: usize = 256;
+const MIN_BYTES: usize = 96;
+const FILTER_BYTES: usize = 16;
+
+/// Fields of which the latest stays.
+const PRICING: &CStr = cstr!("pricing");
+const FAILURE: &CStr = cstr!("failure");
+const PAYMENT: &CStr = cstr!("payment");
 
 /// What statuses do to one message: many statuses become one. Small, because thousands wait at once.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -97,11 +106,22 @@ pub struct Advance {
     /// When each step was first reached, in the order of `Step::ALL`.
     times: [Option<i64>; Step::ALL.len()],
     /// Fields of which the latest stays.
-    #[expect(
-        clippy::box_collection,
-        reason = "there is seldom one, and it must not take room when there is none"
-    )]
-    latest: Option<Box<HashMap<&'static str, Document>>>,
+    latest: Vec<Latest>,
+}
+
+/// What a status says of a field: the latest by Meta's time stays.
+#[derive(Clone, Debug, PartialEq)]
+struct Latest {
+    field: &'static CStr,
+    at_s: i64,
+    value: RawDocumentBuf,
+}
+
+/// A field's value beside its time: the database compares the two in this order.
+#[derive(Serialize)]
+struct At<'a, T> {
+    at: i64,
+    is: &'a T,
 }
 
 impl Advance {
@@ -112,20 +132,20 @@ impl Advance {
             advance.reach(*step, status.at_s);
         }
         if let Some(pricing) = &status.pricing {
-            advance.keep("pricing", status.at_s, pricing);
+            advance.keep(PRICING, status.at_s, pricing);
         }
         if let Some(fault) = status.faults.first() {
-            advance.keep("failure", status.at_s, fault);
+            advance.keep(FAILURE, status.at_s, fault);
         }
         if matches!(status.outcome, Outcome::Payment { .. }) {
-            advance.keep("payment", status.at_s, &status.outcome);
+            advance.keep(PAYMENT, status.at_s, &status.outcome);
         }
         advance
     }
 
-    fn keep(&mut self, field: &'static str, at_s: i64, value: &impl Serialize) {
-        if let Ok(value) = mongodb::bson::serialize_to_bson(value) {
-            self.latest.get_or_insert_default().insert(field, doc! { "at": at_s, "is": value });
+    fn keep(&mut self, field: &'static CStr, at_s: i64, value: &impl Serialize) {
+        if let Ok(value) = bson::serialize_to_raw_document_buf(&At { at: at_s, is: value }) {
+            self.latest.push(Latest { field, at_s, value });
         }
     }
 
@@ -147,13 +167,13 @@ impl Advance {
             advance.reach(step, at_s);
         }
         if outcome.contains_key("payment") {
-            advance.keep("payment", at_s, outcome);
+            advance.keep(PAYMENT, at_s, outcome);
         }
         if let Ok(pricing) = document.get_document("pricing") {
-            advance.keep("pricing", at_s, pricing);
+            advance.keep(PRICING, at_s, pricing);
         }
         if let Some(fault) = document.get_array("faults").ok().and_then(|faults| faults.first()) {
-            advance.keep("failure", at_s, fault);
+            advance.keep(FAILURE, at_s, fault);
         }
         Some(advance)
     }
@@ -167,27 +187,22 @@ impl Advance {
                 (one, other) => one.or(other),
             };
         }
-        let Some(latest) = other.latest else { return };
-        let mine = self.latest.get_or_insert_default();
-        for (field, value) in *latest {
-            let at = |value: &Document| value.get_i64("at").unwrap_or(0);
-            if mine.get(field).is_none_or(|mine| at(&value) > at(mine)) {
-                mine.insert(field, value);
+        for theirs in other.latest {
+            match self.latest.iter_mut().find(|mine| mine.field == theirs.field) {
+                Some(mine) if theirs.at_s > mine.at_s => *mine = theirs,
+                Some(_) => {}
+                None => self.latest.push(theirs),
             }
         }
     }
 
     fn change(&self) -> Result<RawDocumentBuf, Error> {
-        let (mut max, mut min) = (RawDocumentBuf::new(), RawDocumentBuf::new());
+        let (mut max, mut min) = (roomy(MAX_BYTES), roomy(MIN_BYTES));
         if let Some(step) = self.step {
             max.append(cstr!("rank"), i32::from(step.rank()));
         }
-        for (field, value) in self.latest.iter().flat_map(|latest| latest.iter()) {
-            match *field {
-                "pricing" => max.append(cstr!("pricing"), raw(value)?),
-                "failure" => max.append(cstr!("failure"), raw(value)?),
-                _ => max.append(cstr!("payment"), raw(value)?),
-            }
+        for Latest { field, value, .. } in &self.latest {
+            max.append(*field, value.as_ref());
         }
         for (step, at_s) in Step::ALL.iter().zip(self.times) {
             let Some(at_s) = at_s else { continue };
@@ -202,7 +217,7 @@ impl Advance {
                 at_s,
             );
         }
-        let mut change = RawDocumentBuf::new();
+        let mut change = roomy(MAX_BYTES + MIN_BYTES);
         for (operator, fields) in [(cstr!("$max"), max), (cstr!("$min"), min)] {
             if !fields.is_empty() {
                 change.append(operator, fields);
@@ -214,7 +229,8 @@ impl Advance {
     /// The update of its message; nothing if nothing changes.
     pub(super) fn update(&self, message: &str) -> Result<Option<Update>, Error> {
         let change = self.change()?;
-        let filter = rawdoc! { "_id": message };
+        let mut filter = roomy(message.len() + FILTER_BYTES);
+        filter.append(cstr!("_id"), message);
         Ok((!change.is_empty()).then_some(Update { filter, change, upsert: false }))
     }
 }

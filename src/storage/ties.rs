@@ -11,10 +11,10 @@ use mongodb::{ClientSession, Collection as Handle};
 use uuid::Uuid;
 
 use super::arrivals::{binaries, binary, uuid_of};
-use super::contacts::raw;
 use super::conversations::NewConversation;
 use super::index::{Collection, Index};
 use super::told::Write;
+use super::value::raw;
 use super::{Error, Storage};
 
 pub const TIES: Collection = Collection {

@@ -12,9 +12,9 @@ use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::TransactionOptions;
 use uuid::Uuid;
 
-use super::contacts::raw;
 use super::conversations::commit;
 use super::events::{EVENTS, Happening, NewBatch, batch_document};
+use super::value::raw;
 use super::write::{number, refusals};
 use super::{Error, Storage, deciding, durable};
 use crate::domain::conversation::Change;
@@ -375,8 +375,10 @@ impl Storage {
         // First the number: whoever comes second learns it before anything else is done for nothing.
         let happenings = all.iter().flat_map(|told| told.happenings.iter().cloned()).collect();
         let batch = NewBatch { workspace: *workspace, source: None, happenings };
-        let event = Write::insert(EVENTS.name, batch_document(seq, &batch, now_ms)?);
-        match self.run_within(session, command(&[&event], false)?).await {
+        let mut insert = RawDocumentBuf::new();
+        insert.append(cstr!("insert"), EVENTS.name);
+        insert.append(cstr!("documents"), RawArrayBuf::from_iter([batch_document(seq, &batch, now_ms)?]));
+        match self.run_within(session, insert).await {
             // Somebody else has that number: the whole once more, at the next.
             Err(Error::Duplicate) => return Err(Error::Conflict),
             outcome => outcome?,

@@ -8,6 +8,7 @@ use mongodb::ClientSession;
 use mongodb::bson::raw::{CStr, RawArrayBuf, RawDocumentBuf, cstr};
 use mongodb::bson::{Bson, Document, doc};
 
+use super::value::roomy;
 use super::{Error, Storage};
 
 /// The server takes a command of 16 MB and a little; each part stays well below.
@@ -15,6 +16,8 @@ const COMMAND_BYTES_MAX: usize = 12 * 1024 * 1024;
 const COMMAND_WRITES_MAX: usize = 10_000;
 /// The largest document that the server takes.
 const DOCUMENT_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// What a statement has beside its filter and its change.
+const STATEMENT_BYTES: usize = 32;
 const TOO_LARGE: i32 = 10_334;
 
 /// One write of a batch that the server refused.
@@ -169,7 +172,8 @@ impl Storage {
 }
 
 fn statement(update: Update) -> RawDocumentBuf {
-    let mut statement = RawDocumentBuf::new();
+    let bytes = update.filter.as_bytes().len() + update.change.as_bytes().len();
+    let mut statement = roomy(bytes + STATEMENT_BYTES);
     statement.append(cstr!("q"), update.filter);
     statement.append(cstr!("u"), update.change);
     if update.upsert {

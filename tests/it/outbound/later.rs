@@ -27,7 +27,7 @@ async fn refused(caller: &Caller, name: &str, variables: Value) -> (Value, Value
     (error["field"].clone(), error["code"].clone())
 }
 
-fn in_future(stage: &Stage, hours: u64) -> String {
+pub fn in_future(stage: &Stage, hours: u64) -> String {
     let ms = stage.app.clock.clock().now_ms() + i64::try_from(hours).unwrap() * 3_600_000;
     pesan::clock::Timestamp::from_millisecond(ms).unwrap().to_string()
 }

@@ -8,15 +8,14 @@ use pesan::storage::initiations::{Limit, Place};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::later::run;
+use super::later::{in_future, run};
 use super::stage::{PABLO, Stage, number, template, text};
 use crate::support::eventually;
 use crate::support::webhook::PHONE_NUMBER_ID;
 
 const DAY: Duration = Duration::from_hours(24);
-const DAY_MS: i64 = 24 * 3_600_000;
-/// What waits is looked at so often.
-const LOOK: Duration = Duration::from_mins(61);
+/// After so long what waits is looked at in any case.
+const LOOK: Duration = Duration::from_hours(8);
 
 const TIMELINE: &str = "query($id: ID!) { outgoingMessage(id: $id) { timeline { step by sendAt } } }";
 
@@ -83,8 +82,12 @@ async fn whoever_comes_when_the_limit_is_used_up_leaves_a_day_after_the_first() 
     assert_eq!(stage.meta.taken().await.len(), 4);
 
     stage.app.clock.advance(DAY - Duration::from_mins(1));
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    // Somebody looks, and every second again.
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
     assert_eq!(stage.meta.taken().await.len(), 4, "a minute before the day is over");
+    stage.app.clock.advance(Duration::from_mins(10));
+    stage.caller.until(&late[0], "state", "ACCEPTED").await;
+    // All left at the same moment, as the clock stands still, so the other one was told of a later place.
     stage.app.clock.advance(LOOK);
     for id in &late {
         let message = stage.caller.until(id, "state", "ACCEPTED").await;
@@ -113,28 +116,26 @@ async fn a_customer_who_writes_meanwhile_is_answered_at_once_and_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_place_that_is_given_up_is_the_next_ones_and_a_higher_limit_lets_all_leave() {
+async fn those_who_wait_are_told_of_a_place_each_and_a_higher_limit_lets_all_leave() {
     let stage = limited_to("1").await;
     let first = sent(&stage, &[customer(0)]).await;
     stage.caller.until(&first[0], "state", "ACCEPTED").await;
-    let mut late = sent(&stage, &[customer(1)]).await;
-    let early = waiting(&stage, &late[0]).await["nextTryAt"].clone();
-    late.extend(sent(&stage, &[customer(2), customer(3)]).await);
-    waiting(&stage, &late[2]).await;
-    assert_ne!(waiting(&stage, &late[1]).await["nextTryAt"], early, "a place each");
-
+    let mut late = Vec::new();
+    let mut times = HashSet::new();
+    for nth in 1..4 {
+        late.extend(sent(&stage, &[customer(nth)]).await);
+        times.insert(waiting(&stage, late.last().unwrap()).await["nextTryAt"].to_string());
+    }
+    assert_eq!(times.len(), late.len(), "a place each");
+    // The first of them is taken back, and the place is another one's.
     let cancelled = run(&stage.caller, "cancelMessage", json!({ "id": late[0] })).await;
     assert_eq!(cancelled["userErrors"], json!([]), "{cancelled:#}");
+    stage.app.clock.advance(DAY);
     stage.app.clock.advance(LOOK);
-    eventually("one of the others has the place", || async {
-        let mut times = HashSet::new();
-        for id in &late[1..] {
-            times.insert(stage.caller.message(id).await["nextTryAt"].clone());
-        }
-        times.contains(&early).then_some(())
-    })
-    .await;
-    assert_eq!(stage.meta.taken().await.len(), 1);
+    eventually("one of the others leaves", || async { (stage.meta.taken().await.len() == 2).then_some(()) })
+        .await;
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    assert_eq!(stage.meta.taken().await.len(), 2, "and no other");
 
     limit(&stage, "250").await;
     stage.app.clock.advance(LOOK);
@@ -144,34 +145,71 @@ async fn a_place_that_is_given_up_is_the_next_ones_and_a_higher_limit_lets_all_l
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_meta_does_not_take_gives_its_place_back_and_what_nobody_knows_keeps_it() {
+    let stage = limited_to("1").await;
+    stage.meta.trouble(json!({ "kind": "rate_limited", "code": 131_026, "count": 1 })).await;
+    let refused = sent(&stage, &[customer(0)]).await;
+    stage.caller.until(&refused[0], "state", "REFUSED").await;
+    stage.meta.tell("http://127.0.0.1:1");
+    stage.meta.trouble(json!({ "kind": "dropped_response", "count": 1 })).await;
+    let doubtful = sent(&stage, &[customer(1)]).await;
+    stage.caller.until(&doubtful[0], "state", "UNCONFIRMED").await;
+    let late = sent(&stage, &[customer(2)]).await;
+    waiting(&stage, &late[0]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_asked_for_in_an_open_window_counts_if_it_leaves_after_it() {
+    let stage = limited_to("1").await;
+    let conversation = stage.hear().await;
+    let mut within = template(PABLO, "7");
+    within["to"] = json!({ "conversationId": conversation });
+    within["sendAt"] = in_future(&stage, 26).into();
+    let planned = stage.caller.sent(within).await;
+    stage.app.clock.advance(DAY + Duration::from_hours(1));
+    let other = sent(&stage, &[customer(0)]).await;
+    stage.caller.until(&other[0], "state", "ACCEPTED").await;
+    stage.app.clock.advance(Duration::from_hours(2));
+    waiting(&stage, &planned).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn places_that_are_taken_side_by_side_never_come_to_more_than_the_limit() {
     const LIMIT: usize = 7;
     const TAKERS: usize = 6;
     const EACH: usize = 9;
     let stage = Stage::start().await;
+    let storage = &stage.app.storage;
     let now_ms = stage.app.clock.clock().now_ms();
     let limit = Limit { numbers: vec![number()], shared_by: "an account".to_owned(), customers_a_day: LIMIT };
-    let taking = (0..TAKERS).map(|_| {
-        let places: Vec<Place> =
-            (0..EACH).map(|_| Place { number: number(), conversation: Uuid::now_v7() }).collect();
-        let (storage, limit) = (stage.app.storage.clone(), limit.clone());
-        async move {
-            let mut times = Vec::new();
-            for (nth, some) in places.chunks(2).enumerate() {
-                let now_ms = now_ms + i64::try_from(nth).unwrap();
-                times.extend(storage.take_places(&limit, some, now_ms).await.unwrap());
-            }
-            // Whoever asks again has the same place.
-            assert_eq!(storage.take_places(&limit, &places, now_ms + 100).await.unwrap().len(), EACH);
-            times
+    let new = || Place { number: number(), conversation: Uuid::now_v7(), message: Uuid::now_v7() };
+    let taking = (0..TAKERS).map(|_| async {
+        let places: Vec<Place> = (0..EACH).map(|_| new()).collect();
+        let mut taken = Vec::new();
+        for some in places.chunks(2) {
+            let has_one = storage.take_places(&limit, some, now_ms).await.unwrap();
+            taken.extend(some.iter().copied().zip(has_one));
         }
+        taken
     });
-    let mut times: Vec<i64> = futures_util::future::join_all(taking).await.into_iter().flatten().collect();
-    times.sort_unstable();
-    assert_eq!(times.len(), TAKERS * EACH);
-    let days = times.iter().filter(|at| **at <= now_ms + 100).count();
-    assert_eq!(days, LIMIT, "so many leave now");
-    for (nth, at_ms) in times.iter().enumerate().skip(LIMIT) {
-        assert!(at_ms - times[nth - LIMIT] >= DAY_MS, "{nth}: more than {LIMIT} in a day");
-    }
+    let all: Vec<(Place, bool)> =
+        futures_util::future::join_all(taking).await.into_iter().flatten().collect();
+    let (with, without): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, has_one)| *has_one);
+    assert_eq!((with.len(), without.len()), (LIMIT, TAKERS * EACH - LIMIT));
+    // Another message to one of them needs none, and takes none away.
+    let (holder, other) = (with[0].0, without[0].0);
+    let again = Place { message: Uuid::now_v7(), ..holder };
+    assert_eq!(storage.take_places(&limit, &[again, other], now_ms).await.unwrap(), [true, false]);
+    storage.give_place_up(again.conversation, again.message).await.unwrap();
+    assert_eq!(storage.take_places(&limit, &[other], now_ms).await.unwrap(), [false], "it is the holder's");
+    storage.give_place_up(holder.conversation, holder.message).await.unwrap();
+    assert_eq!(storage.take_places(&limit, &[other, new()], now_ms).await.unwrap(), [true, false]);
+    // One conversation twice in one question takes one.
+    let day_later = now_ms + i64::try_from(DAY.as_millis()).unwrap() + 1;
+    let mut many: Vec<Place> = (0..LIMIT).map(|_| new()).collect();
+    many.insert(1, Place { message: Uuid::now_v7(), ..many[0] });
+    many.push(new());
+    let mut expected = vec![true; LIMIT + 1];
+    expected.push(false);
+    assert_eq!(storage.take_places(&limit, &many, day_later).await.unwrap(), expected);
 }
