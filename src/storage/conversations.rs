@@ -159,8 +159,8 @@ impl Storage {
         fold: &Fold,
         advances: &[(String, Advance)],
     ) -> Result<bool, Error> {
-        let advances = advances.iter().filter_map(|(message, advance)| advance.update(message).transpose());
-        let advances: Vec<Update> = advances.collect::<Result<_, _>>()?;
+        let advances: Vec<Update> =
+            advances.iter().filter_map(|(message, advance)| advance.update(message)).collect();
         let session = match &mut folder.0 {
             Some(session) => session,
             none => none.insert(self.begin_folding(fold.lane).await?),
@@ -411,13 +411,17 @@ fn change_update(id: Uuid, change: &Change) -> Result<Option<Update>, Error> {
         (cstr!("lastOutboundAt"), change.last_outbound_s),
         (cstr!("windowEndsAt"), change.window_ends_s),
     ] {
-        at.map(|at| max.append(field, at));
+        if let Some(at) = at {
+            max.append(field, at);
+        }
     }
     for (field, at) in [
         (cstr!("firstInboundAt"), change.first_inbound_s),
         (cstr!("firstOutboundAt"), change.first_outbound_s),
     ] {
-        at.map(|at| min.append(field, at));
+        if let Some(at) = at {
+            min.append(field, at);
+        }
     }
     if let Some(entry) = &change.entry {
         let mut referral = doc! { "at": entry.position.second, "order": entry.position.order };

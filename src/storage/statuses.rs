@@ -196,7 +196,7 @@ impl Advance {
         }
     }
 
-    fn change(&self) -> Result<RawDocumentBuf, Error> {
+    fn change(&self) -> RawDocumentBuf {
         let (mut max, mut min) = (roomy(MAX_BYTES), roomy(MIN_BYTES));
         if let Some(step) = self.step {
             max.append(cstr!("rank"), i32::from(step.rank()));
@@ -223,15 +223,15 @@ impl Advance {
                 change.append(operator, fields);
             }
         }
-        Ok(change)
+        change
     }
 
     /// The update of its message; nothing if nothing changes.
-    pub(super) fn update(&self, message: &str) -> Result<Option<Update>, Error> {
-        let change = self.change()?;
+    pub(super) fn update(&self, message: &str) -> Option<Update> {
+        let change = self.change();
         let mut filter = roomy(message.len() + FILTER_BYTES);
         filter.append(cstr!("_id"), message);
-        Ok((!change.is_empty()).then_some(Update { filter, change, upsert: false }))
+        (!change.is_empty()).then_some(Update { filter, change, upsert: false })
     }
 }
 
@@ -328,7 +328,7 @@ impl Storage {
     ) -> Result<Vec<(String, Error)>, Error> {
         let (mut messages, mut updates) = (Vec::new(), Vec::new());
         for (message, advance) in advances {
-            if let Some(update) = advance.update(message)? {
+            if let Some(update) = advance.update(message) {
                 messages.push(message);
                 updates.push(update);
             }
