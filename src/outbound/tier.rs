@@ -2,7 +2,7 @@
 //! about to leave takes a place; when there is none it waits until one is free, and everything behind it in its
 //! conversation with it. Once the customer has written, it needs none.
 //!
-//! Whoever waits is told when a place will be free, each another one, but keeps none: what decides is what is there when
+//! Up to a half of a large limit nobody asks. Whoever waits is told when a place will be free, each another one, but keeps none: what decides is what is there when
 //! it is about to leave. Meta counts for the whole portfolio, of which only the account is known here, and has the last
 //! word.
 
@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::ask::windows_of;
 use super::gather::Gather;
 use super::line::Line;
+use super::seats::Seat;
 use super::sender::Equipment;
 use crate::clock::{Clock, Stopwatch};
 use crate::domain::outgoing::window::{can_send, is_free_form};
@@ -29,6 +30,10 @@ use crate::storage::outgoing::Outgoing;
 
 /// Which numbers an account has changes seldom.
 const FRESH_FOR: Duration = Duration::from_mins(1);
+/// So long a count is good enough to see that a half of a large limit is free: what is on its way meanwhile is far less.
+const COUNTED_FOR: Duration = Duration::from_secs(1);
+const LARGE: usize = 1_000;
+const NEAR: usize = 2;
 const REMEMBERED_MAX: usize = 1_000;
 const DAY_MS: i64 = 24 * 3_600_000;
 /// Meta raises limits, and places are given up: after so long what waits is looked at in any case. Spread, because many
@@ -50,7 +55,10 @@ struct Wanted {
 
 /// The limits of all accounts. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Tiers(Gather<Wanted, Option<i64>>);
+pub struct Tiers {
+    nearness: Gather<(Arc<Line>, usize), bool>,
+    places: Gather<Wanted, Option<i64>>,
+}
 
 #[derive(Debug)]
 struct Accounts {
@@ -63,6 +71,8 @@ struct Accounts {
 struct Known {
     since: Stopwatch,
     numbers: Vec<Uuid>,
+    /// How many places were taken, and when that was counted.
+    counted: Option<(Stopwatch, usize)>,
     /// The last place that somebody here waits for.
     waited_for_ms: i64,
 }
@@ -72,19 +82,53 @@ impl Tiers {
     pub fn start(supervisor: &Supervisor, storage: &Storage, clock: &Clock) -> Self {
         let accounts =
             Arc::new(Accounts { storage: storage.clone(), clock: clock.clone(), known: Mutex::default() });
-        Self(Gather::start(supervisor, "outbound-tiers", move |wanted| {
-            let accounts = Arc::clone(&accounts);
-            async move { accounts.take(&wanted).await }
-        }))
+        let counting = Arc::clone(&accounts);
+        Self {
+            nearness: Gather::start(supervisor, "outbound-nearness", move |lines| {
+                let accounts = Arc::clone(&counting);
+                async move { accounts.are_near(&lines).await }
+            }),
+            places: Gather::start(supervisor, "outbound-tiers", move |wanted| {
+                let accounts = Arc::clone(&accounts);
+                async move { accounts.take(&wanted).await }
+            }),
+        }
     }
 }
 
 impl Accounts {
+    /// Whether more than a half of the limit is used up.
+    async fn are_near(&self, lines: &[(Arc<Line>, usize)]) -> Vec<Result<bool, Error>> {
+        let mut outcomes = Vec::with_capacity(lines.len());
+        for (line, customers_a_day) in lines {
+            outcomes.push(match *customers_a_day {
+                limit if limit < LARGE => Ok(true),
+                limit => self.count_of(line).await.map(|count| count >= limit / NEAR),
+            });
+        }
+        outcomes
+    }
+
+    async fn count_of(&self, line: &Line) -> Result<usize, Error> {
+        let shared_by = shared_by(line);
+        let counted = self.with(|known| known.get(&shared_by).and_then(|known| known.counted));
+        if let Some((_, count)) = counted.filter(|(since, _)| since.elapsed() < COUNTED_FOR) {
+            return Ok(count);
+        }
+        let numbers = self.numbers_of(line).await?;
+        let count = self.storage.count_places(&numbers, self.clock.now_ms() - DAY_MS).await?;
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        self.with(|known| {
+            let known = known.entry(shared_by).or_insert_with(|| Known::of(numbers));
+            known.counted = Some((Stopwatch::start(), count));
+        });
+        Ok(count)
+    }
+
     async fn take(&self, wanted: &[Wanted]) -> Vec<Result<Option<i64>, Error>> {
         let mut by_account: HashMap<(String, usize), Vec<usize>> = HashMap::new();
         for (nth, one) in wanted.iter().enumerate() {
-            let shared_by = one.line.account_id.clone().unwrap_or_else(|| one.line.number.to_string());
-            by_account.entry((shared_by, one.customers_a_day)).or_default().push(nth);
+            by_account.entry((shared_by(&one.line), one.customers_a_day)).or_default().push(nth);
         }
         let mut outcomes: Vec<_> = wanted.iter().map(|_| Err(Error::OutcomeUnknown)).collect();
         // One account's waiting is not the other's.
@@ -110,11 +154,8 @@ impl Accounts {
         customers_a_day: usize,
         wanted: &[&Wanted],
     ) -> Result<Vec<Option<i64>>, Error> {
-        let line = wanted.first().map(|one| &one.line);
-        let numbers = match line.and_then(|line| line.account_id.as_deref()) {
-            Some(account) => self.numbers_of(account).await?,
-            None => line.map(|line| vec![line.number]).unwrap_or_default(),
-        };
+        let Some(line) = wanted.first().map(|one| &one.line) else { return Ok(Vec::new()) };
+        let numbers = self.numbers_of(line).await?;
         let limit = Limit { numbers, shared_by, customers_a_day };
         let now_ms = self.clock.now_ms();
         let places: Vec<Place> = wanted.iter().map(|one| one.place).collect();
@@ -161,7 +202,8 @@ impl Accounts {
         Ok(times)
     }
 
-    async fn numbers_of(&self, account: &str) -> Result<Vec<Uuid>, Error> {
+    async fn numbers_of(&self, line: &Line) -> Result<Vec<Uuid>, Error> {
+        let Some(account) = line.account_id.as_deref() else { return Ok(vec![line.number]) };
         let known = self.with(|known| {
             let known = known.get(account).filter(|known| known.since.elapsed() < FRESH_FOR);
             known.map(|known| known.numbers.clone())
@@ -174,9 +216,8 @@ impl Accounts {
             if known.len() >= REMEMBERED_MAX {
                 known.clear();
             }
-            let fresh = Known::of(numbers.clone());
-            let waited_for_ms = known.get(account).map_or(0, |known| known.waited_for_ms);
-            known.insert(account.to_owned(), Known { waited_for_ms, ..fresh });
+            let entry = known.entry(account.to_owned()).or_insert_with(|| Known::of(Vec::new()));
+            (entry.since, entry.numbers) = (Stopwatch::start(), numbers.clone());
         });
         Ok(numbers)
     }
@@ -188,41 +229,41 @@ impl Accounts {
 
 impl Known {
     fn of(numbers: Vec<Uuid>) -> Self {
-        Self { since: Stopwatch::start(), numbers, waited_for_ms: 0 }
+        Self { since: Stopwatch::start(), numbers, counted: None, waited_for_ms: 0 }
     }
 }
 
-impl Equipment {
-    /// Whether a message writes to its customer first if it leaves now. Where no limit is known it is not worth a look: what
-    /// was so when it was asked for is counted.
-    pub(super) async fn initiates(
-        &self,
-        line: &Line,
-        message: &Outgoing,
-        now_ms: i64,
-    ) -> Result<bool, Error> {
-        if line.customers_a_day.is_none() || !is_template(message) {
-            return Ok(message.initiates);
-        }
-        let conversation = self.storage.find_conversation(message.workspace, message.conversation).await?;
-        let Some(conversation) = conversation.filter(|conversation| conversation.group_id.is_none()) else {
-            return Ok(message.initiates);
-        };
-        let windows = windows_of(&conversation);
-        Ok(can_send(windows, now_ms.div_euclid(1_000)).free_form_until_s.is_none())
-    }
+/// A name for all numbers that share a limit.
+fn shared_by(line: &Line) -> String {
+    line.account_id.clone().unwrap_or_else(|| line.number.to_string())
+}
 
-    /// Takes a place for a message that writes to its customer first. None: it has one. Else when to look again.
+impl Equipment {
+    /// Takes a place for a message that writes to its customer first if it leaves now; whether it does is noted with it.
+    /// None: nothing is in its way. Else when to look again.
     pub(super) async fn wait_for_place(
         &self,
         line: &Arc<Line>,
-        message: &Outgoing,
+        (message, seat): (&mut Outgoing, &mut Option<Seat>),
         now_ms: i64,
     ) -> Result<Option<i64>, Error> {
         let Some(customers_a_day) = line.customers_a_day else { return Ok(None) };
+        if !is_template(message) || !self.tiers.nearness.ask((Arc::clone(line), customers_a_day)).await? {
+            return Ok(None);
+        }
+        let conversation = self.storage.find_conversation(message.workspace, message.conversation).await?;
+        if let Some(conversation) = conversation.filter(|conversation| conversation.group_id.is_none()) {
+            let leave = can_send(windows_of(&conversation), now_ms.div_euclid(1_000));
+            message.initiates = leave.free_form_until_s.is_none();
+        }
+        if !message.initiates {
+            return Ok(None);
+        }
         let place = Place { number: line.number, conversation: message.conversation, message: message.id };
         let wanted = Wanted { line: Arc::clone(line), customers_a_day, place, told_ms: message.place_at_ms };
-        let Some(at_ms) = self.tiers.0.ask(wanted).await? else { return Ok(None) };
+        // Whoever waits for a place takes none from those who send.
+        *seat = None;
+        let Some(at_ms) = self.tiers.places.ask(wanted).await? else { return Ok(None) };
         if message.place_at_ms != Some(at_ms) {
             let told = message.limited(&used_up(customers_a_day), at_ms, now_ms)?;
             self.ledger.enter(told).await?;

@@ -107,13 +107,8 @@ impl Equipment {
             if let Some(pause) = self.graph.pause(&credentials, line.account_id.as_deref()) {
                 return Ok(Some(now_ms + millis(pause)));
             }
-            message.initiates = self.initiates(line, &message, now_ms).await?;
-            if message.initiates && line.customers_a_day.is_some() {
-                // Whoever waits for a place takes none from those who send.
-                seat = None;
-                if let Some(at_ms) = self.wait_for_place(line, &message, now_ms).await? {
-                    return Ok(Some(at_ms));
-                }
+            if let Some(at_ms) = self.wait_for_place(line, (&mut message, &mut seat), now_ms).await? {
+                return Ok(Some(at_ms));
             }
             if seat.is_none() {
                 seat = self.seats.take().await;

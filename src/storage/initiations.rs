@@ -95,6 +95,12 @@ impl Storage {
         Ok(i64::try_from(count).unwrap_or(i64::MAX))
     }
 
+    /// How many places of these numbers were taken since then.
+    pub async fn count_places(&self, numbers: &[Uuid], since_ms: i64) -> Result<u64, Error> {
+        let filter = doc! { "number": { "$in": binaries(numbers) }, "at": later_than(since_ms) };
+        Ok(self.initiations().count_documents(filter).limit(COUNTED_MAX).await?)
+    }
+
     /// Takes a place for each of these messages whose customer has none yet, as long as there are any. Gives whether each
     /// has one.
     pub async fn take_places(

@@ -362,9 +362,12 @@ impl Outgoing {
             self.happening(state, now_ms),
             Write::update(MESSAGES.name, filter, change),
         );
-        // Meta may have taken what is unconfirmed.
-        if self.initiates && state == State::Refused {
-            told = told.and(given_up(self.conversation, self.id));
+        if self.initiates {
+            told = told.and(match state {
+                // Meta may have taken it.
+                State::Unconfirmed => initiated(self.number, self.conversation, now_ms),
+                _ => given_up(self.conversation, self.id),
+            });
         }
         Ok(self.with_listing(told))
     }

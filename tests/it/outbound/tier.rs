@@ -146,6 +146,32 @@ async fn those_who_wait_are_told_of_a_place_each_and_a_higher_limit_lets_all_lea
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_limit_is_kept_too_when_it_is_nearly_used_up() {
+    let stage = limited_to("2K").await;
+    // What others have done today.
+    let storage = &stage.app.storage;
+    let now_ms = stage.app.clock.clock().now_ms();
+    let limit = Limit { numbers: vec![number()], shared_by: "others".to_owned(), customers_a_day: 2_000 };
+    let new = || Place { number: number(), conversation: Uuid::now_v7(), message: Uuid::now_v7() };
+    for _ in 0..9 {
+        let places: Vec<Place> = (0..222).map(|_| new()).collect();
+        assert_eq!(storage.take_places(&limit, &places, now_ms).await.unwrap(), vec![true; 222]);
+    }
+    let ids = sent(&stage, &(0..4).map(customer).collect::<Vec<_>>()).await;
+    let mut late = ids.clone();
+    eventually("two leave", || async { (stage.meta.taken().await.len() == 2).then_some(()) }).await;
+    for id in &ids {
+        let message = stage.caller.message(id).await;
+        let has_left = message["attempts"] != json!([]);
+        late.retain(|other| !(has_left && other == id));
+    }
+    assert_eq!(late.len(), 2);
+    for id in &late {
+        waiting(&stage, id).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_meta_does_not_take_gives_its_place_back_and_what_nobody_knows_keeps_it() {
     let stage = limited_to("1").await;
     stage.meta.trouble(json!({ "kind": "rate_limited", "code": 131_026, "count": 1 })).await;
