@@ -1,8 +1,8 @@
 //! Meta's messaging limit: to how many customers the numbers of an account may write first in a day. A message that is
 //! about to leave takes a place; when there is none it waits until one is free, and everything behind it in its
-//! conversation with it. Once the customer has written, it needs none.
+//! conversation with it. Once the customer has written, it needs none. As long as much of the limit is free nobody asks.
 //!
-//! Up to a half of a large limit nobody asks. Whoever waits is told when a place will be free, each another one, but keeps none: what decides is what is there when
+//! Whoever waits is told when a place will be free, each another one, but keeps none: what decides is what is there when
 //! it is about to leave. Meta counts for the whole portfolio, of which only the account is known here, and has the last
 //! word.
 
@@ -25,15 +25,17 @@ use crate::domain::sending::Reason;
 use crate::runtime::Supervisor;
 use crate::storage::Error;
 use crate::storage::Storage;
-use crate::storage::initiations::{Limit, Place};
+use crate::storage::initiations::{Limit, Place, Taken};
 use crate::storage::outgoing::Outgoing;
 
 /// Which numbers an account has changes seldom.
 const FRESH_FOR: Duration = Duration::from_mins(1);
-/// So long a count is good enough to see that a half of a large limit is free: what is on its way meanwhile is far less.
+/// So long a count is good enough to see that much is free: a half of the limit, and more than may be on its way meanwhile.
 const COUNTED_FOR: Duration = Duration::from_secs(1);
-const LARGE: usize = 1_000;
 const NEAR: usize = 2;
+const ON_ITS_WAY: usize = 1_200;
+/// What was asked for so long ago may have found another window.
+const JUDGED_FOR_MS: i64 = 60_000;
 const REMEMBERED_MAX: usize = 1_000;
 const DAY_MS: i64 = 24 * 3_600_000;
 /// Meta raises limits, and places are given up: after so long what waits is looked at in any case. Spread, because many
@@ -41,7 +43,7 @@ const DAY_MS: i64 = 24 * 3_600_000;
 const LOOK_AFTER_MS: i64 = 5 * 3_600_000;
 const LOOK_SPREAD_MS: i64 = 2 * 3_600_000;
 /// What is told as free now was taken by somebody faster.
-const NOT_NOW_MS: i64 = 1_000;
+const NOT_NOW_MS: i64 = 30_000;
 
 /// What is to be taken.
 #[derive(Clone, Debug)]
@@ -97,16 +99,19 @@ impl Tiers {
 }
 
 impl Accounts {
-    /// Whether more than a half of the limit is used up.
+    /// Whether so much of the limit is used up that places have to be taken.
     async fn are_near(&self, lines: &[(Arc<Line>, usize)]) -> Vec<Result<bool, Error>> {
-        let mut outcomes = Vec::with_capacity(lines.len());
-        for (line, customers_a_day) in lines {
-            outcomes.push(match *customers_a_day {
-                limit if limit < LARGE => Ok(true),
-                limit => self.count_of(line).await.map(|count| count >= limit / NEAR),
-            });
-        }
-        outcomes
+        let accounts: HashMap<String, &Line> =
+            lines.iter().map(|(line, _)| (shared_by(line), line.as_ref())).collect();
+        let counts =
+            accounts.into_iter().map(|(account, line)| async move { (account, self.count_of(line).await) });
+        let counts: HashMap<String, Result<usize, Error>> = join_all(counts).await.into_iter().collect();
+        let is_near = |(line, limit): &(Arc<Line>, usize)| match counts.get(&shared_by(line)) {
+            Some(Ok(count)) => Ok(*count >= limit / NEAR || limit.saturating_sub(*count) <= ON_ITS_WAY),
+            Some(Err(error)) => Err(error.clone()),
+            None => Ok(true),
+        };
+        lines.iter().map(is_near).collect()
     }
 
     async fn count_of(&self, line: &Line) -> Result<usize, Error> {
@@ -159,44 +164,59 @@ impl Accounts {
         let limit = Limit { numbers, shared_by, customers_a_day };
         let now_ms = self.clock.now_ms();
         let places: Vec<Place> = wanted.iter().map(|one| one.place).collect();
-        let taken = self.storage.take_places(&limit, &places, now_ms).await?;
-        let is_new = |(has_one, one): &(&bool, &&Wanted)| !**has_one && one.told_ms.is_none();
-        let new = taken.iter().zip(wanted).filter(is_new).count();
-        let mut times = if new == 0 { Vec::new() } else { self.times(&limit, new, now_ms).await? };
-        let mut outcomes = Vec::with_capacity(taken.len());
-        for (has_one, one) in taken.into_iter().zip(wanted) {
-            outcomes.push(match one.told_ms {
-                _ if has_one => None,
-                None => times.pop(),
-                Some(told_ms) if told_ms > now_ms => Some(told_ms),
-                // Somebody was faster: the next one.
-                Some(_) => {
-                    let next = self.storage.next_places(&limit, now_ms + NOT_NOW_MS, 1).await?;
-                    Some(next.first().copied().unwrap_or(now_ms + DAY_MS))
-                }
-            });
-        }
-        Ok(outcomes)
+        let Taken { has_one, too_many } = self.storage.take_places(&limit, &places, now_ms).await?;
+        let waits = |told_ms: i64| told_ms > now_ms;
+        let without =
+            || has_one.iter().zip(wanted).filter(|(has_one, _)| !**has_one).map(|(_, one)| one.told_ms);
+        let new = without().filter(Option::is_none).count();
+        let displaced = without().flatten().filter(|told_ms| !waits(*told_ms)).count();
+        let mut new = self.times(&limit, (too_many, new), now_ms).await?;
+        // Somebody was faster: the next ones, before those that nobody was told of yet.
+        let mut next = self.spread(&limit, now_ms + NOT_NOW_MS, (too_many, displaced)).await?;
+        let later = |time: Option<i64>| Some(time.unwrap_or(now_ms + DAY_MS));
+        let outcome = |(has_one, one): (&bool, &&Wanted)| match one.told_ms {
+            _ if *has_one => None,
+            None => later(new.pop()),
+            Some(told_ms) if waits(told_ms) => Some(told_ms),
+            Some(_) => later(next.pop()),
+        };
+        Ok(has_one.iter().zip(wanted).map(outcome).collect())
     }
 
-    /// When so many further places will be free, the latest first.
-    async fn times(&self, limit: &Limit, count: usize, now_ms: i64) -> Result<Vec<i64>, Error> {
-        let earliest_ms = now_ms + NOT_NOW_MS;
-        let after_ms = self.with(|known| {
-            known.get(&limit.shared_by).map_or(0, |known| known.waited_for_ms).max(earliest_ms - 1)
-        });
-        let asked = i64::try_from(count).unwrap_or(i64::MAX);
-        let mut times = self.storage.next_places(limit, after_ms, asked).await?;
-        // Those who come then leave places in their turn.
-        let step_ms = (DAY_MS / i64::try_from(limit.customers_a_day).unwrap_or(i64::MAX).max(1)).max(1);
-        while times.len() < count {
-            times.push(times.last().copied().unwrap_or(after_ms) + step_ms);
-        }
-        if let Some(last_ms) = times.last() {
+    /// When so many further places will be free of which nobody here was told yet, the latest first.
+    async fn times(
+        &self,
+        limit: &Limit,
+        (too_many, count): (usize, usize),
+        now_ms: i64,
+    ) -> Result<Vec<i64>, Error> {
+        let told_ms = self.with(|known| known.get(&limit.shared_by).map_or(0, |known| known.waited_for_ms));
+        let (after_ms, too_many) = if told_ms > now_ms { (told_ms, 0) } else { (now_ms, too_many) };
+        let times = self.spread(limit, after_ms, (too_many, count)).await?;
+        if let Some(last_ms) = times.first() {
             self.with(|known| {
                 let entry = known.entry(limit.shared_by.clone());
                 entry.or_insert_with(|| Known::of(limit.numbers.clone())).waited_for_ms = *last_ms;
             });
+        }
+        Ok(times)
+    }
+
+    /// So many times at which places become free, the latest first.
+    async fn spread(
+        &self,
+        limit: &Limit,
+        after_ms: i64,
+        (too_many, count): (usize, usize),
+    ) -> Result<Vec<i64>, Error> {
+        if count == 0 {
+            return Ok(Vec::new());
+        }
+        let mut times = self.storage.next_places(limit, after_ms, (too_many, count)).await?;
+        // Those who come then leave places in their turn.
+        let step_ms = (DAY_MS / i64::try_from(limit.customers_a_day).unwrap_or(i64::MAX).max(1)).max(1);
+        while times.len() < count {
+            times.push(times.last().copied().unwrap_or(after_ms) + step_ms);
         }
         times.reverse();
         Ok(times)
@@ -205,7 +225,9 @@ impl Accounts {
     async fn numbers_of(&self, line: &Line) -> Result<Vec<Uuid>, Error> {
         let Some(account) = line.account_id.as_deref() else { return Ok(vec![line.number]) };
         let known = self.with(|known| {
-            let known = known.get(account).filter(|known| known.since.elapsed() < FRESH_FOR);
+            let is_fresh =
+                |known: &&Known| known.since.elapsed() < FRESH_FOR && known.numbers.contains(&line.number);
+            let known = known.get(account).filter(is_fresh);
             known.map(|known| known.numbers.clone())
         });
         if let Some(numbers) = known {
@@ -217,7 +239,7 @@ impl Accounts {
                 known.clear();
             }
             let entry = known.entry(account.to_owned()).or_insert_with(|| Known::of(Vec::new()));
-            (entry.since, entry.numbers) = (Stopwatch::start(), numbers.clone());
+            (entry.since, entry.numbers, entry.counted) = (Stopwatch::start(), numbers.clone(), None);
         });
         Ok(numbers)
     }
@@ -248,15 +270,23 @@ impl Equipment {
         now_ms: i64,
     ) -> Result<Option<i64>, Error> {
         let Some(customers_a_day) = line.customers_a_day else { return Ok(None) };
-        if !is_template(message) || !self.tiers.nearness.ask((Arc::clone(line), customers_a_day)).await? {
+        if !is_template(message) {
             return Ok(None);
         }
+        let is_near = self.tiers.nearness.ask((Arc::clone(line), customers_a_day)).await?;
+        if !is_near && now_ms - message.due_ms < JUDGED_FOR_MS {
+            return Ok(None);
+        }
+        let had_one = message.initiates;
         let conversation = self.storage.find_conversation(message.workspace, message.conversation).await?;
         if let Some(conversation) = conversation.filter(|conversation| conversation.group_id.is_none()) {
             let leave = can_send(windows_of(&conversation), now_ms.div_euclid(1_000));
             message.initiates = leave.free_form_until_s.is_none();
         }
-        if !message.initiates {
+        if had_one && !message.initiates {
+            self.storage.give_place_up(message.conversation, message.id).await?;
+        }
+        if !message.initiates || !is_near {
             return Ok(None);
         }
         let place = Place { number: line.number, conversation: message.conversation, message: message.id };

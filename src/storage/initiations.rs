@@ -87,6 +87,15 @@ pub struct Place {
     pub message: Uuid,
 }
 
+/// What came of taking places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// Whether each has one.
+    pub has_one: Vec<bool>,
+    /// How many more are taken than there are: Meta has lowered the limit.
+    pub too_many: usize,
+}
+
 impl Storage {
     /// How many customers a number has written to first since then: outside of their window.
     pub async fn count_initiated(&self, number: Uuid, since_ms: i64) -> Result<i64, Error> {
@@ -101,14 +110,8 @@ impl Storage {
         Ok(self.initiations().count_documents(filter).limit(COUNTED_MAX).await?)
     }
 
-    /// Takes a place for each of these messages whose customer has none yet, as long as there are any. Gives whether each
-    /// has one.
-    pub async fn take_places(
-        &self,
-        limit: &Limit,
-        places: &[Place],
-        now_ms: i64,
-    ) -> Result<Vec<bool>, Error> {
+    /// Takes a place for each of these messages whose customer has none yet, as long as there are any.
+    pub async fn take_places(&self, limit: &Limit, places: &[Place], now_ms: i64) -> Result<Taken, Error> {
         let mut outcome = Err(Error::Conflict);
         for tries in 1..=TRIES_MAX {
             let mut session = self.database.client().start_session().await?;
@@ -136,7 +139,7 @@ impl Storage {
         limit: &Limit,
         places: &[Place],
         now_ms: i64,
-    ) -> Result<Vec<bool>, Error> {
+    ) -> Result<Taken, Error> {
         let initiations = self.initiations();
         // All instances pass by it one after the other.
         let door = doc! { "_id": &limit.shared_by };
@@ -153,7 +156,8 @@ impl Storage {
         let filter =
             doc! { "number": { "$in": binaries(&limit.numbers) }, "at": later_than(now_ms - DAY_MS) };
         let count = initiations.count_documents(filter).session(&mut *session).await?;
-        let mut free = limit.customers_a_day.saturating_sub(usize::try_from(count).unwrap_or(usize::MAX));
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        let mut free = limit.customers_a_day.saturating_sub(count);
         let mut updates = Vec::new();
         for Place { number, conversation, message } in places {
             if free == 0 || !there.insert(*conversation) {
@@ -170,18 +174,27 @@ impl Storage {
             updates.push(Update { filter, change: raw(&doc! { "$set": set })?, upsert: true });
         }
         self.update_within(session, INITIATIONS.name, updates).await?;
-        Ok(ids.iter().map(|id| there.contains(id)).collect())
+        Ok(Taken {
+            has_one: ids.iter().map(|id| there.contains(id)).collect(),
+            too_many: count.saturating_sub(limit.customers_a_day),
+        })
     }
 
-    /// When the next places are free, those that are taken before then left out: at most so many.
-    pub async fn next_places(&self, limit: &Limit, after_ms: i64, count: i64) -> Result<Vec<i64>, Error> {
+    /// When places become free after then, but for the first ones, that leave none: at most so many.
+    pub async fn next_places(
+        &self,
+        limit: &Limit,
+        after_ms: i64,
+        (too_many, count): (usize, usize),
+    ) -> Result<Vec<i64>, Error> {
         let filter = doc! {
             "number": { "$in": binaries(&limit.numbers) },
             "at": later_than(after_ms - DAY_MS),
         };
         let initiations = self.initiations();
         let find = initiations.find(filter).sort(doc! { "at": 1 }).projection(doc! { "_id": 0, "at": 1 });
-        let mut cursor = find.limit(count).await?;
+        let find = find.skip(too_many as u64).limit(i64::try_from(count).unwrap_or(i64::MAX));
+        let mut cursor = find.await?;
         let mut places = Vec::new();
         while cursor.advance().await? {
             let found = cursor.deserialize_current()?;

@@ -362,12 +362,11 @@ impl Outgoing {
             self.happening(state, now_ms),
             Write::update(MESSAGES.name, filter, change),
         );
-        if self.initiates {
-            told = told.and(match state {
-                // Meta may have taken it.
-                State::Unconfirmed => initiated(self.number, self.conversation, now_ms),
-                _ => given_up(self.conversation, self.id),
-            });
+        if state != State::Unconfirmed {
+            told = told.and(given_up(self.conversation, self.id));
+        } else if self.initiates {
+            // Meta may have taken it.
+            told = told.and(initiated(self.number, self.conversation, now_ms));
         }
         Ok(self.with_listing(told))
     }

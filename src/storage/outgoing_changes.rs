@@ -102,7 +102,12 @@ impl Outgoing {
         };
         let done = Intervention::of(Deed::Cancelled, Some(by.to_owned()), now_ms);
         let told = self.changed((State::Cancelled, now_ms), self.when(&[State::Queued]), change, &done)?;
-        Ok(if self.initiates { told.and(given_up(self.conversation, self.id)) } else { told })
+        let told = told.and(given_up(self.conversation, self.id));
+        if self.place_at_ms.is_none() {
+            return Ok(told);
+        }
+        // What is behind it waits no more.
+        Ok(told.and(joining(self.workspace, self.number, self.conversation, now_ms, self.priority)))
     }
 
     /// Meta's limit is used up: there may be a place for it then. Its history says so once, however often it is told.

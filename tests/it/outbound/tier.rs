@@ -155,7 +155,7 @@ async fn a_large_limit_is_kept_too_when_it_is_nearly_used_up() {
     let new = || Place { number: number(), conversation: Uuid::now_v7(), message: Uuid::now_v7() };
     for _ in 0..9 {
         let places: Vec<Place> = (0..222).map(|_| new()).collect();
-        assert_eq!(storage.take_places(&limit, &places, now_ms).await.unwrap(), vec![true; 222]);
+        assert_eq!(storage.take_places(&limit, &places, now_ms).await.unwrap().has_one, vec![true; 222]);
     }
     let ids = sent(&stage, &(0..4).map(customer).collect::<Vec<_>>()).await;
     let mut late = ids.clone();
@@ -214,7 +214,7 @@ async fn places_that_are_taken_side_by_side_never_come_to_more_than_the_limit() 
         let places: Vec<Place> = (0..EACH).map(|_| new()).collect();
         let mut taken = Vec::new();
         for some in places.chunks(2) {
-            let has_one = storage.take_places(&limit, some, now_ms).await.unwrap();
+            let has_one = storage.take_places(&limit, some, now_ms).await.unwrap().has_one;
             taken.extend(some.iter().copied().zip(has_one));
         }
         taken
@@ -226,11 +226,13 @@ async fn places_that_are_taken_side_by_side_never_come_to_more_than_the_limit() 
     // Another message to one of them needs none, and takes none away.
     let (holder, other) = (with[0].0, without[0].0);
     let again = Place { message: Uuid::now_v7(), ..holder };
-    assert_eq!(storage.take_places(&limit, &[again, other], now_ms).await.unwrap(), [true, false]);
+    let take =
+        async |places: &[Place], at_ms| storage.take_places(&limit, places, at_ms).await.unwrap().has_one;
+    assert_eq!(take(&[again, other], now_ms).await, [true, false]);
     storage.give_place_up(again.conversation, again.message).await.unwrap();
-    assert_eq!(storage.take_places(&limit, &[other], now_ms).await.unwrap(), [false], "it is the holder's");
+    assert_eq!(take(&[other], now_ms).await, [false], "it is the holder's");
     storage.give_place_up(holder.conversation, holder.message).await.unwrap();
-    assert_eq!(storage.take_places(&limit, &[other, new()], now_ms).await.unwrap(), [true, false]);
+    assert_eq!(take(&[other, new()], now_ms).await, [true, false]);
     // One conversation twice in one question takes one.
     let day_later = now_ms + i64::try_from(DAY.as_millis()).unwrap() + 1;
     let mut many: Vec<Place> = (0..LIMIT).map(|_| new()).collect();
@@ -238,5 +240,11 @@ async fn places_that_are_taken_side_by_side_never_come_to_more_than_the_limit() 
     many.push(new());
     let mut expected = vec![true; LIMIT + 1];
     expected.push(false);
-    assert_eq!(storage.take_places(&limit, &many, day_later).await.unwrap(), expected);
+    assert_eq!(take(&many, day_later).await, expected);
+    // Of a limit that was lowered so many are taken too many, and as many that end leave no place.
+    let lowered = Limit { customers_a_day: LIMIT - 3, ..limit.clone() };
+    let taken = storage.take_places(&lowered, &[new()], day_later).await.unwrap();
+    assert_eq!((taken.has_one.as_slice(), taken.too_many), ([false].as_slice(), 3));
+    let next = storage.next_places(&lowered, day_later, (taken.too_many, LIMIT)).await.unwrap();
+    assert_eq!(next.len(), LIMIT - 3);
 }
