@@ -10,11 +10,11 @@ use mongodb::bson::{Bson, DateTime, Document, doc};
 use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
-use super::conversations::commit;
 use super::index::{Collection, Index};
+use super::transaction::{Reads, end};
 use super::value::raw;
 use super::write::Update;
-use super::{Error, Storage, deciding};
+use super::{Error, Storage};
 use crate::domain::contact::{Alias, Name};
 use crate::domain::person::Person;
 
@@ -191,16 +191,9 @@ impl Storage {
         }
         // All of it or nothing: to whoever finds a name with its new owner, nothing says any more that a contact is to be
         // joined.
-        let mut session = self.database.client().start_session().await?;
-        session.start_transaction().with_options(deciding(self.timeout)).await?;
-        match self.move_within(&mut session, &moved, merges, now_ms).await {
-            Ok(()) => commit(&mut session).await,
-            Err(error) => {
-                // What cannot be aborted ends by itself.
-                session.abort_transaction().await.ok();
-                Err(error)
-            }
-        }
+        let mut session = self.begin(Reads::OneMoment).await?;
+        let moved = self.move_within(&mut session, &moved, merges, now_ms).await;
+        end(&mut session, moved, |()| true).await
     }
 
     async fn move_within(

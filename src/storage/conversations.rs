@@ -15,9 +15,10 @@ use super::conversation_work::AWAY;
 use super::index::{Collection, Index};
 use super::messages::MESSAGES;
 use super::statuses::Advance;
+use super::transaction::{Reads, end};
 use super::value::{raw, roomy};
 use super::write::Update;
-use super::{Error, Storage, deciding};
+use super::{Error, Storage};
 use crate::domain::conversation::{Change, FREE_ENTRY_ANSWER_S, FREE_ENTRY_S};
 use crate::runtime::crash;
 
@@ -75,8 +76,6 @@ pub const COLLECTION: Collection = Collection {
 const TRAFFIC_MAX: i64 = 1_000;
 /// How many pointers are followed from one conversation to the next.
 const MERGES_MAX: usize = 8;
-/// How often an unconfirmed commit is asked for again.
-const COMMIT_TRIES: usize = 3;
 
 /// A conversation that must be there.
 #[derive(Clone, Debug)]
@@ -165,16 +164,9 @@ impl Storage {
             Some(session) => session,
             none => none.insert(self.begin_folding(fold.lane).await?),
         };
-        session.start_transaction().with_options(deciding(self.timeout)).await?;
+        self.begin_in(session, Reads::OneMoment).await?;
         let done = self.fold_within(session, fold, advances).await;
-        match done {
-            Ok(true) => commit(session).await.map(|()| true),
-            outcome => {
-                // What cannot be aborted ends by itself.
-                session.abort_transaction().await.ok();
-                outcome
-            }
-        }
+        end(session, done, |is_done| *is_done).await
     }
 
     /// Whoever has folded a lane will not go on.
@@ -187,12 +179,9 @@ impl Storage {
 
     /// Tries changes without keeping them: whether the database takes them.
     pub async fn rehearse_fold(&self, changes: &[(Uuid, Change)]) -> Result<(), Error> {
-        let mut session = self.database.client().start_session().await?;
-        session.start_transaction().await?;
+        let mut session = self.begin(Reads::Latest).await?;
         let outcome = self.change_within_fold(&mut session, changes).await;
-        // What cannot be aborted ends by itself.
-        session.abort_transaction().await.ok();
-        outcome.map(drop)
+        end(&mut session, outcome, |_| false).await.map(drop)
     }
 
     async fn fold_within(
@@ -369,18 +358,6 @@ impl Storage {
     pub(super) fn conversations(&self) -> Handle<Document> {
         self.database.collection(COLLECTION.name)
     }
-}
-
-/// Commits; the same commit again does no harm.
-pub(super) async fn commit(session: &mut ClientSession) -> Result<(), Error> {
-    let mut outcome = Err(Error::OutcomeUnknown);
-    for _ in 0..COMMIT_TRIES {
-        outcome = session.commit_transaction().await.map_err(Error::from);
-        if outcome != Err(Error::OutcomeUnknown) {
-            break;
-        }
-    }
-    outcome
 }
 
 fn change_updates<'a>(changes: impl IntoIterator<Item = &'a (Uuid, Change)>) -> Result<Vec<Update>, Error> {

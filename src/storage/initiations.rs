@@ -12,12 +12,12 @@ use mongodb::{ClientSession, Collection as Handle};
 use uuid::Uuid;
 
 use super::arrivals::{binaries, binary, uuid_of};
-use super::conversations::commit;
 use super::index::{Collection, Index};
 use super::told::Write;
+use super::transaction::{Reads, end};
 use super::value::raw;
 use super::write::Update;
-use super::{Error, Storage, deciding};
+use super::{Error, Storage};
 
 pub const INITIATIONS: Collection = Collection {
     name: "initiations",
@@ -114,16 +114,9 @@ impl Storage {
     pub async fn take_places(&self, limit: &Limit, places: &[Place], now_ms: i64) -> Result<Taken, Error> {
         let mut outcome = Err(Error::Conflict);
         for tries in 1..=TRIES_MAX {
-            let mut session = self.database.client().start_session().await?;
-            session.start_transaction().with_options(deciding(self.timeout)).await?;
-            outcome = match self.take_places_within(&mut session, limit, places, now_ms).await {
-                Ok(taken) => commit(&mut session).await.map(|()| taken),
-                Err(error) => {
-                    // What cannot be aborted ends by itself.
-                    session.abort_transaction().await.ok();
-                    Err(error)
-                }
-            };
+            let mut session = self.begin(Reads::OneMoment).await?;
+            let taken = self.take_places_within(&mut session, limit, places, now_ms).await;
+            outcome = end(&mut session, taken, |_| true).await;
             // Another instance takes places of the same limit.
             if !matches!(outcome, Err(Error::Conflict | Error::Duplicate)) {
                 break;

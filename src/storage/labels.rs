@@ -8,10 +8,11 @@ use mongodb::{ClientSession, Collection as Handle};
 use uuid::Uuid;
 
 use super::arrivals::binary;
-use super::conversations::{self, commit};
+use super::conversations;
 use super::index::{Collection, Index};
 use super::told::Write;
-use super::{Error, Storage, deciding, durable};
+use super::transaction::{Reads, end};
+use super::{Error, Storage, durable};
 use crate::domain::inbox::WORKSPACE_LABELS_MAX;
 
 pub const LABELS: Collection = Collection {
@@ -140,15 +141,9 @@ impl Storage {
     /// Whoever gives it to a conversation at the same time writes the label too (`label_made`), so one of the two comes
     /// after the other.
     async fn try_delete_label(&self, workspace: Uuid, name: &str) -> Result<Deletion, Error> {
-        let mut session = self.database.client().start_session().await?;
-        session.start_transaction().with_options(deciding(self.timeout)).await?;
+        let mut session = self.begin(Reads::OneMoment).await?;
         let outcome = self.delete_label_within(&mut session, workspace, name).await;
-        if let Ok(Deletion::Done) = outcome {
-            return commit(&mut session).await.map(|()| Deletion::Done);
-        }
-        // What cannot be aborted ends by itself.
-        session.abort_transaction().await.ok();
-        outcome
+        end(&mut session, outcome, |deletion| matches!(deletion, Deletion::Done)).await
     }
 
     async fn delete_label_within(

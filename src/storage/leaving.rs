@@ -6,13 +6,12 @@ use std::collections::{HashMap, HashSet};
 use mongodb::ClientSession;
 use mongodb::bson::doc;
 use mongodb::bson::raw::RawDocumentBuf;
-use mongodb::options::TransactionOptions;
 use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
-use super::conversations::commit;
 use super::messages::MESSAGES;
 use super::outgoing::Outgoing;
+use super::transaction::{Reads, end};
 use super::turns::Turn;
 use super::value::{raw, to_bson};
 use super::write::Update;
@@ -115,32 +114,19 @@ impl Storage {
         Ok(outcomes)
     }
 
-    /// All of them in one transaction, or none: false. To find a document by more than its id costs the server as much
-    /// again as changing it, so it looks at all of them first. Fails if somebody changes one of them at this moment.
+    /// All of them in one transaction, or none: false. Fails if somebody changes one of them at this moment.
     async fn mark_together(&self, marks: &[Mark]) -> Result<bool, Error> {
-        let mut session = self.database.client().start_session().await?;
-        // Not from a snapshot: that may be older than what somebody has queued.
-        let options = TransactionOptions::builder().write_concern(durable(self.timeout)).build();
-        session.start_transaction().with_options(options).await?;
-        match self.mark_within(&mut session, marks).await {
-            Ok(true) => commit(&mut session).await.map(|()| true),
-            outcome => {
-                // What cannot be aborted ends by itself.
-                session.abort_transaction().await.ok();
-                outcome
-            }
-        }
+        let mut session = self.begin(Reads::Latest).await?;
+        let outcome = self.mark_within(&mut session, marks).await;
+        end(&mut session, outcome, |are_marked| *are_marked).await
     }
 
     async fn mark_within(&self, session: &mut ClientSession, marks: &[Mark]) -> Result<bool, Error> {
         let ids: Vec<&str> = marks.iter().map(|mark| mark.id.as_str()).collect();
-        let queued = doc! { "_id": { "$in": ids }, "send.state": State::Queued.name() };
-        let (messages, wanted) = (self.sent_messages(), doc! { "workspace": 1, "send.dueAtMs": 1 });
-        let find = messages.find(queued).projection(wanted).batch_size(5_000);
-        let mut cursor = find.session(&mut *session).await?;
+        let queued = doc! { "send.state": State::Queued.name() };
+        let wanted = doc! { "workspace": 1, "send.dueAtMs": 1 };
         let mut due: HashMap<String, (Uuid, i64)> = HashMap::new();
-        while cursor.advance(session).await? {
-            let found = cursor.deserialize_current()?;
+        for found in self.look_within(session, (MESSAGES.name, &ids), &queued, wanted).await? {
             let due_ms = found.get_document("send").and_then(|send| send.get_i64("dueAtMs")).ok();
             let is = uuid_of(&found, "workspace").zip(due_ms);
             due.extend(found.get_str("_id").ok().map(str::to_owned).zip(is));

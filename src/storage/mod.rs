@@ -53,6 +53,7 @@ pub mod template_state;
 pub mod template_sync;
 pub mod ties;
 pub mod told;
+mod transaction;
 pub mod turns;
 pub mod usage_pauses;
 mod value;
@@ -65,9 +66,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mongodb::bson::{Document, doc};
-use mongodb::options::{
-    Acknowledgment, ClientOptions, ReadConcern, ReadPreference, TransactionOptions, WriteConcern,
-};
+use mongodb::options::{Acknowledgment, ClientOptions, ReadPreference, WriteConcern};
 use mongodb::{Client, Database};
 
 use crate::config::MongoConfig;
@@ -219,12 +218,4 @@ impl fmt::Debug for Storage {
 /// The write concern behind every promise: a majority of members has it in its journal.
 fn durable(timeout: Duration) -> WriteConcern {
     WriteConcern::builder().w(Acknowledgment::Majority).journal(true).w_timeout(timeout).build()
-}
-
-/// For a transaction that decides by what it reads: all of it from one moment, and durable once it is through.
-fn deciding(timeout: Duration) -> TransactionOptions {
-    TransactionOptions::builder()
-        .read_concern(ReadConcern::snapshot())
-        .write_concern(durable(timeout))
-        .build()
 }

@@ -14,7 +14,6 @@
 
 use mongodb::ClientSession;
 use mongodb::bson::{Bson, Document, doc};
-use mongodb::options::{ReadConcern, TransactionOptions};
 use uuid::Uuid;
 
 use super::arrivals::{binaries, binary, uuid_of};
@@ -22,6 +21,7 @@ use super::conversation_work::WorkOn;
 use super::lanes;
 use super::messages::MESSAGES;
 use super::page::{Way, keep_beyond, keep_from};
+use super::transaction::{Reads, end};
 use super::{Error, Storage, durable};
 use crate::domain::position::Position;
 
@@ -171,12 +171,10 @@ impl Storage {
     async fn moment(&self, on: &WorkOn<'_>, mark: Mark) -> Result<Result<Moment, Marked>, Error> {
         let ids = self.ids_of_conversation(on.workspace, on.conversation).await?;
         let of = of_conversations(on.workspace, &ids);
-        let mut session = self.database.client().start_session().await?;
-        let options = TransactionOptions::builder().read_concern(ReadConcern::snapshot()).build();
-        session.start_transaction().with_options(options).await?;
+        let mut session = self.begin(Reads::OneMoment).await?;
         let moment = self.moment_within(&mut session, on, &of, mark).await;
-        // Nothing was written: what cannot be aborted ends by itself.
-        session.abort_transaction().await.ok();
+        // Nothing was written.
+        let moment = end(&mut session, moment, |_| false).await;
         // Whoever joins one to it after the moment changes its counts, by which it is seen; before it, by this.
         if self.ids_of_conversation(on.workspace, on.conversation).await?.len() > ids.len() {
             return Err(Error::Conflict);

@@ -8,15 +8,14 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 use mongodb::ClientSession;
 use mongodb::bson::raw::{RawArrayBuf, RawDocumentBuf, cstr};
-use mongodb::bson::{Bson, Document, doc};
-use mongodb::options::TransactionOptions;
+use mongodb::bson::{Bson, Document, doc, rawdoc};
 use uuid::Uuid;
 
-use super::conversations::commit;
 use super::events::{EVENTS, Happening, NewBatch, batch_document};
+use super::transaction::{Reads, end};
 use super::value::raw;
 use super::write::{number, refusals};
-use super::{Error, Storage, deciding, durable};
+use super::{Error, Storage};
 use crate::domain::conversation::Change;
 
 /// Somebody else appended or changed the same at the same time: how often the whole is tried.
@@ -39,10 +38,23 @@ pub struct Write {
 #[derive(Clone, Debug)]
 enum Statement {
     Insert(Document),
-    /// The update, and whether it may find nothing to change.
-    Update(Document, bool),
-    /// Whether it may find nothing to remove.
-    Remove(Document, bool),
+    Update { filter: Document, change: Changes, finds: Finds },
+    Remove { filter: Document, finds: Finds },
+}
+
+#[derive(Clone, Debug)]
+enum Changes {
+    Fields(Document),
+    /// By what is in the document.
+    Stages(Vec<Document>),
+}
+
+/// What is to be found by a filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Finds {
+    One,
+    OneOrNone,
+    OneOrMakesIt,
 }
 
 /// A change with what is told of it.
@@ -58,38 +70,38 @@ pub struct Told {
 impl Write {
     /// Changes the document that matches, if there is one.
     pub fn update(collection: &'static str, filter: Document, change: Document) -> Self {
-        Self { collection, statement: Statement::Update(doc! { "q": filter, "u": change }, false) }
+        Self::changing(collection, filter, Changes::Fields(change), Finds::One)
     }
 
     /// Changes the document that matches, or makes it.
     pub fn upsert(collection: &'static str, filter: Document, change: Document) -> Self {
-        let statement = doc! { "q": filter, "u": change, "upsert": true };
-        Self { collection, statement: Statement::Update(statement, true) }
+        Self::changing(collection, filter, Changes::Fields(change), Finds::OneOrMakesIt)
     }
 
     /// Changes the document that matches; that there is none changes nothing about the rest.
     pub fn update_if_there(collection: &'static str, filter: Document, change: Document) -> Self {
-        Self { collection, statement: Statement::Update(doc! { "q": filter, "u": change }, true) }
+        Self::changing(collection, filter, Changes::Fields(change), Finds::OneOrNone)
     }
 
     /// Changes the document that matches by what is in it.
     pub fn pipeline(collection: &'static str, filter: Document, stages: Vec<Document>) -> Self {
-        Self { collection, statement: Statement::Update(doc! { "q": filter, "u": stages }, false) }
+        Self::changing(collection, filter, Changes::Stages(stages), Finds::One)
     }
 
     /// The same, or makes it.
     pub fn upsert_pipeline(collection: &'static str, filter: Document, stages: Vec<Document>) -> Self {
-        let statement = doc! { "q": filter, "u": stages, "upsert": true };
-        Self { collection, statement: Statement::Update(statement, true) }
+        Self::changing(collection, filter, Changes::Stages(stages), Finds::OneOrMakesIt)
+    }
+
+    fn changing(collection: &'static str, filter: Document, change: Changes, finds: Finds) -> Self {
+        Self { collection, statement: Statement::Update { filter, change, finds } }
     }
 
     /// The same, and it changes its document in any case: what would change nothing conflicts with nobody, and whoever
     /// takes or changes that document at the same time would decide without this change, and this one without theirs.
     #[must_use]
     pub fn contested(mut self) -> Self {
-        if let Statement::Update(statement, _) = &mut self.statement
-            && let Ok(change) = statement.get_document_mut("u")
-        {
+        if let Statement::Update { change: Changes::Fields(change), .. } = &mut self.statement {
             let counts = change.entry("$inc".to_owned()).or_insert_with(|| Document::new().into());
             if let Bson::Document(counts) = counts {
                 counts.insert("contests", 1_i64);
@@ -105,25 +117,27 @@ impl Write {
 
     /// Takes the document that matches away.
     pub fn remove(collection: &'static str, filter: Document) -> Self {
-        Self { collection, statement: Statement::Remove(filter, false) }
+        Self { collection, statement: Statement::Remove { filter, finds: Finds::One } }
     }
 
     /// Takes the document that matches away, if there is one.
     pub fn remove_if_there(collection: &'static str, filter: Document) -> Self {
-        Self { collection, statement: Statement::Remove(filter, true) }
+        Self { collection, statement: Statement::Remove { filter, finds: Finds::OneOrNone } }
     }
 
     /// Whether the two can be one command.
     fn goes_with(&self, other: &Self) -> bool {
-        let lenient =
-            |write: &Self| matches!(write.statement, Statement::Update(_, true) | Statement::Remove(_, true));
         self.collection == other.collection
             && discriminant(&self.statement) == discriminant(&other.statement)
-            && lenient(self) == lenient(other)
+            && self.has_to_find() == other.has_to_find()
     }
 
-    fn may_match_nothing(&self) -> bool {
-        !matches!(self.statement, Statement::Update(_, false) | Statement::Remove(_, false))
+    /// Whether there has to be a document that it changes.
+    fn has_to_find(&self) -> bool {
+        match self.statement {
+            Statement::Insert(_) => false,
+            Statement::Update { finds, .. } | Statement::Remove { finds, .. } => finds == Finds::One,
+        }
     }
 }
 
@@ -143,31 +157,29 @@ fn together<'a>(writes: impl IntoIterator<Item = &'a Write>) -> Vec<Vec<&'a Writ
     groups
 }
 
-/// What updates of documents of the same kind ask of theirs, all the same beside the id.
-struct Guard {
-    ids: Vec<Bson>,
+/// What updates ask of their documents, all the same beside the id.
+struct Guard<'a> {
+    ids: Vec<&'a str>,
     rest: Document,
 }
 
 /// The guard that updates have in common, if each is of another document.
-fn guard_of(some: &[&Write]) -> Option<Guard> {
-    let mut ids: Vec<Bson> = Vec::with_capacity(some.len());
-    let mut rest: Option<Document> = None;
-    for write in some {
-        let Statement::Update(statement, false) = &write.statement else { return None };
-        let mut filter = statement.get_document("q").ok()?.clone();
-        let id = filter.remove("_id").filter(|id| matches!(id, Bson::String(_)))?;
-        match &rest {
-            Some(rest) if *rest != filter => return None,
-            Some(_) => {}
-            None if filter.is_empty() => return None,
-            None => rest = Some(filter),
-        }
-        ids.push(id);
-    }
-    let distinct: HashSet<&str> = ids.iter().filter_map(Bson::as_str).collect();
-    let is_each_another = distinct.len() == ids.len() && ids.len() > 1;
-    rest.filter(|_| is_each_another).map(|rest| Guard { ids, rest })
+fn guard_of<'a>(some: &[&'a Write]) -> Option<Guard<'a>> {
+    let filter_of = |write: &&'a Write| match &write.statement {
+        Statement::Update { filter, finds: Finds::One, .. } => Some(filter),
+        _ => None,
+    };
+    let filters: Vec<&Document> = some.iter().map(filter_of).collect::<Option<_>>()?;
+    let ids: Vec<&str> = filters.iter().map(|filter| filter.get_str("_id").ok()).collect::<Option<_>>()?;
+    let (first, others) = filters.split_first()?;
+    let mut rest = (*first).clone();
+    rest.remove("_id");
+    let is_same = |filter: &&&Document| {
+        filter.len() == first.len() && rest.iter().all(|(field, value)| filter.get(field) == Some(value))
+    };
+    let distinct: HashSet<&str> = ids.iter().copied().collect();
+    let is_of_all = distinct.len() == ids.len() && others.iter().filter(is_same).count() == others.len();
+    (is_of_all && !others.is_empty() && !rest.is_empty()).then_some(Guard { ids, rest })
 }
 
 /// One command for writes that go together. `by_id`: their documents have been looked at.
@@ -176,25 +188,39 @@ fn command(some: &[&Write], by_id: bool) -> Result<RawDocumentBuf, Error> {
     let mut statements = RawArrayBuf::new();
     for write in some {
         statements.push(match &write.statement {
-            Statement::Update(statement, _) if by_id => {
-                let filter = statement.get_document("q").ok().and_then(|filter| filter.get("_id")).cloned();
-                let mut statement = statement.clone();
-                statement.insert("q", doc! { "_id": filter.unwrap_or(Bson::Null) });
-                raw(&statement)?
-            }
-            Statement::Insert(document) | Statement::Update(document, _) => raw(document)?,
-            Statement::Remove(filter, _) => raw(&doc! { "q": filter, "limit": 1 })?,
+            Statement::Insert(document) => raw(document)?,
+            Statement::Update { filter, change, finds } => update(filter, change, *finds, by_id)?,
+            Statement::Remove { filter, .. } => raw(&doc! { "q": filter, "limit": 1 })?,
         });
     }
     let (verb, field) = match first.statement {
         Statement::Insert(_) => (cstr!("insert"), cstr!("documents")),
-        Statement::Update(..) => (cstr!("update"), cstr!("updates")),
-        Statement::Remove(..) => (cstr!("delete"), cstr!("deletes")),
+        Statement::Update { .. } => (cstr!("update"), cstr!("updates")),
+        Statement::Remove { .. } => (cstr!("delete"), cstr!("deletes")),
     };
     let mut command = RawDocumentBuf::new();
     command.append(verb, first.collection);
     command.append(field, statements);
     Ok(command)
+}
+
+fn update(filter: &Document, change: &Changes, finds: Finds, by_id: bool) -> Result<RawDocumentBuf, Error> {
+    let mut statement = RawDocumentBuf::new();
+    match filter.get_str("_id") {
+        Ok(id) if by_id => statement.append(cstr!("q"), rawdoc! { "_id": id }),
+        _ => statement.append(cstr!("q"), raw(filter)?),
+    }
+    match change {
+        Changes::Fields(change) => statement.append(cstr!("u"), raw(change)?),
+        Changes::Stages(stages) => {
+            let stages: Vec<RawDocumentBuf> = stages.iter().map(raw).collect::<Result<_, _>>()?;
+            statement.append(cstr!("u"), RawArrayBuf::from_iter(stages));
+        }
+    }
+    if finds == Finds::OneOrMakesIt {
+        statement.append(cstr!("upsert"), true);
+    }
+    Ok(statement)
 }
 
 impl Told {
@@ -288,22 +314,19 @@ impl Storage {
         plan: &P,
     ) -> Result<P::Known, Error> {
         let seq = self.last_event(workspace).await? + 1;
-        let mut session = self.database.client().start_session().await?;
-        session.start_transaction().with_options(deciding(self.timeout)).await?;
+        let mut session = self.begin(Reads::OneMoment).await?;
         let done = match plan.make(self, &mut session).await {
             Ok(Planned::Do(told, known)) => {
                 match self.change_within(&mut session, std::slice::from_ref(&told), seq, now_ms).await {
-                    Ok(true) => return commit(&mut session).await.map(|()| known),
+                    Ok(true) => Ok((known, true)),
                     Ok(false) => Err(Error::Conflict),
                     Err(error) => Err(error),
                 }
             }
-            Ok(Planned::Nothing(known)) => Ok(known),
+            Ok(Planned::Nothing(known)) => Ok((known, false)),
             Err(error) => Err(error),
         };
-        // What cannot be aborted ends by itself.
-        session.abort_transaction().await.ok();
-        done
+        end(&mut session, done, |(_, is_done)| *is_done).await.map(|(known, _)| known)
     }
 
     /// Ends transactions that somebody has begun and left alone. Whoever dies within one leaves it open, and the server
@@ -351,17 +374,9 @@ impl Storage {
     async fn try_change_and_tell(&self, all: &[Told], now_ms: i64) -> Result<bool, Error> {
         let Some(first) = all.first() else { return Ok(true) };
         let seq = self.last_event(first.workspace).await? + 1;
-        let mut session = self.database.client().start_session().await?;
-        let options = TransactionOptions::builder().write_concern(durable(self.timeout)).build();
-        session.start_transaction().with_options(options).await?;
-        match self.change_within(&mut session, all, seq, now_ms).await {
-            Ok(true) => commit(&mut session).await.map(|()| true),
-            outcome => {
-                // What cannot be aborted ends by itself.
-                session.abort_transaction().await.ok();
-                outcome
-            }
-        }
+        let mut session = self.begin(Reads::Latest).await?;
+        let outcome = self.change_within(&mut session, all, seq, now_ms).await;
+        end(&mut session, outcome, |is_done| *is_done).await
     }
 
     async fn change_within(
@@ -400,39 +415,18 @@ impl Storage {
     ) -> Result<bool, Error> {
         for some in together(writes) {
             let guard = guard_of(&some);
-            if let Some(guard) = &guard
-                && !self.all_are_so_within(session, &some, guard).await?
+            if let Some(Guard { ids, rest }) = &guard
+                && let place = (some.first().map_or("", |write| write.collection), ids.as_slice())
+                && self.look_within(session, place, rest, doc! { "_id": 1 }).await?.len() < ids.len()
             {
                 return Ok(false);
             }
             let matched = self.run_within(session, command(&some, guard.is_some())?).await?;
-            if matched < some.len() as u64 && !some.iter().any(|write| write.may_match_nothing()) {
+            if matched < some.len() as u64 && some.iter().any(|write| write.has_to_find()) {
                 return Ok(false);
             }
         }
         Ok(true)
-    }
-
-    /// Whether the documents are as the updates want them. Asked for all at once, because to find a document by more than
-    /// its id costs the server as much again as changing it. Whoever changes one of them meanwhile conflicts with this
-    /// transaction.
-    async fn all_are_so_within(
-        &self,
-        session: &mut ClientSession,
-        some: &[&Write],
-        Guard { ids, rest }: &Guard,
-    ) -> Result<bool, Error> {
-        let Some(first) = some.first() else { return Ok(true) };
-        let mut filter = doc! { "_id": { "$in": ids } };
-        filter.extend(rest.clone());
-        let documents = self.database.collection::<RawDocumentBuf>(first.collection);
-        let find = documents.find(filter).projection(doc! { "_id": 1 }).batch_size(5_000);
-        let mut cursor = find.session(&mut *session).await?;
-        let mut count = 0;
-        while cursor.advance(session).await? {
-            count += 1;
-        }
-        Ok(count == ids.len())
     }
 
     async fn run_within(&self, session: &mut ClientSession, command: RawDocumentBuf) -> Result<u64, Error> {
