@@ -19,8 +19,7 @@ use super::line::Line;
 use super::seats::Seat;
 use super::sender::Equipment;
 use crate::clock::{Clock, Stopwatch};
-use crate::domain::outgoing::window::{can_send, is_free_form};
-use crate::domain::outgoing::{Content, Message};
+use crate::domain::outgoing::window::can_send;
 use crate::domain::sending::Reason;
 use crate::runtime::Supervisor;
 use crate::storage::Error;
@@ -270,7 +269,8 @@ impl Equipment {
         now_ms: i64,
     ) -> Result<Option<i64>, Error> {
         let Some(customers_a_day) = line.customers_a_day else { return Ok(None) };
-        if !is_template(message) {
+        // Nothing else may write first, also not what was asked for in Meta's own form.
+        if message.kind != "template" {
             return Ok(None);
         }
         let is_near = self.tiers.nearness.ask((Arc::clone(line), customers_a_day)).await?;
@@ -301,12 +301,6 @@ impl Equipment {
         let dice = i64::try_from(self.random.number().unwrap_or(0) % 1_000).unwrap_or(0);
         Ok(Some(at_ms.min(now_ms + LOOK_AFTER_MS + LOOK_SPREAD_MS * dice / 1_000)))
     }
-}
-
-fn is_template(message: &Outgoing) -> bool {
-    // What cannot be read does not leave.
-    let asked = serde_json::from_str::<Message>(&message.message).map(|asked| asked.content);
-    asked.is_ok_and(|content: Content| !is_free_form(&content))
 }
 
 fn used_up(customers_a_day: usize) -> Reason {

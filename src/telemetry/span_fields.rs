@@ -114,7 +114,7 @@ impl Write for Escaped<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::sync::Arc;
 
     use serde_json::{Value, json};
     use tracing::{field, info, info_span};
@@ -122,29 +122,14 @@ mod tests {
 
     use super::*;
 
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
-
-    impl std::io::Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
     #[test]
     fn a_line_shows_the_fields_of_its_spans_whatever_is_in_them() {
-        let lines = Lines::default();
-        let writer = lines.clone();
+        let (mut lines, writer) = std::io::pipe().unwrap();
         let layer = tracing_subscriber::fmt::layer()
             .json()
             .with_span_list(true)
             .fmt_fields(SpanFields)
-            .with_writer(move || writer.clone());
+            .with_writer(Arc::new(writer));
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
             let text = "a \"b\" \\ c\nd\te\u{1}\u{7f} é 🌅";
             let outer = info_span!("outer", text, count = 7_u64, less = -7_i64, share = 0.5, is = true);
@@ -158,7 +143,7 @@ mod tests {
             let _empty = empty.enter();
             info!("said");
         });
-        let line: Value = serde_json::from_slice(&lines.0.lock().unwrap()).unwrap();
+        let line: Value = serde_json::from_reader(&mut lines).unwrap();
         let expected = json!([
             { "name": "outer", "text": "a \"b\" \\ c\nd\te\u{1}\u{7f} é 🌅", "count": 7, "less": -7, "share": 0.5, "is": true },
             { "name": "inner", "shown": "x\"y", "debug": "Some(\"z\")", "later": "now" },

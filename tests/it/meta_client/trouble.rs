@@ -1,7 +1,6 @@
 //! What goes wrong, and what must never happen then: a second message, a token on its way to somebody else, an error
 //! that tells a secret, a wait or an answer without end.
 
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -12,6 +11,7 @@ use pesan::meta::fault::Class;
 use pesan::secret::Secret;
 use pesan::telemetry::Metrics;
 use serde_json::json;
+use tempfile::NamedTempFile;
 
 use super::{APP_ID, APP_SECRET, Meta, TOKEN, codes, config, graph_at, graph_with, refused};
 use crate::support::eventually;
@@ -42,28 +42,12 @@ async fn the_proof_is_taken_and_a_wrong_one_refused() {
     meta.graph.open(&location.url, Some(meta.credentials())).await.unwrap();
 }
 
-/// Log lines, kept.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn no_log_line_of_any_level_holds_a_secret() {
-    let lines = Lines::default();
-    let kept = lines.clone();
+    let lines = NamedTempFile::new().unwrap();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || kept.clone())
+        .with_writer(lines.reopen().unwrap())
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
     // With one subscriber alone, a log line that another test's thread meets first is off for all threads.
@@ -75,7 +59,7 @@ async fn no_log_line_of_any_level_holds_a_secret() {
     meta.graph.number(meta.credentials(), NUMBER_ID).set_pin(&pin).await.unwrap();
     app.inspect(&meta.token).await.unwrap();
     app.exchange_code(&code).await.unwrap_err();
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = std::fs::read_to_string(lines.path()).unwrap();
     assert!(text.contains("exchange_code") && text.contains("TRACE"), "{text}");
     for secret in [TOKEN, APP_SECRET, "signup-code-7", "739512", "appsecret_proof", "input_token"] {
         assert!(!text.contains(secret), "{secret} in {text}");

@@ -65,7 +65,15 @@ async fn whoever_comes_when_the_limit_is_used_up_leaves_a_day_after_the_first() 
     for id in &ids {
         stage.caller.until(id, "state", "ACCEPTED").await;
     }
-    let late = sent(&stage, &[customer(3), customer(4)]).await;
+    let mut late = sent(&stage, &[customer(3)]).await;
+    // In Meta's own form it is a template all the same.
+    let mut raw = template(&customer(4), "7");
+    raw["content"] = json!({ "raw": { "type": "template", "template": {
+        "name": "order_ready",
+        "language": { "code": "en_US" },
+        "components": [{ "type": "body", "parameters": [{ "type": "text", "text": "7" }] }],
+    } } });
+    late.push(stage.caller.sent(raw).await);
     for id in &late {
         let message = waiting(&stage, id).await;
         let reason = message["reason"]["message"].as_str().unwrap();
