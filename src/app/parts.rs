@@ -93,7 +93,8 @@ impl Parts {
         workers.push(Arc::new(TemplateSync(self.templates.clone())));
         workers.extend(self.outbound.workers());
         workers.push(Arc::new(SnoozeEnd(self.inbox.clone())));
-        let indexer = Indexer::new(&ground.ways.work, &self.ingest.log, ground.instance);
+        let Ingest { log, pressure, .. } = &self.ingest;
+        let indexer = Indexer::new(&ground.ways.work, log, pressure, ground.instance);
         let probe: Arc<dyn Worker> = Arc::new(DatabaseProbe { storage: ground.ways.intake.clone() });
         let probe_pulse = Pulse::new(probe.name(), PROBE_STUCK_AFTER);
         let mut pulses = self.ingest.pulses.all();

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::limits;
+use crate::runtime::Pressure;
 use crate::storage::segments::Segment;
 
 /// So many webhooks make a batch that is worth its cost.
@@ -25,6 +26,7 @@ pub struct Feed(Arc<Inner>);
 struct Inner {
     state: Mutex<State>,
     changed: Notify,
+    pressure: Pressure,
 }
 
 #[derive(Debug, Default)]
@@ -119,6 +121,9 @@ impl Feed {
         }
         drop(state);
         self.0.changed.notify_waiters();
+        if webhooks >= WELL_FILLED {
+            self.0.pressure.note();
+        }
         if segments.is_empty() { Next::Read } else { Next::Segments(segments) }
     }
 
@@ -126,6 +131,11 @@ impl Feed {
     pub fn ahead_of(&self, lane: Uuid, number: i64) -> i64 {
         let state = self.lock();
         if state.lane == Some(lane) { (state.stored - number).max(0) } else { 0 }
+    }
+
+    /// Is noted when a whole batch had come while the one before it was applied.
+    pub fn pressure(&self) -> &Pressure {
+        &self.0.pressure
     }
 
     /// Waits for a change after which `take` may give something else. Ask for it before `take`.
@@ -207,6 +217,22 @@ mod tests {
         (0..5).for_each(|number| feed.offer(segment(number, limits::APPLY_BYTES_MAX / 3)));
         assert_eq!(numbers(feed.take(LANE, -1)), [0, 1, 2]);
         assert_eq!(numbers(feed.take(LANE, 2)), [3, 4]);
+    }
+
+    #[test]
+    fn a_batch_that_is_well_filled_is_a_sign_of_pressure() {
+        let feed = Feed::default();
+        feed.open(LANE);
+        let filled = |number, count| {
+            let webhooks = vec![RawWebhook::new(1, Bytes::from_static(b"x")); count];
+            Segment { place: Place { lane: LANE, number }, at_ms: 1, webhooks }
+        };
+        feed.offer(filled(0, WELL_FILLED - 1));
+        assert_eq!(numbers(feed.take(LANE, -1)), [0]);
+        assert!(!feed.pressure().is_high());
+        feed.offer(filled(1, WELL_FILLED));
+        assert_eq!(numbers(feed.take(LANE, 0)), [1]);
+        assert!(feed.pressure().is_high());
     }
 
     #[test]

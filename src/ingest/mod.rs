@@ -36,8 +36,7 @@ use crate::config::JournalConfig;
 use crate::events;
 use crate::events::Log;
 use crate::ids::Random;
-use crate::runtime::Supervisor;
-use crate::runtime::Worker;
+use crate::runtime::{Pressure, Supervisor, Worker};
 use crate::storage::Storage;
 use crate::telemetry::Metrics;
 
@@ -54,6 +53,8 @@ pub struct Ingest {
     pub directory: Directory,
     pub log: Log,
     pub pulses: lane::Pulses,
+    /// Whether webhooks come faster than they are applied.
+    pub pressure: Pressure,
     applier: Arc<Applier>,
     instance: Uuid,
 }
@@ -69,7 +70,7 @@ impl Ingest {
     ) -> Self {
         let (log, directory, feed) = (Log::new(storage, clock), Directory::new(storage), Feed::default());
         let applier = Arc::new(Applier::new(storage, clock, &directory, &log, IngestMetrics::new(metrics)));
-        let pulses = lane::Pulses::new();
+        let (pulses, pressure) = (lane::Pulses::new(), feed.pressure().clone());
         lane::live(supervisor, &applier, &feed, &pulses);
         events::watch_other_instances(supervisor, &log, instance);
         let equipment = journal::Equipment {
@@ -80,7 +81,7 @@ impl Ingest {
             feed,
         };
         let journal = Journal::start(supervisor, equipment, metrics);
-        Self { journal, directory, log, pulses, applier, instance }
+        Self { journal, directory, log, pulses, pressure, applier, instance }
     }
 
     /// The rounds around it.

@@ -18,7 +18,7 @@ use crate::clock::Stopwatch;
 use crate::events::Log;
 use crate::runtime::crash;
 use crate::runtime::worker::{Round, keep_running};
-use crate::runtime::{Nudge, Pulse, Supervisor, Worker};
+use crate::runtime::{Nudge, Pressure, Pulse, Supervisor, Worker};
 use crate::storage::Error;
 use crate::storage::Storage;
 use crate::storage::events::Batch;
@@ -41,6 +41,8 @@ const WRITTEN_AT_ONCE: usize = 25;
 /// After each command, so many times as long as it took are left to whoever works for somebody that waits: what is to be
 /// found costs the database more than what is to be shown, and under load search may lag behind.
 const REST_SHARE: u32 = 3;
+/// And as long as webhooks come faster than they are applied.
+const REST_SHARE_UNDER_PRESSURE: u32 = 15;
 const REST_MAX: Duration = Duration::from_millis(500);
 
 /// The worker. One a process; cheap to clone.
@@ -51,6 +53,7 @@ pub struct Indexer(Arc<Inner>);
 struct Inner {
     storage: Storage,
     log: Log,
+    pressure: Pressure,
     instance: Uuid,
     nudge: Nudge,
     known: Mutex<Known>,
@@ -73,10 +76,11 @@ struct Known {
 
 impl Indexer {
     /// For the process of that name.
-    pub fn new(storage: &Storage, log: &Log, instance: Uuid) -> Self {
+    pub fn new(storage: &Storage, log: &Log, pressure: &Pressure, instance: Uuid) -> Self {
         Self(Arc::new(Inner {
             storage: storage.clone(),
             log: log.clone(),
+            pressure: pressure.clone(),
             instance,
             nudge: Nudge::default(),
             known: Mutex::default(),
@@ -197,7 +201,7 @@ impl Indexer {
             }
             let to = last.seq;
             let items = subjects::items(storage, workspace, &batches).await?;
-            rest(&reading).await;
+            self.rest(&reading).await;
             for some in items.chunks(WRITTEN_AT_ONCE) {
                 // Whoever takes over, or has to wait for the stop, does not wait for the rest of a page.
                 if !self.holds().await? {
@@ -205,7 +209,7 @@ impl Indexer {
                 }
                 let writing = Stopwatch::start();
                 storage.put_search_items(some).await?;
-                rest(&writing).await;
+                self.rest(&writing).await;
             }
             crash::pass(crash::SEARCH_POINT);
             if !storage.advance_search(workspace, from, to).await? {
@@ -239,6 +243,11 @@ impl Indexer {
         all
     }
 
+    async fn rest(&self, work: &Stopwatch) {
+        let share = if self.0.pressure.is_high() { REST_SHARE_UNDER_PRESSURE } else { REST_SHARE };
+        tokio::time::sleep((work.elapsed() * share).min(REST_MAX)).await;
+    }
+
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -253,10 +262,6 @@ fn keep_a_page(batches: &mut Vec<Batch>) {
     };
     let count = batches.iter().take_while(has_room).count();
     batches.truncate(count.max(1));
-}
-
-async fn rest(work: &Stopwatch) {
-    tokio::time::sleep((work.elapsed() * REST_SHARE).min(REST_MAX)).await;
 }
 
 impl Worker for Indexer {
