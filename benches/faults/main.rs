@@ -1,9 +1,9 @@
 //! What goes wrong at large scale. While webhooks come (`receiving`): services that die at every named point, a database
 //! that is killed, fails and elects another primary, services that freeze and wake, a Meta that repeats and shuffles.
-//! While messages are sent (`sending`):
-//! services that die and freeze, and a Meta that refuses, is slow, loses answers and lets the token end. Prints what was
-//! done and what was checked; fails if anything that was answered 200 is missing, twice, miscounted, under another
-//! contact or told wrongly, or if a message is sent twice, lost, out of order or against a limit.
+//! While messages are sent (`sending`): services that die and freeze, and a Meta that refuses, is slow, loses answers and
+//! lets the token end. Prints what was done and what was checked; fails if anything that was answered 200 is missing,
+//! twice, miscounted, under another contact or told wrongly, or if a message is sent twice, lost, out of order or against
+//! a limit.
 //!
 //! `PESAN_BENCH_ONLY=sending` runs one section only; `PESAN_BENCH_QUICK=1` lets a small storm pass, to see that it works.
 

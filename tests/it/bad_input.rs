@@ -11,16 +11,17 @@ mod mutation;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use pesan::domain::event::Event;
+use pesan::ingest::verify::{Account, verify};
 use pesan::meta::decode::decode;
 
 use self::mutation::{BODY_BYTES_MAX, Corpus, Mutated, Mutation, Random, mutated};
 use crate::support::program::Service;
-use crate::support::webhook::{APP_SECRET, PATH, post, sign, sign_with, text_message};
-use crate::support::{client, eventually};
+use crate::support::webhook::{APP_SECRET, NUMBER, PATH, post, sign, sign_with, text_message};
+use crate::support::{client, eventually, mongo, within};
 
 /// How many bodies a run sends, unless `PESAN_TEST_MUTATIONS` says otherwise.
 const BODIES: u64 = 2_000;
@@ -30,6 +31,9 @@ const SEED: u64 = 2;
 /// How much the program may have grown after all bodies, compared with after the first tenth of them, which has
 /// filled its pools and buffers. What waits for the journal has a bound of 32 MB, and the allocator keeps some.
 const GROWTH_KB_MAX: u64 = 96 * 1024;
+
+/// Two hundred thousand of them, on a busy machine.
+const WORKED_OFF_WITHIN: Duration = Duration::from_mins(10);
 
 /// Nobody may fill our disk by sending nonsense.
 const LOG_BYTES_MAX: usize = 256 * 1024;
@@ -52,6 +56,7 @@ impl Delivery {
     fn new(corpus: &Corpus, seed: u64, number: u64) -> Self {
         let mut random = Random::new(seed, number);
         let Mutated { original, mutation, body } = mutated(corpus, &mut random);
+        let body = with_own_names(&body, number);
         let signature = match random.below(12) {
             0 => Some(sign(original.text.as_bytes())),
             1 => Some(sign_with("another-secret", &body)),
@@ -73,6 +78,21 @@ impl Delivery {
             _ => 401,
         }
     }
+}
+
+/// Makes the names of messages its own, or nearly all would be repeats of the first of their kind.
+fn with_own_names(body: &[u8], number: u64) -> Vec<u8> {
+    const NAME: &[u8] = b"\"wamid.";
+    let mut named = Vec::with_capacity(body.len());
+    let mut rest = body;
+    while let Some(place) = rest.windows(NAME.len()).position(|bytes| bytes == NAME) {
+        let (before, after) = rest.split_at(place + NAME.len());
+        named.extend_from_slice(before);
+        named.extend_from_slice(format!("{number}-").as_bytes());
+        rest = after;
+    }
+    named.extend_from_slice(rest);
+    named
 }
 
 /// Where they are sent.
@@ -202,7 +222,8 @@ impl Tally {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn spoilt_webhooks_get_their_code_and_harm_nobody() {
     let (corpus, sent) = (Corpus::read(), bodies());
-    let service = Service::start(&[("WHATSAPP_APP_SECRET", APP_SECRET)]).await;
+    // A quarter of the originals is for this number, so theirs go the whole way.
+    let service = Service::start(&[("WHATSAPP_APP_SECRET", APP_SECRET), NUMBER[0], NUMBER[1]]).await;
     let target = Target::new(&service.url);
     let mut tally = Tally::default();
     let resident_kb = || status_kb(service.program.pid(), "VmRSS:");
@@ -219,6 +240,9 @@ async fn spoilt_webhooks_get_their_code_and_harm_nobody() {
     assert!(after < before + GROWTH_KB_MAX, "it grew from {before} kB to {after} kB");
 
     tally.check(sent, &target).await;
+    let account = all_accounted_for(&service).await;
+    println!("of what was stored: {account:?}");
+    assert!(account.stored + account.waiting > sent / 20, "some of it goes the whole way");
     assert_eq!(target.metric("pesan_task_panics_total", "").await, 0);
     eventually("it is well", || async {
         let health = [target.get("/health/live").await, target.get("/health/ready").await];
@@ -233,6 +257,19 @@ async fn spoilt_webhooks_get_their_code_and_harm_nobody() {
     assert!(!log.contains("panicked"), "{log}");
     assert!(log.len() < LOG_BYTES_MAX, "{} bytes of log", log.len());
     service.stop().await;
+}
+
+/// Waits until everything is worked off, and counts where each item is.
+async fn all_accounted_for(service: &Service) -> Account {
+    let storage = mongo::storage(mongo::uri(), &service.database).await;
+    let account = within(WORKED_OFF_WITHIN, "everything is worked off", || async {
+        let account = verify(&storage, 0, i64::MAX / 2).await.unwrap();
+        (account.pending == 0).then_some(account)
+    })
+    .await;
+    assert!(account.is_complete(), "{account:?}");
+    storage.close().await;
+    account
 }
 
 /// A figure of a process, in kB.

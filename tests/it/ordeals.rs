@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::support::app::TestApp;
 use crate::support::fleet::Fleet;
 use crate::support::load::{Load, Story};
+use crate::support::oracle::{examine, settle};
 use crate::support::ordeal::{
     BATCH, conclude, die_at, fail_commands, failing, freeze, kill_database, repeat_and_shuffle, start_mongod,
     taken_more,
@@ -34,6 +35,73 @@ async fn a_service_that_dies_anywhere_goes_on_where_it_fell() {
         [2, 5, 11].iter().flat_map(|nth| points.iter().map(move |point| (*point, *nth))).collect();
     let outcome = die_at(mongo::uri(), &deaths, SENDERS, 1).await;
     outcome.demand();
+}
+
+/// Whoever looks at the ordeals would see it: each is spoilt in the database of a load that was sound.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_missing_doubled_misplaced_or_miscounted_is_seen() {
+    let mut fleet = Fleet::new(mongo::uri(), 1).await;
+    fleet.start().await;
+    let load = Load::new(Story::new(7, 10), &fleet.urls());
+    let sending = load.begin(SENDERS);
+    taken_more(&load, 200).await;
+    let written = sending.end(PATIENCE).await;
+    settle(&fleet.database, PATIENCE).await;
+    let broken = async |rule: &str| {
+        let findings = examine(&fleet.database, &written.taken).await;
+        assert!(
+            findings.lines().iter().any(|line| line.starts_with(rule)),
+            "{rule}: {:#?}",
+            findings.lines()
+        );
+    };
+    let sound = examine(&fleet.database, &written.taken).await;
+    assert!(sound.lines().is_empty(), "{:#?}", sound.lines());
+    let all = |name: &str| fleet.database.collection::<Document>(name);
+    let put_back = async |name: &str, document: &Document| {
+        all(name).replace_one(doc! { "_id": document.get("_id") }, document).upsert(true).await.unwrap();
+    };
+
+    let message = all("messages").find_one(doc! { "inbound": true }).await.unwrap().unwrap();
+    let id = doc! { "_id": message.get("_id") };
+    all("messages").delete_one(id.clone()).await.unwrap();
+    broken("no message is missing").await;
+    let other = doc! { "contact": { "$ne": message.get("contact") }, "inbound": true };
+    let other = all("messages").find_one(other).await.unwrap().unwrap();
+    let mut misplaced = message.clone();
+    misplaced.insert("contact", other.get("contact"));
+    put_back("messages", &misplaced).await;
+    broken("a message is in its contact's conversation").await;
+    misplaced.insert("conversation", other.get("conversation"));
+    put_back("messages", &misplaced).await;
+    broken("nothing is under another contact").await;
+    put_back("messages", &message).await;
+    for (name, change, rule) in [
+        ("conversations", doc! { "$inc": { "unread": 1 } }, "counts are exact"),
+        ("conversations", doc! { "$set": { "last.message": "another" } }, "the last message is the last"),
+    ] {
+        let before = all(name).find_one(doc! {}).await.unwrap().unwrap();
+        all(name).update_one(doc! { "_id": before.get("_id") }, change).await.unwrap();
+        broken(rule).await;
+        put_back(name, &before).await;
+    }
+    let status = all("statuses").find_one(doc! {}).await.unwrap().unwrap();
+    let mut doubled = status.clone();
+    doubled.insert("_id", "twice");
+    put_back("statuses", &doubled).await;
+    broken("no status is twice").await;
+    all("statuses").delete_one(doc! { "_id": "twice" }).await.unwrap();
+    all("statuses").delete_one(doc! { "_id": status.get("_id") }).await.unwrap();
+    broken("no status is missing").await;
+    put_back("statuses", &status).await;
+    let batch = all("events").find_one(doc! { "seq": 3 }).await.unwrap().unwrap();
+    all("events").delete_one(doc! { "_id": batch.get("_id") }).await.unwrap();
+    let findings = examine(&fleet.database, &written.taken).await;
+    assert!(!findings.lines().is_empty(), "a batch of the log that is missing");
+    put_back("events", &batch).await;
+    let sound = examine(&fleet.database, &written.taken).await;
+    assert!(sound.lines().is_empty(), "{:#?}", sound.lines());
+    fleet.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use crate::support::app::TestApp;
 use crate::support::ordeal::{arm, start_mongod};
 use crate::support::program::{PROGRAM, Program, command, free_address, run};
-use crate::support::webhook::{APP_SECRET, post, text_message};
+use crate::support::webhook::{APP_SECRET, NUMBER, post, text_message};
 use crate::support::{client, eventually, within};
 
 /// What has connections of its own takes no longer.
@@ -100,6 +100,55 @@ async fn without_the_database_webhooks_get_503_and_the_service_is_not_ready_unti
         !log.contains("guessed") && !log.contains(APP_SECRET) && !log.contains("halo"),
         "no secret and no content in the log"
     );
+}
+
+#[tokio::test]
+async fn a_write_that_is_not_confirmed_is_no_200_and_the_webhook_is_there_once_in_the_end() {
+    let mongod = start_mongod(None).await;
+    let app = TestApp::start_with(&[("MONGODB_URI", mongod.uri()), NUMBER[0], NUMBER[1]], true);
+    let admin = Client::with_uri_str(mongod.uri()).await.unwrap().database("admin");
+    let unconfirmed = doc! { "code": 64, "codeName": "WriteConcernFailed", "errmsg": "for a test",
+    "errInfo": { "wtimeout": true } };
+    let segments = doc! {
+        "failCommands": ["insert"], "appName": "pesan", "namespace": format!("{}.segments", app.database),
+    };
+    // What is only cut off the driver tries once more by itself.
+    let failures = [
+        (doc! { "writeConcernError": unconfirmed }, 1),
+        (doc! { "closeConnection": true }, 2),
+        (doc! { "errorCode": 91 }, 1),
+    ];
+    for (nth, (how, times)) in failures.into_iter().enumerate() {
+        let body = text_message(&format!("wamid.{nth}"), "halo");
+        let mut failure = segments.clone();
+        failure.extend(how);
+        let failed = arm(&admin, &failure, times).await;
+        let refused = post(&app.client, &app.url, body.clone()).send().await.unwrap();
+        failed.all_happened().await;
+        assert_eq!(refused.status(), 503, "{failure}");
+        // As Meta does, until it is taken.
+        eventually("it is taken", || async {
+            let answer = post(&app.client, &app.url, body.clone()).send().await.unwrap();
+            (answer.status() == 200).then_some(())
+        })
+        .await;
+    }
+    eventually("what was stored unconfirmed is worked off as well", || async {
+        // A segment of a lane that is left is swept after its lease.
+        let lanes = app.storage.all_lanes().await.unwrap();
+        for lane in &lanes {
+            if !app.storage.segments().after(lane.id, lane.folded, 1).await.unwrap().is_empty() {
+                return None;
+            }
+        }
+        (lanes.len() > 1).then_some(())
+    })
+    .await;
+    let names: Vec<Value> = app.all("messages").await.iter().map(|one| one["wamid"].clone()).collect();
+    assert_eq!(names, ["wamid.0", "wamid.1", "wamid.2"]);
+    assert_eq!(app.only("conversations").await["messages"], 3);
+    drop(app);
+    mongod.stop().await;
 }
 
 #[tokio::test]

@@ -54,6 +54,47 @@ async fn meta_verifies_the_callback_url_with_the_verify_token_only() {
 }
 
 #[tokio::test]
+async fn a_majority_has_a_webhook_in_its_journal_and_the_metrics_tell_of_its_way() {
+    let app = TestApp::start_with_number();
+    let database = mongo::raw(&app.database).await;
+    database.run_command(doc! { "profile": 2 }).await.unwrap();
+    app.take(&[text_message("wamid.1", "halo"), text_message("wamid.2", "halo")]).await;
+    app.settle().await;
+    database.run_command(doc! { "profile": 0 }).await.unwrap();
+    let writes = doc! { "op": "insert", "ns": format!("{}.segments", app.database) };
+    let profile = database.collection::<Document>("system.profile");
+    let mut cursor = profile.find(writes).await.unwrap();
+    let mut count = 0;
+    while cursor.advance().await.unwrap() {
+        let write = cursor.deserialize_current().unwrap();
+        let concern = write.get_document("command").unwrap().get_document("writeConcern").unwrap();
+        assert_eq!(
+            *concern,
+            doc! { "w": "majority", "j": true, "wtimeout": concern.get("wtimeout") },
+            "{write}"
+        );
+        count += 1;
+    }
+    assert_eq!(count, 2);
+
+    for count in [
+        "pesan_journal_flush_seconds_count",
+        "pesan_journal_flush_webhooks_count",
+        "pesan_journal_webhooks_stored_total",
+        "pesan_ingest_visible_seconds_count",
+    ] {
+        eventually(count, || async { (app.count(count).await == 2).then_some(()) }).await;
+    }
+    assert!(app.metric("pesan_ingest_visible_seconds_sum").await < PATIENCE.as_secs_f64());
+    assert!(app.metric("pesan_journal_flush_webhooks_sum").await > 1.5, "one and one");
+    eventually("nothing is behind", || async {
+        (app.count("pesan_ingest_segments_behind").await == 0).then_some(())
+    })
+    .await;
+    assert_eq!(app.count("pesan_journal_waiting_webhooks").await, 0);
+}
+
+#[tokio::test]
 async fn a_signed_webhook_is_stored_byte_for_byte_before_the_200() {
     let app = TestApp::start();
     // Meta escapes what is not ASCII; the signature is over those bytes.

@@ -208,3 +208,38 @@ async fn a_turn_that_its_living_holder_does_not_work_on_comes_back() {
     stage.app.clock.advance(Duration::from_hours(1));
     stage.caller.until(&id, "state", "ACCEPTED").await;
 }
+
+fn steps(message: &Value) -> Vec<&str> {
+    message["timeline"].as_array().unwrap().iter().map(|one| one["step"].as_str().unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_stands_behind_a_doubtful_or_a_cancelled_message_leaves() {
+    let stage = Stage::start().await;
+    let doubtful = lose(&stage, 1).await;
+    let conversation = stage.conversation().await;
+    let behind = stage.caller.sent(text(&conversation, "2")).await;
+    stage.caller.until(&behind, "state", "ACCEPTED").await;
+    let message = run(&stage.caller, "outgoingMessage", json!({ "id": doubtful })).await;
+    assert_eq!(message["state"], "UNCONFIRMED", "nothing has told of it yet");
+    assert_eq!(steps(&message), ["QUEUED", "CLAIMED", "LEFT", "UNCONFIRMED"]);
+
+    stage.meta.trouble(json!({ "kind": "rate_limited", "code": 80_007, "count": 1 })).await;
+    let cancelled = stage.caller.sent(text(&conversation, "3")).await;
+    eventually("it waits for another try", || async {
+        let message = stage.caller.message(&cancelled).await;
+        (message["attempts"].get(0)?["state"] == "QUEUED").then_some(())
+    })
+    .await;
+    let behind = stage.caller.sent(text(&conversation, "4")).await;
+    assert_eq!(stage.caller.message(&behind).await["state"], "QUEUED");
+    let payload = run(&stage.caller, "cancelMessage", json!({ "id": cancelled })).await;
+    assert_eq!(payload["message"]["state"], "CANCELLED");
+    stage.app.clock.advance(Duration::from_mins(10));
+    stage.caller.until(&behind, "state", "ACCEPTED").await;
+    let message = run(&stage.caller, "outgoingMessage", json!({ "id": cancelled })).await;
+    assert_eq!(steps(&message).last(), Some(&"CANCELLED"));
+    let texts: Vec<Value> =
+        stage.meta.taken().await.iter().map(|body| body["text"]["body"].clone()).collect();
+    assert_eq!(texts, ["1", "2", "4"]);
+}

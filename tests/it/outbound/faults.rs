@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::gate::Gate;
 use super::senders::Senders;
-use super::stage::{Meta, PABLO, template};
+use super::stage::{Meta, PABLO, SEND, template};
 use super::storm::{Plan, storm};
 use crate::support::{PATIENCE, client, within};
 
@@ -26,6 +26,42 @@ async fn messages_at(meta: &Meta) -> Value {
 async fn whatever_goes_wrong_nothing_is_lost_sent_twice_or_out_of_order() {
     let outcome = storm(&Plan::small(1)).await;
     outcome.demand();
+}
+
+/// Lets a service die at a point while it sends one message, and another one take over; gives what became of the message,
+/// and how many requests there were for it.
+async fn died_at(point: &'static str) -> (Value, usize) {
+    let mut senders = Senders::new(1, true, &[]).await;
+    let caller = senders.callers[0].clone();
+    let instance = &mut senders.fleet.instances[0];
+    instance.stop().await;
+    instance.start(Some((point, 1)));
+    instance.ready(PATIENCE).await;
+    let mut input = template(PABLO, "7");
+    input["idempotencyKey"] = point.into();
+    // Whoever dies right after it was queued gives no answer.
+    caller.try_ask(SEND, json!({ "input": input })).await;
+    instance.death().await;
+    instance.start(None);
+    instance.ready(PATIENCE).await;
+    // The same key is the same message.
+    let id = caller.sent(input).await;
+    senders.states(std::slice::from_ref(&id), SETTLED_WITHIN).await;
+    let (message, requests) = (caller.message(&id).await, senders.meta.sends().await.len());
+    senders.fleet.stop().await;
+    (message, requests)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_dies_before_the_mark_leaves_it_in_the_queue_and_after_it_in_doubt() {
+    let ((queued, asked_after_queued), (claimed, asked_after_claim), (leaving, asked_after_mark)) =
+        tokio::join!(died_at("after-queued"), died_at("after-claim"), died_at("after-leaving"));
+    for (message, requests) in [(queued, asked_after_queued), (claimed, asked_after_claim)] {
+        assert_eq!((&message["state"], requests), (&json!("ACCEPTED"), 1), "{message:#}");
+        assert_eq!(message["attempts"].as_array().unwrap().len(), 1, "{message:#}");
+    }
+    // Nobody can know that it had not left.
+    assert_eq!((&leaving["state"], asked_after_mark), (&json!("UNCONFIRMED"), 0), "{leaving:#}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

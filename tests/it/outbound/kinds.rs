@@ -263,12 +263,28 @@ async fn what_makes_no_sense_is_named() {
     let mut marketing = text(&conversation, "Halo");
     marketing["marketing"] = json!({});
     check(marketing, "marketing", "INVALID").await;
+    let mut keyed = text(&conversation, "Halo");
+    keyed["idempotencyKey"] = "k".repeat(201).into();
+    check(keyed, "idempotencyKey", "INVALID").await;
+    let mut of_another_number = text(&conversation, "Halo");
+    of_another_number["numberId"] = json!(uuid::Uuid::from_u128(5));
+    check(of_another_number, "numberId", "INVALID").await;
+    stage.meta.control("people/kerry/write", json!({ "text": "Ahoy" })).await;
+    let theirs = eventually("they have written", || async {
+        let all = stage.app.all("messages").await;
+        let theirs = all.iter().find(|one| one["content"]["text"]["body"] == "Ahoy")?;
+        Some(theirs["wamid"].clone())
+    })
+    .await;
+    let reaction = json!({ "reaction": { "messageId": theirs, "emoji": "👍" } });
+    check(content(reaction), "content.reaction.messageId", "INVALID").await;
     let emoji = json!({ "reaction": { "messageId": "wamid.A", "emoji": "👍".repeat(33) } });
     check(content(emoji), "content.reaction.emoji", "INVALID").await;
     let mut elsewhere = content(json!({ "text": { "body": "Halo" } }));
     elsewhere["numberId"] = number().to_string().into();
     for (to, field) in [
         (json!({ "groupId": "" }), "to.groupId"),
+        (json!({ "groupId": "g".repeat(257) }), "to.groupId"),
         (json!({ "userId": "me" }), "to.userId"),
         (json!({ "both": { "phone": "+16505551234", "userId": "me" } }), "to.both.userId"),
     ] {

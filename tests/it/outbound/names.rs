@@ -13,9 +13,12 @@ use crate::support::eventually;
 async fn who_answers_under_an_older_number_is_the_one_whom_we_wrote_to() {
     let stage = Stage::start().await;
     stage.meta.add_template().await;
-    for (key, today, wa_id) in
-        [("ana", "+5511987654321", "551187654321"), ("luz", "+525512345678", "5215512345678")]
-    {
+    let people = [
+        ("ana", "+5511987654321", "551187654321"),
+        ("luz", "+525512345678", "5215512345678"),
+        ("eva", "+5491123456789", "541123456789"),
+    ];
+    for (key, today, wa_id) in people {
         let person = json!({
             "key": key, "name": key, "phone": wa_id, "also_reached_by": today.trim_start_matches('+'),
             "user_id": format!("ID.{key}"),
@@ -45,6 +48,6 @@ async fn who_answers_under_an_older_number_is_the_one_whom_we_wrote_to() {
         let taken = stage.meta.taken().await;
         assert_eq!(taken.last().unwrap()["to"], format!("+{wa_id}"));
     }
-    assert_eq!(stage.app.all("conversations").await.len(), 2);
-    assert_eq!(stage.app.all("contacts").await.len(), 2);
+    assert_eq!(stage.app.all("conversations").await.len(), people.len());
+    assert_eq!(stage.app.all("contacts").await.len(), people.len());
 }

@@ -30,8 +30,9 @@ const AGAIN_AFTER: Duration = Duration::from_millis(20);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How long the services wait for an answer of Meta's.
 const CALL_MAX_MS: &str = "2000";
-/// Pauses of pairs and of what was refused, leases, and webhooks that Meta tells again.
-const SETTLED_WITHIN: Duration = Duration::from_mins(4);
+/// Pauses of pairs and of what was refused, leases, and webhooks that Meta tells again. A number that was refused again and
+/// again sends a tenth of what it may, and gets back to all of it in ten minutes.
+const SETTLED_WITHIN: Duration = Duration::from_mins(20);
 /// A lease in the database's time, and the round in which it is looked at.
 const FROZEN_MAX: Duration = Duration::from_secs(14);
 
@@ -167,7 +168,8 @@ pub async fn storm(plan: &Plan) -> Outcome {
     }
     senders.meta.clear_faults().await;
     let ended = Instant::now();
-    while !storm.has_ended().await && ended.elapsed() < SETTLED_WITHIN {
+    while !storm.has_ended().await {
+        assert!(ended.elapsed() < SETTLED_WITHIN, "still {}", storm.states().await);
         tokio::time::sleep(LOOK_EVERY).await;
     }
     let settled_after = ended.elapsed();
@@ -386,6 +388,18 @@ impl Storm {
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
+    }
+
+    /// How many messages are in each state.
+    async fn states(&self) -> String {
+        let messages = self.database.collection::<Document>("messages");
+        let states = messages.distinct("send.state", doc! {}).await.unwrap();
+        let mut counts = Vec::new();
+        for state in states {
+            let count = messages.count_documents(doc! { "send.state": &state }).await.unwrap();
+            counts.push(format!("{count} {state}"));
+        }
+        counts.join(", ")
     }
 
     /// Whether every message has its end, and Meta's word has reached it.

@@ -10,6 +10,8 @@ use super::{PATIENCE, client, mongo, within};
 
 /// How long a service may take to get to where it dies.
 const DEATH_MAX: Duration = Duration::from_mins(2);
+/// How much of its log a test tells that fails.
+const LINES_TOLD: usize = 60;
 
 /// One database, and the services on it.
 pub struct Fleet {
@@ -150,8 +152,24 @@ impl Instance {
         }
     }
 
+    /// Its log, if a test has failed while it was running.
+    fn tell_of_trouble(&self) {
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().collect();
+        let last = lines.get(lines.len().saturating_sub(LINES_TOLD)..).unwrap_or_default();
+        println!("{} has logged last:\n{}", self.url, last.join("\n"));
+    }
+
     /// What it has logged since its last start.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("stderr")).unwrap_or_default()
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        if std::thread::panicking() && self.program.is_some() {
+            self.tell_of_trouble();
+        }
     }
 }

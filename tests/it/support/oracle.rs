@@ -2,14 +2,13 @@
 //! thing once, under the right person, counted exactly, told once. It is recounted from the documents themselves.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mongodb::Database;
 use mongodb::bson::{Bson, Document, doc};
 
 use super::load::{Item, Webhook, is_half_named};
 use super::webhook::PHONE_NUMBER_ID;
-use super::within;
 
 /// How many breaches of one kind are named.
 const NAMED_MAX: usize = 5;
@@ -92,23 +91,36 @@ fn key(wamid: &str) -> String {
 
 /// Waits until every stored segment is worked off.
 pub async fn settle(database: &Database, patience: Duration) {
-    within(patience, "every segment is worked off", || async {
-        let mut marks = HashMap::new();
-        for lane in all(database, "lanes").await.ok()? {
-            marks.insert(lane.get_str("_id").unwrap().to_owned(), lane.get_i64("folded").unwrap());
+    let begun = Instant::now();
+    loop {
+        let open = unfinished(database).await;
+        if open.as_ref().is_ok_and(Vec::is_empty) {
+            return;
         }
-        let segments = database.collection::<Document>("segments");
-        let mut cursor = segments.find(doc! {}).projection(doc! { "_id": 1 }).await.ok()?;
-        while cursor.advance().await.ok()? {
-            let segment = cursor.deserialize_current().ok()?;
-            let (lane, number) = segment.get_str("_id").unwrap().split_once(':').unwrap();
-            if *marks.get(lane)? < number.parse::<i64>().unwrap() {
-                return None;
-            }
+        assert!(begun.elapsed() < patience, "not worked off within {patience:?}: {open:#?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Lanes that are not at their end, each with the segment that they are not past.
+async fn unfinished(database: &Database) -> mongodb::error::Result<Vec<String>> {
+    let mut marks = HashMap::new();
+    for lane in all(database, "lanes").await? {
+        marks.insert(lane.get_str("_id").unwrap().to_owned(), lane);
+    }
+    let mut open: BTreeMap<String, String> = BTreeMap::new();
+    let segments = database.collection::<Document>("segments");
+    let mut cursor = segments.find(doc! {}).projection(doc! { "_id": 1 }).await?;
+    while cursor.advance().await? {
+        let segment = cursor.deserialize_current()?;
+        let (lane, number) = segment.get_str("_id").unwrap().split_once(':').unwrap();
+        let mark = marks.get(lane);
+        let folded = mark.map(|mark| mark.get_i64("folded").unwrap());
+        if folded.is_none_or(|folded| folded < number.parse::<i64>().unwrap()) {
+            open.insert(lane.to_owned(), format!("segment {number} of {mark:?}"));
         }
-        Some(())
-    })
-    .await;
+    }
+    Ok(open.into_values().collect())
 }
 
 /// Holds the database against what was sent. Everything sent must have been taken, and worked off.

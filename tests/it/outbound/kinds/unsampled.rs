@@ -224,10 +224,50 @@ fn templates() -> Vec<TemplateRow> {
     ]
 }
 
+/// A template whose cards have pictures, words and buttons of their own.
+fn cards() -> TemplateRow {
+    let file = json!({ "link": "https://example.com/file" });
+    let card = json!([
+        { "type": "HEADER", "format": "IMAGE" },
+        { "type": "BODY", "text": "The {{1}} is green." },
+        { "type": "BUTTONS", "buttons": [
+            { "type": "QUICK_REPLY", "text": "More" },
+            { "type": "URL", "text": "Buy", "url": "https://example.com/{{1}}" },
+        ] },
+    ]);
+    let plants = ["aloe", "agave"];
+    let asked = plants.map(|plant| {
+        json!({ "header": { "image": file }, "body": [{ "text": plant }], "buttons": [
+            { "index": 0, "value": { "quickReply": plant } },
+            { "index": 1, "value": { "urlSuffix": plant } },
+        ] })
+    });
+    let wire: Vec<Value> = (0..)
+        .zip(plants)
+        .map(|(index, plant)| {
+            json!({ "card_index": index, "components": [
+                { "type": "header", "parameters": [{ "type": "image", "image": file }] },
+                { "type": "body", "parameters": [{ "type": "text", "text": plant }] },
+                { "type": "button", "sub_type": "quick_reply", "index": "0",
+                    "parameters": [{ "type": "payload", "payload": plant }] },
+                { "type": "button", "sub_type": "url", "index": "1",
+                    "parameters": [{ "type": "text", "text": plant }] },
+            ] })
+        })
+        .collect();
+    let cards = json!({ "type": "CAROUSEL", "cards": [{ "components": card }, { "components": card }] });
+    (
+        "cards_with_pictures",
+        json!([{ "type": "BODY", "text": "Plants." }, cards]),
+        json!({ "cards": asked }),
+        json!([{ "type": "carousel", "cards": wire }]),
+    )
+}
+
 /// Messages that use these templates, which the simulator then has.
 async fn with_templates(stage: &Stage) -> Vec<Row> {
     let mut rows = Vec::new();
-    for (name, components, brought, wire) in templates() {
+    for (name, components, brought, wire) in templates().into_iter().chain([cards()]) {
         let definition = json!({
             "name": name, "language": "en_US", "category": "UTILITY", "components": components,
         });
@@ -306,7 +346,7 @@ async fn what_no_sample_shows_is_taken_and_crosses_the_wire_as_the_reference_has
     body["recipient_identity_key_hash"] = "DF2lS5v2W6x=".into();
     rows.push(("only to whom we know", input, body));
     rows.extend(pins(&stage).await);
-    assert_eq!(rows.len(), 16);
+    assert_eq!(rows.len(), 17);
     check(&stage, rows).await;
 }
 
