@@ -324,3 +324,23 @@ fn planted_breaches_are_seen() {
     check("http/x.rs", "//! X.\nfn x() {} // TODO: later\n", Some("TODO"));
     check("http/x.rs", &long, Some("lines; over"));
 }
+
+/// What `docs/proofs.md` names as `file::function`.
+fn named_proofs(text: &str) -> Vec<(&str, &str)> {
+    let quoted = text.split('`').skip(1).step_by(2);
+    quoted.filter_map(|name| name.split_once("::")).filter(|(file, _)| file.ends_with(".rs")).collect()
+}
+
+#[test]
+fn what_the_proofs_name_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("docs/proofs.md")).unwrap();
+    let named = named_proofs(&text);
+    let is_there = |(file, function): &&(&str, &str)| {
+        let text = fs::read_to_string(root.join(file)).unwrap_or_default();
+        ["(", "<"].iter().any(|after| text.contains(&format!("fn {function}{after}")))
+    };
+    let missing: Vec<_> = named.iter().filter(|named| !is_there(named)).collect();
+    assert!(missing.is_empty(), "docs/proofs.md names what is not there: {missing:#?}");
+    assert!(named.len() > 200, "{}", named.len());
+}
