@@ -7,7 +7,7 @@
 use futures_util::TryStreamExt;
 use mongodb::Collection as Handle;
 use mongodb::bson::{Bson, DateTime, Document, doc};
-use mongodb::options::ReturnDocument;
+use mongodb::options::{Acknowledgment, ReturnDocument, WriteConcern};
 use uuid::Uuid;
 
 use super::arrivals::binary;
@@ -129,7 +129,14 @@ impl Storage {
             .find_one_and_update(doc! { "_id": binary(number) }, stages)
             .upsert(true)
             .return_document(ReturnDocument::After)
+            .write_concern(lasting_little())
             .await?;
         Ok(found.unwrap_or_default())
     }
+}
+
+/// Who leads knows it: nobody waits until all others do. A primary that dies takes what was used up in the last moment with
+/// it; Meta says so if it was too much.
+fn lasting_little() -> WriteConcern {
+    WriteConcern::builder().w(Acknowledgment::Nodes(1)).build()
 }
