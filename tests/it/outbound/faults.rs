@@ -1,13 +1,15 @@
 //! Services that die while they send, as programs of their own. The simulator's journal says what was taken.
 
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::gate::Gate;
 use super::senders::Senders;
-use super::stage::{Meta, PABLO, SEND, template};
+use super::stage::{Caller, Meta, PABLO, SEND, template};
 use super::storm::{Plan, storm};
+use crate::support::ordeal::{kill_and_start, start_mongod};
 use crate::support::{PATIENCE, client, within};
 
 /// A lease, and time for what comes back.
@@ -62,6 +64,67 @@ async fn who_dies_before_the_mark_leaves_it_in_the_queue_and_after_it_in_doubt()
     }
     // Nobody can know that it had not left.
     assert_eq!((&leaving["state"], asked_after_mark), (&json!("UNCONFIRMED"), 0), "{leaving:#}");
+}
+
+/// Asks for a message until somebody answers that it is queued.
+async fn asked(caller: Caller, input: Value) -> String {
+    within(PATIENCE * 2, "it is queued", || async {
+        let answer = caller.try_ask(SEND, json!({ "input": input })).await?;
+        answer["data"]["sendMessage"]["message"]["id"].as_str().map(str::to_owned)
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_killed_while_messages_leave_loses_none_and_sends_none_twice() {
+    const MESSAGES: usize = 120;
+    let folder = tempfile::tempdir().unwrap();
+    let mut mongod = start_mongod(Some(folder.path())).await;
+    let senders = Senders::on(mongod.uri(), 1, true, &[("API_RATE_LIMIT", "0")]).await;
+    let askers = (0..8).map(|asker| {
+        let caller = senders.callers[0].clone();
+        tokio::spawn(async move {
+            let mut ids = Vec::new();
+            for nth in (asker..MESSAGES).step_by(8) {
+                let mut input = template(&format!("+62812{:08}", 40_000_000 + nth), "7");
+                input["idempotencyKey"] = nth.to_string().into();
+                ids.push(asked(caller.clone(), input).await);
+            }
+            ids
+        })
+    });
+    let askers: Vec<_> = askers.collect();
+    for sent in [15, 60] {
+        within(PATIENCE, "messages leave", || async {
+            (senders.meta.taken().await.len() >= sent).then_some(())
+        })
+        .await;
+        mongod = kill_and_start(mongod, folder.path()).await;
+    }
+    let mut ids = Vec::new();
+    for asker in askers {
+        ids.extend(asker.await.unwrap());
+    }
+    let distinct: HashSet<&String> = ids.iter().collect();
+    assert_eq!(distinct.len(), MESSAGES, "a key is one message");
+    within(SETTLED_WITHIN, "what Meta has taken is accepted, and the rest is in doubt", || async {
+        let states = senders.states(&ids, SETTLED_WITHIN).await;
+        let taken = senders.meta.taken().await;
+        let mut times: HashMap<&str, usize> = HashMap::new();
+        for body in &taken {
+            *times.entry(body["biz_opaque_callback_data"].as_str().unwrap()).or_default() += 1;
+        }
+        assert!(times.values().all(|times| *times == 1), "sent twice: {times:?}");
+        let is_right = |id: &String| match states[id].as_str() {
+            "ACCEPTED" => times.contains_key(id.as_str()),
+            "UNCONFIRMED" => !times.contains_key(id.as_str()),
+            other => panic!("{id} is {other}"),
+        };
+        ids.iter().all(is_right).then_some(())
+    })
+    .await;
+    senders.fleet.stop().await;
+    mongod.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

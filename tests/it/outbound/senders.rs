@@ -23,12 +23,17 @@ pub struct Senders {
 impl Senders {
     /// So many services, all of them running. The simulator tells statuses to the last one.
     pub async fn new(services: usize, limits_lifted: bool, more: &[(&str, &str)]) -> Self {
+        Self::on(mongo::uri(), services, limits_lifted, more).await
+    }
+
+    /// The same on a MongoDB of their own.
+    pub async fn on(uri: &str, services: usize, limits_lifted: bool, more: &[(&str, &str)]) -> Self {
         let meta = Meta::start(limits_lifted);
         meta.add_template().await;
         let more = more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let settings: Vec<(String, String)> = settings(&meta).into_iter().chain(more).collect();
-        let mut fleet = Fleet::with(mongo::uri(), services, &settings).await;
-        let storage = storage(fleet.database.name()).await;
+        let mut fleet = Fleet::with(uri, services, &settings).await;
+        let storage = mongo::storage(uri, fleet.database.name()).await;
         let key = key_of(&storage, first_workspace(), Role::Admin).await;
         let callers = fleet.urls().into_iter().map(|url| Caller { url, key: key.clone() }).collect();
         // The first start makes the number; the token is put there before anything is queued.

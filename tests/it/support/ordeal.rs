@@ -72,23 +72,28 @@ pub async fn die_at(uri: &str, deaths: &[(&'static str, u64)], senders: usize, s
 /// Kills the database again and again under two services, and starts it again on the same data.
 pub async fn kill_database(folder: &Path, times: usize, senders: usize, seed: u64) -> Outcome {
     let mut mongod = start_mongod(Some(folder)).await;
-    let uri = mongod.uri().to_owned();
-    let mut fleet = Fleet::new(&uri, 2).await;
+    let mut fleet = Fleet::new(mongod.uri(), 2).await;
     fleet.start().await;
     let load = Load::new(Story::new(seed, CUSTOMERS), &fleet.urls());
     let sending = load.begin(senders);
     for time in 0..times {
         taken_more(&load, 150 + 40 * time).await;
-        let pid = mongod.pid().to_string();
-        assert!(Command::new("kill").args(["-s", "KILL", &pid]).status().await.unwrap().success());
-        mongod.stop().await;
-        mongod = start_mongod(Some(folder)).await;
-        assert_eq!(mongod.uri(), uri, "it is where it was");
+        mongod = kill_and_start(mongod, folder).await;
     }
     taken_more(&load, 150).await;
     let outcome = conclude(fleet, sending, times).await;
     mongod.stop().await;
     outcome
+}
+
+/// Kills a MongoDB, and starts it again on its data and where it was.
+pub async fn kill_and_start(mongod: PrivateMongod, folder: &Path) -> PrivateMongod {
+    let (uri, pid) = (mongod.uri().to_owned(), mongod.pid().to_string());
+    assert!(Command::new("kill").args(["-s", "KILL", &pid]).status().await.unwrap().success());
+    mongod.stop().await;
+    let mongod = start_mongod(Some(folder)).await;
+    assert_eq!(mongod.uri(), uri, "it is where it was");
+    mongod
 }
 
 /// Freezes one of two services in the middle of its work, long enough to lose its lane, and wakes it again.
