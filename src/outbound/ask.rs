@@ -341,14 +341,7 @@ impl Outbound {
             To::Contact(contact) => self.address_of((number, None), *contact, None, "to.contactId").await,
             To::Phone(spelling) => {
                 let phone = Phone::parse(spelling, None).map_err(|why| no_number(why, "to.phone"))?;
-                let contact = self.contact_by_phone(number.workspace, &phone).await?;
-                self.address_of(
-                    (number, None),
-                    contact,
-                    Some(Recipient::Phone(phone.as_str().to_owned())),
-                    "to.phone",
-                )
-                .await
+                self.address_by_phone(number, &phone, "to.phone").await
             }
             To::Both { phone, user_id } => {
                 let phone = Phone::parse(phone, None).map_err(|why| no_number(why, "to.both.phone"))?;
@@ -390,7 +383,17 @@ impl Outbound {
         field: &'static str,
     ) -> Result<Address, Error> {
         let found = self.0.storage.find_person(number.workspace, contact).await?;
-        let (contact, person) = found.ok_or(Error::NotFound(field))?;
+        self.address_with((number, seen), found.ok_or(Error::NotFound(field))?, given, field).await
+    }
+
+    /// The same of a contact that was found.
+    async fn address_with(
+        &self,
+        (number, seen): (&NumberRecord, Option<ConversationRecord>),
+        (contact, person): (Uuid, Person<'static>),
+        given: Option<Recipient>,
+        field: &'static str,
+    ) -> Result<Address, Error> {
         let known = person.wa_id.as_ref().map(|wa_id| Recipient::Phone(format!("+{wa_id}")));
         let recipient = match given {
             Some(given @ (Recipient::UserId(_) | Recipient::Both { .. })) => Some(given),
@@ -428,19 +431,36 @@ impl Outbound {
         conversation.created_ms + SETTLED_AFTER_MS < self.0.clock.now_ms()
     }
 
-    /// The contact behind a line, by whichever id WhatsApp knows it; a new one if it has never been heard of.
-    async fn contact_by_phone(&self, workspace: Uuid, phone: &Phone) -> Result<Uuid, Error> {
+    /// The address of a line, by whichever id WhatsApp knows it; of a new contact if it has never been heard of.
+    async fn address_by_phone(
+        &self,
+        number: &NumberRecord,
+        phone: &Phone,
+        field: &'static str,
+    ) -> Result<Address, Error> {
+        let (storage, workspace) = (&self.0.storage, number.workspace);
+        let given = || Some(Recipient::Phone(phone.as_str().to_owned()));
         let ids = phone.wa_ids();
         let names: Vec<Name> = ids
             .iter()
             .flat_map(|id| [Kind::WaId, Kind::Phone].map(|kind| Name { kind, value: id.clone() }))
             .collect();
-        let known = self.0.storage.aliases_of(workspace, &names).await?;
-        let name = names.iter().find(|name| known.contains_key(name));
-        let number = name.map_or(phone.digits(), |name| name.value.as_str());
-        // Known or not, it goes by the same way: somebody else may be about to make the same contact.
-        let person = Person { phone: Some(format!("+{number}").into()), ..Person::default() };
-        self.contact_of(workspace, &person).await
+        let known = storage.aliases_of(workspace, &names).await?;
+        let owner = names.iter().find_map(|name| Some((name, known.get(name)?.contact)));
+        let line = owner.map_or(phone.digits(), |(name, _)| name.value.as_str());
+        let person = Person { phone: Some(format!("+{line}").into()), ..Person::default() };
+        if let Some((_, owner)) = owner
+            && let Some(found) = storage.find_person(workspace, owner).await?
+            && found.1.phone == person.phone
+        {
+            let address = self.address_with((number, None), found, given(), field).await?;
+            if address.is_known {
+                return Ok(address);
+            }
+        }
+        // Whoever has just been made may be undone, or made by somebody else at this moment, as anybody new.
+        let contact = self.contact_of(workspace, &person).await?;
+        self.address_of((number, None), contact, given(), field).await
     }
 
     async fn contact_of(&self, workspace: Uuid, person: &Person<'_>) -> Result<Uuid, Error> {

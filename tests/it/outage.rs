@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use crate::support::app::TestApp;
+use crate::support::app::{TestApp, documents_at};
 use crate::support::ordeal::{arm, start_mongod};
 use crate::support::program::{PROGRAM, Program, command, free_address, run};
 use crate::support::webhook::{APP_SECRET, NUMBER, post, text_message};
@@ -144,9 +144,11 @@ async fn a_write_that_is_not_confirmed_is_no_200_and_the_webhook_is_there_once_i
         (lanes.len() > 1).then_some(())
     })
     .await;
-    let names: Vec<Value> = app.all("messages").await.iter().map(|one| one["wamid"].clone()).collect();
+    let messages = documents_at(mongod.uri(), &app.database, "messages").await;
+    let names: Vec<&Value> = messages.iter().map(|one| &one["wamid"]).collect();
     assert_eq!(names, ["wamid.0", "wamid.1", "wamid.2"]);
-    assert_eq!(app.only("conversations").await["messages"], 3);
+    let conversations = documents_at(mongod.uri(), &app.database, "conversations").await;
+    assert_eq!((conversations.len(), &conversations[0]["messages"]), (1, &json!(3)));
     drop(app);
     mongod.stop().await;
 }

@@ -328,7 +328,8 @@ fn planted_breaches_are_seen() {
 /// What `docs/proofs.md` names as `file::function`.
 fn named_proofs(text: &str) -> Vec<(&str, &str)> {
     let quoted = text.split('`').skip(1).step_by(2);
-    quoted.filter_map(|name| name.split_once("::")).filter(|(file, _)| file.ends_with(".rs")).collect()
+    let is_source = |file: &str| Path::new(file).extension().is_some_and(|extension| extension == "rs");
+    quoted.filter_map(|name| name.split_once("::")).filter(|(file, _)| is_source(file)).collect()
 }
 
 #[test]

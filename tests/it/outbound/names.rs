@@ -51,3 +51,19 @@ async fn who_answers_under_an_older_number_is_the_one_whom_we_wrote_to() {
     assert_eq!(stage.app.all("conversations").await.len(), people.len());
     assert_eq!(stage.app.all("contacts").await.len(), people.len());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_has_been_known_for_a_while_is_written_to_and_not_written_down_again() {
+    let stage = Stage::start().await;
+    stage.meta.add_template().await;
+    let phone = "+6281200300000";
+    let first = stage.caller.sent(template(phone, "7")).await;
+    let conversation = stage.caller.until(&first, "state", "ACCEPTED").await["conversationId"].clone();
+    let known = stage.app.only("contacts").await;
+    stage.app.clock.advance(Duration::from_mins(5));
+    let second = stage.caller.sent(template("00 62 812-0030.0000", "8")).await;
+    let shown = stage.caller.until(&second, "state", "ACCEPTED").await;
+    assert_eq!(shown["conversationId"], conversation);
+    assert_eq!(stage.app.only("contacts").await, known);
+    assert_eq!(stage.meta.taken().await.last().unwrap()["to"], phone);
+}

@@ -113,7 +113,7 @@ async fn what_one_instance_queues_leaves_from_another_at_once() {
     let own: Vec<(&str, &str)> = all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     // The sender of this one is off.
     let app = TestApp::start_at(Clock::system().now(), &own, false);
-    give_token(&app.storage, &app.database).await;
+    give_token(&app.storage, &mongo::raw(&app.database).await).await;
     let more: Vec<(&str, &str)> = own.clone();
     let mut fleet = Fleet::new_with(mongo::uri(), 1, &app.database, &more).await;
     fleet.start().await;

@@ -40,7 +40,7 @@ impl Senders {
         fleet.start().await;
         let numbers = fleet.database.collection::<Document>("numbers");
         assert_eq!(numbers.count_documents(doc! {}).await.unwrap(), 1);
-        give_token(&storage, fleet.database.name()).await;
+        give_token(&storage, &fleet.database).await;
         meta.tell(&fleet.instances.last().unwrap().url);
         storage.close().await;
         Self { fleet, meta, callers }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mongodb::Database;
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Document, doc};
 use pesan::auth::{ApiKeys, NewApiKey, Role, Visitor};
@@ -199,7 +200,7 @@ impl Stage {
             .collect();
         let app = TestApp::start_at(Clock::system().now(), &settings, true);
         meta.tell(&app.url);
-        give_token(&app.storage, &app.database).await;
+        give_token(&app.storage, &mongo::raw(&app.database).await).await;
         let key = key_of(&app.storage, first_workspace(), Role::Admin).await;
         let caller = Caller { url: app.url.clone(), key };
         Self { app, meta, caller, number: number() }
@@ -243,8 +244,8 @@ pub fn number() -> Uuid {
 }
 
 /// Seals the simulator's token into the number.
-pub async fn give_token(storage: &Storage, database: &str) {
-    let numbers = mongo::raw(database).await.collection::<Document>("numbers");
+pub async fn give_token(storage: &Storage, database: &Database) {
+    let numbers = database.collection::<Document>("numbers");
     let set = doc! { "$set": { "accessToken": sealed(storage, TOKEN).await } };
     assert_eq!(numbers.update_one(doc! {}, set).await.unwrap().matched_count, 1);
 }

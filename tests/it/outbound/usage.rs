@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::later::run;
 use super::stage::{Caller, Meta, give_token, key_of, settings, template};
 use crate::support::app::TestApp;
-use crate::support::eventually;
 use crate::support::webhook::ACCOUNT_ID;
+use crate::support::{eventually, mongo};
 
 /// Two services on one database whose senders are driven by hand, and whose clocks stand still.
 struct Pair {
@@ -31,7 +31,7 @@ impl Pair {
             all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let time = Clock::system().now();
         let first = TestApp::start_at(time, &own, false);
-        give_token(&first.storage, &first.database).await;
+        give_token(&first.storage, &mongo::raw(&first.database).await).await;
         let database = first.database.clone();
         let more: Vec<(&str, &str)> =
             own.iter().copied().chain([("PESAN_DATABASE", database.as_str())]).collect();
