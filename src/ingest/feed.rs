@@ -92,6 +92,20 @@ impl Feed {
 
     /// What comes after `number`, as much as is applied at once.
     pub fn take(&self, lane: Uuid, number: i64) -> Next {
+        let next = self.take_next(lane, number);
+        self.0.pressure.set(match &next {
+            Next::Segments(segments) => {
+                let webhooks: usize = segments.iter().map(|segment| segment.webhooks.len()).sum();
+                let bytes: usize = segments.iter().map(|segment| segment.bytes()).sum();
+                is_well_filled(webhooks, bytes)
+            }
+            Next::Read => true,
+            Next::Nothing | Next::Closed => false,
+        });
+        next
+    }
+
+    fn take_next(&self, lane: Uuid, number: i64) -> Next {
         let mut state = self.lock();
         if state.lane != Some(lane) {
             return Next::Closed;
@@ -121,9 +135,6 @@ impl Feed {
         }
         drop(state);
         self.0.changed.notify_waiters();
-        if webhooks >= WELL_FILLED {
-            self.0.pressure.note();
-        }
         if segments.is_empty() { Next::Read } else { Next::Segments(segments) }
     }
 
@@ -133,7 +144,7 @@ impl Feed {
         if state.lane == Some(lane) { (state.stored - number).max(0) } else { 0 }
     }
 
-    /// Is noted when a whole batch had come while the one before it was applied.
+    /// High as long as a whole batch has come while the one before it was applied.
     pub fn pressure(&self) -> &Pressure {
         &self.0.pressure
     }
@@ -149,10 +160,7 @@ impl Feed {
             let changed = self.changed();
             {
                 let state = self.lock();
-                if state.lane.is_none()
-                    || state.webhooks >= WELL_FILLED
-                    || state.bytes >= limits::APPLY_BYTES_MAX
-                {
+                if state.lane.is_none() || is_well_filled(state.webhooks, state.bytes) {
                     return;
                 }
             }
@@ -174,6 +182,10 @@ impl Feed {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn is_well_filled(webhooks: usize, bytes: usize) -> bool {
+    webhooks >= WELL_FILLED || bytes >= limits::APPLY_BYTES_MAX
 }
 
 #[cfg(test)]
@@ -220,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_that_is_well_filled_is_a_sign_of_pressure() {
+    fn pressure_is_high_while_batches_come_well_filled() {
         let feed = Feed::default();
         feed.open(LANE);
         let filled = |number, count| {
@@ -233,6 +245,11 @@ mod tests {
         feed.offer(filled(1, WELL_FILLED));
         assert_eq!(numbers(feed.take(LANE, 0)), [1]);
         assert!(feed.pressure().is_high());
+        assert_eq!(feed.take(LANE, 1), Next::Nothing);
+        assert!(!feed.pressure().is_high());
+        feed.offer(segment(2, limits::APPLY_BYTES_MAX));
+        assert_eq!(numbers(feed.take(LANE, 1)), [2]);
+        assert!(feed.pressure().is_high(), "few, but large");
     }
 
     #[test]

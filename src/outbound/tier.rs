@@ -19,7 +19,8 @@ use super::line::Line;
 use super::seats::Seat;
 use super::sender::Equipment;
 use crate::clock::{Clock, Stopwatch};
-use crate::domain::outgoing::window::can_send;
+use crate::domain::outgoing::Message;
+use crate::domain::outgoing::window::{can_send, is_free_form};
 use crate::domain::sending::Reason;
 use crate::runtime::Supervisor;
 use crate::storage::Error;
@@ -269,8 +270,7 @@ impl Equipment {
         now_ms: i64,
     ) -> Result<Option<i64>, Error> {
         let Some(customers_a_day) = line.customers_a_day else { return Ok(None) };
-        // Nothing else may write first, also not what was asked for in Meta's own form.
-        if message.kind != "template" {
+        if !may_write_first(message) {
             return Ok(None);
         }
         let is_near = self.tiers.nearness.ask((Arc::clone(line), customers_a_day)).await?;
@@ -300,6 +300,18 @@ impl Equipment {
         }
         let dice = i64::try_from(self.random.number().unwrap_or(0) % 1_000).unwrap_or(0);
         Ok(Some(at_ms.min(now_ms + LOOK_AFTER_MS + LOOK_SPREAD_MS * dice / 1_000)))
+    }
+}
+
+/// Only a template may, also one that was asked for in Meta's own form, with more around it than we can read.
+fn may_write_first(message: &Outgoing) -> bool {
+    match message.kind.as_str() {
+        "template" => true,
+        // What cannot be read does not leave.
+        "unrecognised" => {
+            serde_json::from_str::<Message>(&message.message).is_ok_and(|asked| !is_free_form(&asked.content))
+        }
+        _ => false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! How work runs: who owns a task (`supervisor`), work that comes round (`worker`), many
-//! callers served by one round of work (`rounds`), whether the process should be given work (`readiness`), and whether it has more of
-//! it than it can do at once (`pressure`).
+//! callers served by one round of work (`rounds`), whether the process should be given work
+//! (`readiness`), and whether it has more of it than it can do at once (`pressure`).
 //!
 //! Mechanism only: nothing here knows what the work is about.
 

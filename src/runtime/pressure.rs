@@ -1,26 +1,20 @@
 //! Whether more comes in than is worked off at once. Whoever does what can wait leaves more room then.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::clock::Stopwatch;
-
-/// So long after the last sign it is taken as over.
-const LASTS: Duration = Duration::from_millis(500);
-
-/// One a process. Cheap to clone.
+/// One a process, which knows of its own work only. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Pressure(Arc<Mutex<Option<Stopwatch>>>);
+pub struct Pressure(Arc<AtomicBool>);
 
 impl Pressure {
-    /// A sign: so much had come that it could not be worked off as it came.
-    pub fn note(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Stopwatch::start());
+    /// Says how it is now.
+    pub fn set(&self, is_high: bool) {
+        self.0.store(is_high, Ordering::Relaxed);
     }
 
-    /// Whether there was a sign lately.
+    /// How it was when somebody looked last.
     pub fn is_high(&self) -> bool {
-        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        last.as_ref().is_some_and(|last| last.elapsed() < LASTS)
+        self.0.load(Ordering::Relaxed)
     }
 }

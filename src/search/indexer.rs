@@ -41,7 +41,7 @@ const WRITTEN_AT_ONCE: usize = 25;
 /// After each command, so many times as long as it took are left to whoever works for somebody that waits: what is to be
 /// found costs the database more than what is to be shown, and under load search may lag behind.
 const REST_SHARE: u32 = 3;
-/// And as long as webhooks come faster than they are applied.
+/// And as long as webhooks come to this process faster than they are applied.
 const REST_SHARE_UNDER_PRESSURE: u32 = 15;
 const REST_MAX: Duration = Duration::from_millis(500);
 
@@ -201,7 +201,7 @@ impl Indexer {
             }
             let to = last.seq;
             let items = subjects::items(storage, workspace, &batches).await?;
-            self.rest(&reading).await;
+            self.rest(&reading, watch).await;
             for some in items.chunks(WRITTEN_AT_ONCE) {
                 // Whoever takes over, or has to wait for the stop, does not wait for the rest of a page.
                 if !self.holds().await? {
@@ -209,7 +209,7 @@ impl Indexer {
                 }
                 let writing = Stopwatch::start();
                 storage.put_search_items(some).await?;
-                self.rest(&writing).await;
+                self.rest(&writing, watch).await;
             }
             crash::pass(crash::SEARCH_POINT);
             if !storage.advance_search(workspace, from, to).await? {
@@ -243,8 +243,10 @@ impl Indexer {
         all
     }
 
-    async fn rest(&self, work: &Stopwatch) {
-        let share = if self.0.pressure.is_high() { REST_SHARE_UNDER_PRESSURE } else { REST_SHARE };
+    /// A round that has taken long goes on faster: what it has not come through is done again from its beginning.
+    async fn rest(&self, work: &Stopwatch, round: &Stopwatch) {
+        let gives_way = self.0.pressure.is_high() && round.elapsed() < ROUND_SHARE;
+        let share = if gives_way { REST_SHARE_UNDER_PRESSURE } else { REST_SHARE };
         tokio::time::sleep((work.elapsed() * share).min(REST_MAX)).await;
     }
 

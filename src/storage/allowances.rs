@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::arrivals::binary;
 use super::index::Collection;
-use super::{Error, Storage};
+use super::{Error, Storage, durable};
 
 pub const ALLOWANCES: Collection = Collection {
     name: "allowances",
@@ -71,10 +71,10 @@ impl Storage {
             ] } } },
             doc! { "$set": { "tokens": { "$subtract": ["$tokens", "$granted"] } } },
         ];
-        let mut outcome = self.change_allowance(number, take.clone()).await;
+        let mut outcome = self.change_allowance(number, take.clone(), on_the_primary()).await;
         if outcome == Err(Error::Duplicate) {
             // Somebody else made it at the same time.
-            outcome = self.change_allowance(number, take).await;
+            outcome = self.change_allowance(number, take, on_the_primary()).await;
         }
         let after = outcome?;
         let granted = after.get("granted").map_or(0, |granted| match granted {
@@ -100,7 +100,7 @@ impl Storage {
             "sharedAt": "$$NOW",
             "loweredAt": { "$cond": [is_told, "$loweredAt", "$$NOW"] },
         } }];
-        self.change_allowance(number, pause).await.map(drop)
+        self.change_allowance(number, pause, durable(self.timeout)).await.map(drop)
     }
 
     /// How the allowance of a number stands.
@@ -123,20 +123,25 @@ impl Storage {
         })
     }
 
-    async fn change_allowance(&self, number: Uuid, stages: Vec<Document>) -> Result<Document, Error> {
+    async fn change_allowance(
+        &self,
+        number: Uuid,
+        stages: Vec<Document>,
+        concern: WriteConcern,
+    ) -> Result<Document, Error> {
         let allowances: Handle<Document> = self.database.collection(ALLOWANCES.name);
         let found = allowances
             .find_one_and_update(doc! { "_id": binary(number) }, stages)
             .upsert(true)
             .return_document(ReturnDocument::After)
-            .write_concern(lasting_little())
+            .write_concern(concern)
             .await?;
         Ok(found.unwrap_or_default())
     }
 }
 
-/// Who leads knows it: nobody waits until all others do. A primary that dies takes what was used up in the last moment with
-/// it; Meta says so if it was too much.
-fn lasting_little() -> WriteConcern {
+/// Tokens need not outlive the primary: whatever leaves with one is marked after it, and that lasts. What was granted and
+/// did not leave yet is granted once more if the primary dies, and Meta says so if it was too much.
+fn on_the_primary() -> WriteConcern {
     WriteConcern::builder().w(Acknowledgment::Nodes(1)).build()
 }

@@ -438,3 +438,73 @@ impl Storage {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn queued(id: &str) -> Document {
+        doc! { "_id": id, "state": "queued", "due": 7 }
+    }
+
+    fn update(filter: Document) -> Write {
+        Write::update("messages", filter, doc! { "$set": { "state": "gone" } })
+    }
+
+    /// The ids that are looked at before, if all of them are.
+    fn guarded(writes: &[Write]) -> Option<Vec<&str>> {
+        let some: Vec<&Write> = writes.iter().collect();
+        let guard = guard_of(&some)?;
+        assert_eq!(guard.rest, doc! { "state": "queued", "due": 7 });
+        Some(guard.ids)
+    }
+
+    #[test]
+    fn updates_that_ask_the_same_of_different_documents_look_at_all_of_them_first() {
+        let all = |second: Document| [update(queued("a")), update(second)];
+        assert_eq!(guarded(&all(queued("b"))), Some(vec!["a", "b"]));
+        assert_eq!(guarded(&all(doc! { "due": 7, "state": "queued", "_id": "b" })), Some(vec!["a", "b"]));
+        for other in [
+            queued("a"),
+            doc! { "_id": "b", "state": "queued", "due": 8 },
+            doc! { "_id": "b", "state": "queued" },
+            doc! { "_id": "b", "state": "queued", "due": 7, "more": 1 },
+            doc! { "_id": 1, "state": "queued", "due": 7 },
+            doc! { "state": "queued", "due": 7 },
+        ] {
+            assert_eq!(guarded(&all(other.clone())), None, "{other}");
+        }
+        assert_eq!(guarded(&[update(queued("a"))]), None, "one alone");
+        assert_eq!(
+            guarded(&[update(doc! { "_id": "a" }), update(doc! { "_id": "b" })]),
+            None,
+            "nothing is asked"
+        );
+        let lenient =
+            |id| Write::update_if_there("messages", queued(id), doc! { "$set": { "state": "gone" } });
+        assert_eq!(guarded(&[lenient("a"), lenient("b")]), None);
+    }
+
+    #[test]
+    fn a_command_asks_for_the_id_alone_after_the_look_and_for_all_of_it_else() {
+        let (one, other) = (
+            update(queued("a")),
+            Write::upsert_pipeline("messages", queued("b"), vec![doc! { "$set": { "x": 1 } }]),
+        );
+        let of = |write: &Write, by_id| Document::try_from(command(&[write], by_id).unwrap()).unwrap();
+        let set = doc! { "$set": { "state": "gone" } };
+        assert_eq!(
+            of(&one, true),
+            doc! { "update": "messages", "updates": [{ "q": { "_id": "a" }, "u": &set }] }
+        );
+        assert_eq!(
+            of(&one, false),
+            doc! { "update": "messages", "updates": [{ "q": queued("a"), "u": &set }] }
+        );
+        let updates = [doc! { "q": queued("b"), "u": [{ "$set": { "x": 1 } }], "upsert": true }];
+        assert_eq!(of(&other, false), doc! { "update": "messages", "updates": updates.to_vec() });
+        let removal = Write::remove("messages", queued("a"));
+        let deletes = [doc! { "q": queued("a"), "limit": 1 }];
+        assert_eq!(of(&removal, false), doc! { "delete": "messages", "deletes": deletes.to_vec() });
+    }
+}

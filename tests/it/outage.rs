@@ -144,6 +144,8 @@ async fn a_write_that_is_not_confirmed_is_no_200_and_the_webhook_is_there_once_i
         (lanes.len() > 1).then_some(())
     })
     .await;
+    let stored = app.storage.segments().count_webhooks().await.unwrap();
+    assert_eq!(stored, 4, "the one that was stored and not confirmed is there twice");
     let messages = documents_at(mongod.uri(), &app.database, "messages").await;
     let names: Vec<&Value> = messages.iter().map(|one| &one["wamid"]).collect();
     assert_eq!(names, ["wamid.0", "wamid.1", "wamid.2"]);

@@ -59,7 +59,6 @@ async fn a_majority_has_a_webhook_in_its_journal_and_the_metrics_tell_of_its_way
     let database = mongo::raw(&app.database).await;
     database.run_command(doc! { "profile": 2 }).await.unwrap();
     app.take(&[text_message("wamid.1", "halo"), text_message("wamid.2", "halo")]).await;
-    app.settle().await;
     database.run_command(doc! { "profile": 0 }).await.unwrap();
     let writes = doc! { "op": "insert", "ns": format!("{}.segments", app.database) };
     let profile = database.collection::<Document>("system.profile");

@@ -107,6 +107,7 @@ async fn a_database_that_is_killed_while_messages_leave_loses_none_and_sends_non
     }
     let distinct: HashSet<&String> = ids.iter().collect();
     assert_eq!(distinct.len(), MESSAGES, "a key is one message");
+    senders.states(&ids, SETTLED_WITHIN).await;
     within(SETTLED_WITHIN, "what Meta has taken is accepted, and the rest is in doubt", || async {
         let states = senders.states(&ids, SETTLED_WITHIN).await;
         let taken = senders.meta.taken().await;
