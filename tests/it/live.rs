@@ -9,6 +9,8 @@ mod sight;
 mod slow;
 mod stream;
 
+use std::time::Duration;
+
 use pesan::auth::Role;
 use pesan::events::Log;
 use pesan::storage::events::{Happening, NewBatch};
@@ -16,6 +18,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::app::TestApp;
+
+/// The keys of those who are connected are looked at every few seconds; to miss one look would be a fault.
+const LOST_WITHIN: Duration = Duration::from_secs(10);
 
 /// All that there is to see.
 const EVENTS: &str = "subscription($after: Cursor) { events(after: $after) { __typename cursor at

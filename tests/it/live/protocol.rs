@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::{Bytes, Message};
 use uuid::Uuid;
 
 use super::client::{Heard, PROTOCOL, Socket, init};
-use super::{EVENTS, append, key, operation};
+use super::{EVENTS, LOST_WITHIN, append, key, operation};
 use crate::support::app::TestApp;
 
 fn closed(code: u16, reason: &str) -> Heard {
@@ -187,7 +187,7 @@ async fn who_loses_the_key_loses_the_connection_within_seconds() {
     let watch = std::time::Instant::now();
     app.keys().revoke(&Visitor::operator(workspace), revoked.key.id).await.unwrap();
     assert_eq!(loses.hear().await, closed(4403, "Forbidden"));
-    assert!(watch.elapsed() < Duration::from_secs(7), "{:?}", watch.elapsed());
+    assert!(watch.elapsed() < LOST_WITHIN, "{:?}", watch.elapsed());
     app.clock.advance(Duration::from_mins(2));
     assert_eq!(expires.hear().await, closed(4403, "Forbidden"));
     append(&app, workspace, Uuid::from_u128(1), &["a"]).await;

@@ -1,7 +1,5 @@
 //! `text/event-stream` on `/graphql`.
 
-use std::time::Duration;
-
 use pesan::auth::{Role, Visitor};
 use pesan::graphql::Cursor;
 use pesan::storage::workspaces::first_workspace;
@@ -10,7 +8,7 @@ use tokio::time::timeout;
 use url::Url;
 use uuid::Uuid;
 
-use super::{EVENTS, append, key, operation};
+use super::{EVENTS, LOST_WITHIN, append, key, operation};
 use crate::support::PATIENCE;
 use crate::support::app::TestApp;
 
@@ -156,6 +154,6 @@ async fn a_stream_lives_while_nothing_happens_and_ends_with_its_key() {
     let watch = std::time::Instant::now();
     app.keys().revoke(&Visitor::operator(first_workspace()), id).await.unwrap();
     assert_eq!(stream.event().await.data["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
-    assert!(watch.elapsed() < Duration::from_secs(7), "{:?}", watch.elapsed());
+    assert!(watch.elapsed() < LOST_WITHIN, "{:?}", watch.elapsed());
     assert_eq!(stream.next().await.unwrap().event, "complete");
 }
