@@ -128,6 +128,14 @@ pub(super) struct Address {
     windows: Windows,
 }
 
+/// What somebody says about the id that a message is to go to.
+enum Given {
+    Nothing,
+    /// For whoever has never written: others are answered under the id that they write from.
+    Unless(Recipient),
+    Exactly(Recipient),
+}
+
 impl Outbound {
     /// Queues a message. The same key and the same message again give the one that is there.
     pub async fn send(&self, visitor: &Visitor, ask: Ask) -> Result<Outgoing, Error> {
@@ -155,10 +163,10 @@ impl Outbound {
         if number.access_token.is_none() {
             return Err(Error::NoToken);
         }
-        let recipient = repeated.map(|repeated| repeated.recipient.clone());
-        let mut address = self.address(&ask.to, &number, (conversation, recipient.clone())).await?;
         // A repeat goes where the first one went, whoever is meant by the conversation now.
-        address.recipient = recipient.unwrap_or(address.recipient);
+        let exactly = repeated.map(|repeated| Given::Exactly(repeated.recipient.clone()));
+        let address =
+            self.address(&ask.to, &number, (conversation, exactly.unwrap_or(Given::Nothing))).await?;
         if address.is_blocked {
             return Err(Error::ContactBlocked);
         }
@@ -327,7 +335,7 @@ impl Outbound {
         &self,
         to: &To,
         number: &NumberRecord,
-        (conversation, given): (Option<ConversationRecord>, Option<Recipient>),
+        (conversation, given): (Option<ConversationRecord>, Given),
     ) -> Result<Address, Error> {
         if let Some(conversation) = conversation {
             if let Some(group_id) = conversation.group_id.clone() {
@@ -338,7 +346,9 @@ impl Outbound {
         }
         match to {
             To::Conversation(_) => Err(Error::NotFound("to.conversationId")),
-            To::Contact(contact) => self.address_of((number, None), *contact, None, "to.contactId").await,
+            To::Contact(contact) => {
+                self.address_of((number, None), *contact, Given::Nothing, "to.contactId").await
+            }
             To::Phone(spelling) => {
                 let phone = Phone::parse(spelling, None).map_err(|why| no_number(why, "to.phone"))?;
                 self.address_by_phone(number, &phone, "to.phone").await
@@ -353,7 +363,7 @@ impl Outbound {
                 };
                 let contact = self.contact_of(number.workspace, &person).await?;
                 let both = Recipient::Both { phone: phone.as_str().to_owned(), user_id: user_id.clone() };
-                self.address_of((number, None), contact, Some(both), "to.both").await
+                self.address_of((number, None), contact, Given::Exactly(both), "to.both").await
             }
             To::Group(id) => {
                 if !(1..=GROUP_ID_CHARS_MAX).contains(&id.chars().count()) {
@@ -368,18 +378,18 @@ impl Outbound {
                 ensure_user_id(id, "to.userId")?;
                 let person = Person { user_id: Some(id.clone().into()), ..Person::default() };
                 let contact = self.contact_of(number.workspace, &person).await?;
-                self.address_of((number, None), contact, Some(Recipient::UserId(id.clone())), "to.userId")
-                    .await
+                let recipient = Recipient::UserId(id.clone());
+                self.address_of((number, None), contact, Given::Exactly(recipient), "to.userId").await
             }
         }
     }
 
-    /// The address of a contact: the id that they write from, if they have ever written, or else the one given.
+    /// The address of a contact.
     async fn address_of(
         &self,
         (number, seen): (&NumberRecord, Option<ConversationRecord>),
         contact: Uuid,
-        given: Option<Recipient>,
+        given: Given,
         field: &'static str,
     ) -> Result<Address, Error> {
         let found = self.0.storage.find_person(number.workspace, contact).await?;
@@ -391,14 +401,14 @@ impl Outbound {
         &self,
         (number, seen): (&NumberRecord, Option<ConversationRecord>),
         (contact, person): (Uuid, Person<'static>),
-        given: Option<Recipient>,
+        given: Given,
         field: &'static str,
     ) -> Result<Address, Error> {
-        let known = person.wa_id.as_ref().map(|wa_id| Recipient::Phone(format!("+{wa_id}")));
+        let written_from = person.wa_id.as_ref().map(|wa_id| Recipient::Phone(format!("+{wa_id}")));
         let recipient = match given {
-            Some(given @ (Recipient::UserId(_) | Recipient::Both { .. })) => Some(given),
-            given => known
-                .or(given)
+            Given::Exactly(recipient) => Some(recipient),
+            Given::Unless(recipient) => written_from.or(Some(recipient)),
+            Given::Nothing => written_from
                 .or_else(|| person.user_id.as_ref().map(|id| Recipient::UserId(id.clone().into_owned())))
                 .or_else(|| person.phone.as_ref().map(|phone| Recipient::Phone(phone.clone().into_owned()))),
         };
@@ -439,7 +449,7 @@ impl Outbound {
         field: &'static str,
     ) -> Result<Address, Error> {
         let (storage, workspace) = (&self.0.storage, number.workspace);
-        let given = || Some(Recipient::Phone(phone.as_str().to_owned()));
+        let given = || Given::Unless(Recipient::Phone(phone.as_str().to_owned()));
         let ids = phone.wa_ids();
         let names: Vec<Name> = ids
             .iter()

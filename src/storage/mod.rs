@@ -145,8 +145,10 @@ impl Storage {
         options.max_pool_size = Some(config.pool_max);
         let joined = Joined::default();
         options.cmap_event_handler = Some(joined.listener());
-        // Whatever the URI says: who has written something has to find it.
+        // Whatever the URI says: who has written something has to find it, and it has to stay.
         options.selection_criteria = Some(ReadPreference::Primary.into());
+        options.write_concern =
+            Some(WriteConcern::builder().w(Acknowledgment::Majority).journal(true).build());
         Ok(Self {
             database: Client::with_options(options)?.database(&config.database),
             timeout: config.timeout,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use mongodb::bson::doc;
+use mongodb::bson::{Document, doc};
 use pesan::domain::content::Content;
 use pesan::domain::person::Person;
 use pesan::domain::position::Position;
@@ -13,7 +13,7 @@ use pesan::storage::outgoing::NewOutgoing;
 use pesan::storage::workspaces::first_workspace;
 use uuid::Uuid;
 
-use crate::support::mongo::storage;
+use crate::support::mongo::{self, database_name, storage};
 use crate::support::ordeal::{arm, start_mongod};
 
 const NUMBER: Uuid = Uuid::from_u128(1);
@@ -88,4 +88,24 @@ async fn what_is_asked_for_while_its_conversations_turn_is_taken_leaves() {
     assert!(seen == 2 || still_due == [CONVERSATION], "seen: {seen}, in line: {still_due:?}");
     storage.close().await;
     mongod.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_written_lasts_whatever_the_address_says() {
+    let name = database_name();
+    let uri = mongo::uri();
+    let weak = format!("{uri}{}w=1&journal=false", if uri.contains('?') { '&' } else { '?' });
+    let storage = storage(&weak, &name).await;
+    let database = mongo::raw(&name).await;
+    ask(&storage, 1).await;
+    database.run_command(doc! { "profile": 2 }).await.unwrap();
+    let turns = storage.claim_turns(&[CONVERSATION], HOLDER, Uuid::from_u128(4), LEASE_MS).await.unwrap();
+    assert_eq!(turns.len(), 1);
+    database.run_command(doc! { "profile": 0 }).await.unwrap();
+    let profile = database.collection::<Document>("system.profile");
+    let claim = profile.find_one(doc! { "command.findAndModify": "turns" }).await.unwrap().unwrap();
+    let concern = claim.get_document("command").unwrap().get_document("writeConcern").unwrap();
+    assert_eq!(*concern, doc! { "w": "majority", "j": true });
+    storage.close().await;
+    database.drop().await.unwrap();
 }
