@@ -77,7 +77,7 @@ const HELP: &[(&str, &str)] = &[
     ),
     (
         "GET|POST|DELETE /_sim/faults",
-        "{kind: slow|server_error|rate_limited|expired_token|dropped_response|network_cut|status_first|nameless_status_first|held_for_quality|template_paused|duplicate|reorder, place?, target?, count?, percent?, delay_ms?, status?, code?}",
+        "{kind: slow|server_error|gateway_error|rate_limited|expired_token|dropped_response|network_cut|status_first|nameless_status_first|held_for_quality|template_paused|duplicate|reorder, place?, target?, count?, percent?, delay_ms?, status?, code?}",
     ),
     ("POST /_sim/clock", "{advance_ms}: moves the virtual time, delivering what becomes due"),
     ("POST /_sim/flush", "delivers what is due and waits for it"),

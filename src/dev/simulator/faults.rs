@@ -13,6 +13,8 @@ pub enum Kind {
     Slow,
     /// Requests: answered with `status` (500 or above) and code 131000, without being taken.
     ServerError,
+    /// Requests: taken, and answered with `status` (502 if not given) by a page of something on the way.
+    GatewayError,
     /// Requests: answered with 429 and `code` (4 if not given), without being taken.
     RateLimited,
     /// Requests: answered with 401 and 190/463.

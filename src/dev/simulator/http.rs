@@ -64,6 +64,8 @@ pub(super) fn serve(
     Ok(())
 }
 
+const PAGE: &str = "<html><head><title>Sorry</title></head><body>Something went wrong.</body></html>";
+
 fn keep_connection(connection: &dyn std::any::Any, data: &mut Extensions) {
     let stream = connection.downcast_ref::<actix_web::rt::net::TcpStream>();
     if let Some(copy) = stream.and_then(|stream| stream.as_fd().try_clone_to_owned().ok()) {
@@ -125,6 +127,10 @@ async fn answer_with(
                 refusal = Refusal::of(code);
             }
             (Ok(Answer::Status(fault.status.unwrap_or(500), refusal)), false)
+        }
+        Kind::GatewayError => {
+            let page = Answer::Page(fault.status.unwrap_or(502));
+            (graph::answer(platform, &call(request, body)).await.map(|_| page), false)
         }
         Kind::RateLimited => (Ok(Answer::Status(429, Refusal::of(fault.code.unwrap_or(4)))), false),
         Kind::ExpiredToken => (Err(Refusal::of(190).subcode(463)), false),
@@ -199,6 +205,7 @@ fn written(platform: &Platform, answer: Result<Answer, Refusal>) -> (u16, String
         Ok(Answer::Status(status, refusal)) => {
             (status, content_type, json(&refusal.body(&platform.world().new_trace_id())))
         }
+        Ok(Answer::Page(status)) => (status, "text/html".to_owned(), PAGE.into()),
         Err(refusal) => {
             (refusal.status(), content_type, json(&refusal.body(&platform.world().new_trace_id())))
         }

@@ -112,3 +112,21 @@ async fn what_was_set_aside_outlives_its_segment_also_if_those_are_kept_longer_t
     assert!(account.is_complete(), "{account:?}");
     assert_eq!((account.items, account.unrouted, account.unrecognised), (2, 1, 1), "{account:?}");
 }
+
+#[tokio::test]
+async fn what_meta_sent_is_kept_in_a_third_of_its_size() {
+    let app = TestApp::start();
+    let bodies: Vec<_> = (0..400).map(|n| text_message(&format!("wamid.{n}"), "halo")).collect();
+    app.take(&bodies).await;
+    let database = mongo::raw(&app.database).await;
+    // The size on the disk is known once it is there.
+    database.client().database("admin").run_command(doc! { "fsync": 1 }).await.unwrap();
+    let stats = database.run_command(doc! { "collStats": "segments" }).await.unwrap();
+    let made = stats.get_document("wiredTiger").unwrap().get_str("creationString").unwrap();
+    assert!(made.contains("block_compressor=zstd"), "{made}");
+    let bytes =
+        |field| stats.get(field).and_then(|size| size.as_i64().or(size.as_i32().map(i64::from))).unwrap();
+    let written: usize = bodies.iter().map(|body| body.len()).sum();
+    assert!(bytes("size") >= i64::try_from(written).unwrap() / 2, "{stats:#?}");
+    assert!(bytes("storageSize") * 3 < bytes("size"), "{} for {}", bytes("storageSize"), bytes("size"));
+}

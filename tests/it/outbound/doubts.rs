@@ -209,6 +209,49 @@ async fn a_turn_that_its_living_holder_does_not_work_on_comes_back() {
     stage.caller.until(&id, "state", "ACCEPTED").await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_of_something_on_the_way_tells_nothing_and_the_status_settles_it() {
+    let stage = Stage::start().await;
+    let conversation = stage.hear().await;
+    stage.meta.tell("http://127.0.0.1:1");
+    let answers: [u16; 3] = [500, 502, 504];
+    for answer in answers {
+        let page = json!({ "kind": "gateway_error", "target": "/messages", "status": answer, "count": 1 });
+        stage.meta.trouble(page).await;
+        let id = stage.caller.sent(text(&conversation, "Halo")).await;
+        stage.caller.until(&id, "state", "UNCONFIRMED").await;
+        let mut told = status(pablo(), &format!("wamid.{answer}"), "sent", 1_795_248_000);
+        told["value"]["statuses"][0]["biz_opaque_callback_data"] = id.as_str().into();
+        stage.app.take_changes(&[told]).await;
+        stage.caller.until(&id, "state", "ACCEPTED").await;
+    }
+    let seen: Vec<u16> = stage
+        .meta
+        .sends()
+        .await
+        .iter()
+        .map(|(_, status, _)| u16::try_from(status.unwrap()).unwrap())
+        .collect();
+    assert_eq!(seen, answers, "none is sent again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_policy_decides_after_the_time_that_is_set() {
+    let stage = Stage::start_with(true, &[("PESAN_UNCONFIRMED_AFTER_S", "60")]).await;
+    let caller = &stage.caller;
+    let payload =
+        run(caller, "updateSendingSettings", json!({ "input": { "whenUnconfirmed": "FAIL" } })).await;
+    assert_eq!(payload["settings"], json!({ "whenUnconfirmed": "FAIL", "unconfirmedAfterSeconds": 60 }));
+    let id = lose(&stage, 1).await;
+    stage.app.clock.advance(Duration::from_secs(50));
+    // By then whatever was due has been done.
+    let other = caller.sent(text(&stage.conversation().await, "2")).await;
+    caller.until(&other, "state", "ACCEPTED").await;
+    assert_eq!(caller.message(&id).await["state"], "UNCONFIRMED");
+    stage.app.clock.advance(Duration::from_secs(11));
+    caller.until(&id, "state", "REFUSED").await;
+}
+
 fn steps(message: &Value) -> Vec<&str> {
     message["timeline"].as_array().unwrap().iter().map(|one| one["step"].as_str().unwrap()).collect()
 }

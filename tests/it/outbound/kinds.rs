@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use pesan::domain::outgoing::plain::Source;
-use pesan::domain::outgoing::{Content, Message, ProductPolicy, Recipient};
+use pesan::domain::outgoing::{Content, Message, ProductPolicy, Recipient, check};
 use pesan::meta::encode::Edge;
 use serde_json::{Map, Value, json};
 
@@ -221,6 +221,13 @@ async fn what_is_beyond_a_limit_by_one_is_refused_with_the_field_as_the_caller_w
         });
         assert!(found, "{name}: {field} in {errors:#?} of {input:#}");
         assert!(errors.iter().all(|error| error["code"] == "INVALID"), "{name}: {errors:#?}");
+        // The limit itself is told as well; a recipient is judged in the caller's own spelling.
+        let sentences: Vec<&str> = errors.iter().filter_map(|error| error["message"].as_str()).collect();
+        let breaches = check::message(message).expect_err("it is beyond a limit").into_iter();
+        for breach in breaches.filter(|breach| breach.field.starts_with("content")) {
+            let limit = breach.limit.to_string();
+            assert!(sentences.iter().any(|told| told.contains(&limit)), "{name}: {limit} in {sentences:?}");
+        }
         kinds.insert(message.content.kind_name());
     }
     assert!(kinds.len() >= 12, "{kinds:?}");

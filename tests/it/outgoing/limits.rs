@@ -1,7 +1,7 @@
 //! Every limit of the reference: kept at the limit, broken by one beyond it, in our own judgement and in the
 //! simulator's, which is written independently.
 
-mod buttons;
+mod ours;
 
 use pesan::domain::outgoing::breach::{Breach, Found, Limit};
 use pesan::domain::outgoing::check;
@@ -262,7 +262,7 @@ fn bases() -> Vec<(String, Message)> {
 }
 
 fn base(name: &str) -> Message {
-    let mut all = bases().into_iter().chain(buttons::messages());
+    let mut all = bases().into_iter().chain(ours::messages());
     all.find(|(listed, _)| listed == name).unwrap_or_else(|| panic!("no {name}")).1
 }
 
@@ -351,7 +351,7 @@ fn around(message: &Message, field: &str, bound: Bound) -> (Vec<Message>, Vec<(M
 /// Every message that is beyond a limit, with its name and the field that breaks it.
 pub fn beyond_limits() -> Vec<(String, Message, String)> {
     let mut all = Vec::new();
-    for (name, limits) in LIMITS.iter().chain(buttons::LIMITS) {
+    for (name, limits) in LIMITS.iter().chain(ours::LIMITS) {
         let message = base(name);
         for (field, bound) in *limits {
             let (_, beyond) = around(&message, field, *bound);

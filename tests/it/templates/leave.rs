@@ -62,7 +62,7 @@ async fn what_may_be_sent_follows_the_windows_and_the_number() {
 
     change(&desk, "conversations", doc! { "$set": { "freeEntryEndsAt": START_S + 7_200 } }).await;
     let free = leave(&desk, &conversation).await;
-    assert_eq!(free["freeEntryWindow"]["open"], true);
+    assert_eq!(free["freeEntryWindow"], json!({ "open": true, "endsAt": "2026-11-21T10:00:00Z" }));
     assert_eq!(
         price(&free, "marketing"),
         &json!({ "category": "marketing", "type": "free_entry_point", "isFree": true })

@@ -54,6 +54,8 @@ pub(super) enum Answer {
     },
     /// A refusal under another status than its own.
     Status(u16, Refusal),
+    /// A page of something on the way, which knows nothing of the request.
+    Page(u16),
 }
 
 impl Call {
