@@ -3,7 +3,7 @@
 //! `ask` checks and queues, in one durable write, `change` takes back and puts off, `again` tries anew, `leave` says
 //! beforehand what may be sent; `sender` takes turns of conversations, `turn` sends their messages one after the other,
 //! `verdict` says what follows from an answer. `seats` bounds the requests under way, `hands` finds turns that were left
-//! lying; `pair`, `pace`, `tier` and `line` keep Meta's limits, `usage` the pauses that any instance was told of. `desk` and
+//! lying, `lease` tells those that may be somebody else's by now; `pair`, `pace`, `tier` and `line` keep Meta's limits, `usage` the pauses that any instance was told of. `desk` and
 //! `ledger` ask and change for many turns at once, `acquaint` learns what Meta calls a customer, `doubts` looks after
 //! what Meta never answered, `wake` hears of other instances. What was queued is in the database and nowhere else;
 //! `alarm` is when to look at it again.
@@ -20,6 +20,7 @@ mod desk;
 mod doubts;
 mod gather;
 mod hands;
+mod lease;
 mod leave;
 mod ledger;
 mod line;
@@ -38,7 +39,7 @@ use std::sync::{Arc, Mutex};
 
 use uuid::Uuid;
 
-use crate::clock::{Clock, Stopwatch};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::events::Log;
 use crate::ids::Random;
@@ -51,10 +52,11 @@ use crate::templates::Templates;
 use alarm::Alarm;
 use desk::Desk;
 use hands::Hands;
+use lease::Lease;
 use ledger::Ledger;
 use line::Lines;
 use seats::Seats;
-use sender::Equipment;
+use sender::{Equipment, SURE_FOR};
 use tier::Tiers;
 
 pub use ask::{Ask, Error, To};
@@ -102,7 +104,7 @@ impl Outbound {
             log: log.clone(),
             config: config.outbound.clone(),
             instance,
-            renewed: Mutex::new(Stopwatch::start()),
+            lease: Lease::new(SURE_FOR),
             hands: Hands::default(),
             served: Mutex::default(),
             desk: Desk::start(supervisor, storage, &nudge),

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::alarm::Alarm;
 use super::desk::Desk;
 use super::hands::Hands;
+use super::lease::Lease;
 use super::ledger::Ledger;
 use super::line::{Line, Lines};
 use super::seats::Seats;
@@ -39,8 +40,8 @@ use crate::storage::allowances::Rate;
 /// A process that is not heard of for so long loses its turns.
 const LEASE_MS: i64 = 10_000;
 const RENEW_EVERY: Duration = Duration::from_secs(2);
-/// Whoever could not renew for so long, because it stood still or the database did not answer, may have lost them.
-const SURE_FOR: Duration = Duration::from_secs(8);
+/// See `Lease`.
+pub(super) const SURE_FOR: Duration = Duration::from_secs(8);
 /// How often the line is looked at without a nudge, and when a number has used up its allowance, or something that was put
 /// off is due.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -70,8 +71,7 @@ pub struct Equipment {
     pub(super) log: Log,
     pub(super) config: OutboundConfig,
     pub(super) instance: Uuid,
-    /// Since the last renewal of the leases was asked for.
-    pub(super) renewed: Mutex<Stopwatch>,
+    pub(super) lease: Lease,
     pub(super) hands: Hands,
     /// The number that had the last turns.
     pub(super) served: Mutex<Option<Uuid>>,
@@ -85,11 +85,6 @@ pub struct Equipment {
 }
 
 impl Equipment {
-    /// Whether the turns that this process took are certainly still its own.
-    pub(super) fn holds_its_turns(&self) -> bool {
-        self.renewed.lock().unwrap_or_else(PoisonError::into_inner).elapsed() < SURE_FOR
-    }
-
     /// How fast a number sends: as Meta lets it, or as a benchmark wants it.
     pub(super) fn rate_of(&self, line: &Line) -> Rate {
         self.config.rate.map_or(line.rate, |per_second| Rate { per_second, burst: per_second })
@@ -138,10 +133,14 @@ impl Sender {
         loop {
             let (room, now_ms) = (self.room(running.len()), self.0.clock.now_ms());
             is_due |= self.0.alarm.has_come(now_ms);
-            if is_due && room > 0 && !stop.is_requested() && self.0.holds_its_turns() {
+            if is_due
+                && room > 0
+                && !stop.is_requested()
+                && let Some(lease) = self.0.lease.current()
+            {
                 is_due = false;
                 self.0.alarm.forget(now_ms);
-                look = match self.take_turns(room, &mut running).await {
+                look = match self.take_turns((room, lease), &mut running).await {
                     Ok(look) => look,
                     Err(error) => {
                         warn!(%error, "the line of what is to be sent cannot be looked at");
@@ -189,8 +188,12 @@ impl Sender {
         self.room(running) * ROOM_SHARE >= self.0.config.at_once
     }
 
-    /// Takes turns that are due, and starts a job for each.
-    async fn take_turns(&self, room: usize, running: &mut FuturesUnordered<Job>) -> Result<Look, Error> {
+    /// Takes turns that are due, under a lease that was ours before, and starts a job for each.
+    async fn take_turns(
+        &self,
+        (room, lease): (usize, u64),
+        running: &mut FuturesUnordered<Job>,
+    ) -> Result<Look, Error> {
         let Equipment { storage, clock, random, lines, instance, .. } = &*self.0;
         let mut look = Look::default();
         let (numbers, ()) = tokio::join!(storage.numbers_in_line(), self.0.hear_of_pauses());
@@ -225,7 +228,8 @@ impl Sender {
             crash::pass("after-claim");
             *self.0.served.lock().unwrap_or_else(PoisonError::into_inner) = Some(*number);
             left = left.saturating_sub(turns.len());
-            for turn in turns {
+            for mut turn in turns {
+                turn.lease = lease;
                 let (equipment, line, seat) =
                     (Arc::clone(&self.0), Arc::clone(&line), self.0.seats.try_take());
                 let in_hand = self.0.hands.take(turn.conversation);
@@ -259,7 +263,7 @@ impl Sender {
     async fn renew(&self) -> Result<(), Error> {
         let asked = Stopwatch::start();
         self.0.storage.renew_turns(self.0.instance, LEASE_MS).await?;
-        *self.0.renewed.lock().unwrap_or_else(PoisonError::into_inner) = asked;
+        self.0.lease.renew(asked);
         let mut returned = self.0.storage.return_lost_turns().await?;
         let strays = self.0.hands.strays(&self.0.storage.held_turns(self.0.instance).await?);
         if !strays.is_empty() {

@@ -116,7 +116,7 @@ impl Equipment {
             if !has_token && !self.desk.token(line.number, self.rate_of(line)).await? {
                 return Ok(Some(now_ms));
             }
-            if self.supervisor.stop_signal().is_requested() || !self.holds_its_turns() {
+            if self.supervisor.stop_signal().is_requested() || !self.lease.covers(turn.lease) {
                 return Ok(Some(now_ms));
             }
             match self.send(turn, &message, (line, credentials), &mut seat).await? {
@@ -191,7 +191,7 @@ impl Equipment {
         crash::pass("after-leaving");
         let marked_ms = self.clock.now_ms();
         let ready_at_ms = pair::ready_at_ms(&turn.pair, marked_ms);
-        if !self.holds_its_turns() || ready_at_ms > marked_ms {
+        if !self.lease.covers(turn.lease) || ready_at_ms > marked_ms {
             // It took so long that another process goes on with the conversation, or that the pair's burst is over.
             let reason = Reason {
                 meaning: "The service was held up before it could send; it sends a little later.".to_owned(),

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
 use super::index::{Collection, Index};
-use super::{Error, Storage, durable};
+use super::{Error, Storage, durable, on_the_primary};
 
 pub const API_KEYS: Collection = Collection {
     name: "api_keys",
@@ -78,7 +78,9 @@ impl Storage {
     pub async fn note_api_key_use(&self, id: Uuid, now_ms: i64, unless_after_ms: i64) -> Result<(), Error> {
         let is_recent = doc! { "lastUsedAt": { "$gt": DateTime::from_millis(unless_after_ms) } };
         let change = doc! { "$set": { "lastUsedAt": DateTime::from_millis(now_ms) } };
-        self.api_keys().update_one(doc! { "_id": binary(id), "$nor": [is_recent] }, change).await?;
+        let unless = doc! { "_id": binary(id), "$nor": [is_recent] };
+        // Somebody waits, and nobody is kept out for it.
+        self.api_keys().update_one(unless, change).write_concern(on_the_primary()).await?;
         Ok(())
     }
 

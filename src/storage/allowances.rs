@@ -7,12 +7,12 @@
 use futures_util::TryStreamExt;
 use mongodb::Collection as Handle;
 use mongodb::bson::{Bson, DateTime, Document, doc};
-use mongodb::options::{Acknowledgment, ReturnDocument, WriteConcern};
+use mongodb::options::{ReturnDocument, WriteConcern};
 use uuid::Uuid;
 
 use super::arrivals::binary;
 use super::index::Collection;
-use super::{Error, Storage, durable};
+use super::{Error, Storage, durable, on_the_primary};
 
 pub const ALLOWANCES: Collection = Collection {
     name: "allowances",
@@ -55,7 +55,9 @@ fn share() -> Document {
 }
 
 impl Storage {
-    /// Takes up to `wanted` tokens of a number, and gives how many it got.
+    /// Takes up to `wanted` tokens of a number, and gives how many it got. They need not outlive the primary: whatever
+    /// leaves with one is marked after it, and that lasts. What was granted and did not leave yet is granted once more if
+    /// the primary dies, and Meta says so if it was too much.
     pub async fn take_allowance(&self, number: Uuid, rate: Rate, wanted: i64) -> Result<i64, Error> {
         let elapsed_ms = doc! { "$subtract": ["$$NOW", { "$ifNull": ["$at", "$$NOW"] }] };
         // The database's clock can be set back: what is there stays.
@@ -138,10 +140,4 @@ impl Storage {
             .await?;
         Ok(found.unwrap_or_default())
     }
-}
-
-/// Tokens need not outlive the primary: whatever leaves with one is marked after it, and that lasts. What was granted and
-/// did not leave yet is granted once more if the primary dies, and Meta says so if it was too much.
-fn on_the_primary() -> WriteConcern {
-    WriteConcern::builder().w(Acknowledgment::Nodes(1)).build()
 }

@@ -221,3 +221,8 @@ impl fmt::Debug for Storage {
 fn durable(timeout: Duration) -> WriteConcern {
     WriteConcern::builder().w(Acknowledgment::Majority).journal(true).w_timeout(timeout).build()
 }
+
+/// The write concern of what need not outlive the primary.
+fn on_the_primary() -> WriteConcern {
+    WriteConcern::builder().w(Acknowledgment::Nodes(1)).build()
+}

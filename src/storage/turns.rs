@@ -65,6 +65,8 @@ pub struct Turn {
     pub was_lost: bool,
     /// When this process began with it, in the sender's time.
     pub claimed_ms: i64,
+    /// Under which lease of this process it was taken.
+    pub lease: u64,
     pub(super) claim: Uuid,
 }
 
@@ -284,6 +286,7 @@ fn turn_of(document: &Document) -> Option<Turn> {
         },
         was_lost: document.get_bool("lost").unwrap_or(false),
         claimed_ms: 0,
+        lease: 0,
         claim: uuid_of(document, "claim")?,
     })
 }

@@ -126,7 +126,7 @@ async fn what_meta_sent_is_kept_in_a_third_of_its_size() {
     assert!(made.contains("block_compressor=zstd"), "{made}");
     let bytes =
         |field| stats.get(field).and_then(|size| size.as_i64().or(size.as_i32().map(i64::from))).unwrap();
-    let written: usize = bodies.iter().map(|body| body.len()).sum();
+    let written: usize = bodies.iter().map(String::len).sum();
     assert!(bytes("size") >= i64::try_from(written).unwrap() / 2, "{stats:#?}");
     assert!(bytes("storageSize") * 3 < bytes("size"), "{} for {}", bytes("storageSize"), bytes("size"));
 }
