@@ -223,7 +223,7 @@ async fn show_unrouted(storage: &Storage) -> Result<Exit, Failure> {
         for note in part.found {
             let at = note.received_ms;
             for item in note.items {
-                let owner = item.owner.unwrap_or_else(|| NO_OWNER.to_owned());
+                let owner = item.owner.map_or_else(|| NO_OWNER.to_owned(), |owner| owner.to_string());
                 let (items, first, last) = owners.entry(owner).or_insert((0, at, at));
                 (*items, *first, *last) = (*items + 1, at.min(*first), at.max(*last));
             }
@@ -250,7 +250,7 @@ async fn show_dead(storage: &Storage) -> Result<Exit, Failure> {
             let (place, at) = (format!("{}:{}", note.place.key(), note.slot), time(note.received_ms));
             for AsideItem { index, field, owner, why } in note.items {
                 let field = if field.is_empty() { "(unreadable)" } else { field.as_str() };
-                let owner = owner.as_deref().unwrap_or(NO_OWNER);
+                let owner = owner.map_or_else(|| NO_OWNER.to_owned(), |owner| owner.to_string());
                 println!("{place} item {index}  {at}  {field}  for {owner}: {why}");
             }
         }

@@ -1,5 +1,7 @@
 //! Where a message stands in its conversation: fixed when it is first stored, the same whenever it is stored again.
 
+use std::ops::RangeInclusive;
+
 /// The order of messages: by Meta's second, then by when and where we received it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
@@ -8,6 +10,9 @@ pub struct Position {
     /// Our time, the webhook's place in its segment and the item's place in the webhook, in one number.
     pub order: i64,
 }
+
+/// The seconds that stand for a time: to the last days of the year 9999, which every calendar can tell of.
+pub const SECONDS: RangeInclusive<i64> = 0..=253_402_000_000;
 
 /// 2020-01-01: the order counts milliseconds from here, so that they leave room for the places.
 const EPOCH_MS: i64 = 1_577_836_800_000;

@@ -27,7 +27,7 @@ use crate::runtime::crash;
 use crate::storage::Error;
 use crate::storage::Storage;
 use crate::storage::arrivals::{Arrival, Origin};
-use crate::storage::aside::{Aside, AsideItem, Reason};
+use crate::storage::aside::{Aside, AsideItem, MetaId, Reason};
 use crate::storage::conversations::NewConversation;
 use crate::storage::events::{Happening, NewBatch, Source};
 use crate::storage::messages::{Belongs, MESSAGES, Target, new_message};
@@ -133,7 +133,7 @@ impl<'a> Tally<'a> {
         let item = AsideItem {
             index: piece.item.index,
             field: piece.item.field.as_ref().to_owned(),
-            owner: Some(piece.number.phone_number_id.clone()),
+            owner: Some(MetaId::Number(piece.number.phone_number_id.clone())),
             why: error.to_string(),
         };
         self.asides.push((piece.at.0, Reason::Dead, item));

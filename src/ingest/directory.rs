@@ -11,6 +11,7 @@ use crate::clock::Stopwatch;
 use crate::meta::decode::Item;
 use crate::storage::Error;
 use crate::storage::Storage;
+use crate::storage::aside::MetaId;
 use crate::storage::numbers::Number;
 
 /// The numbers are read again when they are this old, and sooner when somebody unknown turns up.
@@ -30,8 +31,14 @@ pub enum Owner {
     Number(Arc<Number>),
     /// All numbers of an account, one a workspace.
     Account(Vec<Arc<Number>>),
-    /// Nobody has added it; its id, if it has one.
-    Nobody(Option<String>),
+    /// Nobody has added it.
+    Nobody(Option<MetaId>),
+}
+
+/// For whom an item says that it is.
+pub fn meta_id_of(item: &Item<'_>) -> Option<MetaId> {
+    let number = item.phone_number_id.as_deref().map(|id| MetaId::Number(id.to_owned()));
+    number.or_else(|| item.account_id.as_deref().map(|id| MetaId::Account(id.to_owned())))
 }
 
 impl Numbers {
@@ -52,7 +59,7 @@ impl Numbers {
         if let Some(id) = item.phone_number_id.as_deref() {
             return match self.by_phone_number_id.get(id) {
                 Some(number) if received_ms >= number.accepts_from_ms => Owner::Number(Arc::clone(number)),
-                _ => Owner::Nobody(Some(id.to_owned())),
+                _ => Owner::Nobody(meta_id_of(item)),
             };
         }
         let Some(account) = item.account_id.as_deref() else { return Owner::Nobody(None) };
@@ -72,7 +79,7 @@ impl Numbers {
             }
         }
         if one_a_workspace.is_empty() {
-            Owner::Nobody(Some(account.to_owned()))
+            Owner::Nobody(meta_id_of(item))
         } else {
             Owner::Account(one_a_workspace)
         }
@@ -89,15 +96,15 @@ impl Numbers {
         (number.display_phone_number.as_deref() != Some(display)).then_some(number)
     }
 
-    /// The phone number ids and account ids that have an owner, by the time from which they accept.
-    pub fn accepting(&self) -> Vec<(i64, Vec<String>)> {
-        let mut by_time: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+    /// Those that somebody has, by the time from which they accept.
+    pub fn accepting(&self) -> Vec<(i64, Vec<MetaId>)> {
+        let mut by_time: BTreeMap<i64, Vec<MetaId>> = BTreeMap::new();
         for (id, number) in &self.by_phone_number_id {
-            by_time.entry(number.accepts_from_ms).or_default().push(id.clone());
+            by_time.entry(number.accepts_from_ms).or_default().push(MetaId::Number(id.clone()));
         }
         for (id, numbers) in &self.by_account {
             let from_ms = numbers.iter().map(|number| number.accepts_from_ms).min().unwrap_or(0);
-            by_time.entry(from_ms).or_default().push(id.clone());
+            by_time.entry(from_ms).or_default().push(MetaId::Account(id.clone()));
         }
         by_time.into_iter().collect()
     }
@@ -208,10 +215,10 @@ mod tests {
         let owner = |item: &Item<'_>, at| match numbers.owner_of(item, at) {
             Owner::Number(number) => format!("number {}", number.phone_number_id),
             Owner::Account(numbers) => format!("{} workspaces", numbers.len()),
-            Owner::Nobody(id) => format!("nobody {}", id.unwrap_or_default()),
+            Owner::Nobody(owner) => format!("nobody has {}", owner.unwrap()),
         };
         assert_eq!(owner(&item(Some("1"), None), 100), "number 1");
-        assert_eq!(owner(&item(Some("9"), None), 100), "nobody 9");
+        assert_eq!(owner(&item(Some("9"), None), 100), "nobody has number 9");
         assert_eq!(owner(&item(None, Some("1556")), 100), "number 2");
         assert_eq!(owner(&item(None, None), 100), "2 workspaces");
     }
@@ -219,7 +226,11 @@ mod tests {
     #[test]
     fn what_was_received_before_a_number_had_this_owner_is_not_theirs() {
         let numbers = Numbers::new(vec![number(3, 2, "+1 557", 50)]);
-        assert_eq!(numbers.owner_of(&item(Some("3"), None), 49), Owner::Nobody(Some("3".to_owned())));
-        assert_eq!(numbers.owner_of(&item(None, None), 49), Owner::Nobody(Some("waba".to_owned())));
+        let nobody = |item| match numbers.owner_of(&item, 49) {
+            Owner::Nobody(Some(owner)) => owner.key(),
+            owner => panic!("{owner:?}"),
+        };
+        assert_eq!(nobody(item(Some("3"), None)), "number:3");
+        assert_eq!(nobody(item(None, None)), "account:waba");
     }
 }

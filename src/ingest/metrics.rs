@@ -26,6 +26,7 @@ pub struct IngestMetrics {
     pub fold_refusals: Counter,
     pub lane_moves: Counter,
     pub takeovers: Counter,
+    pub rerouted: Counter,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -64,6 +65,10 @@ impl IngestMetrics {
             ),
             lane_moves: counter("ingest_lane_moves", "Folds that found somebody else had done them"),
             takeovers: counter("ingest_lane_takeovers", "Lanes of others with segments left to do"),
+            rerouted: counter(
+                "ingest_webhooks_rerouted",
+                "Webhooks that went through again because their number or account was added",
+            ),
         }
     }
 

@@ -13,6 +13,7 @@ use super::news::{News, becomes, news_of};
 use super::sort::{Delivery, Home, home_of, keys_of};
 use crate::domain::message::Message;
 use crate::domain::person::Person;
+use crate::domain::position::SECONDS;
 use crate::domain::status::Status;
 use crate::meta::decode::Item;
 use crate::people::{Asked, Found, People};
@@ -118,7 +119,9 @@ impl<'a> Pieces<'a> {
                         self.repeats.push((item, what.kind));
                         continue;
                     }
-                    let at_s = what.at_s.or(item.entry_time_s).unwrap_or_else(|| delivery.received_s());
+                    let told = [what.at_s, item.entry_time_s].into_iter().flatten();
+                    let at_s = told.into_iter().find(|second| SECONDS.contains(second));
+                    let at_s = at_s.unwrap_or_else(|| delivery.received_s());
                     let came = delivery.came(item, at_s);
                     self.news.push(Piece { at, key, item, number, came, what });
                 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::directory::{Numbers, Owner};
+use super::directory::{Numbers, Owner, meta_id_of};
 use crate::domain::event::Event;
 use crate::domain::message::Message;
 use crate::domain::position::Position;
@@ -14,7 +14,7 @@ use crate::domain::status::{Outcome, Status};
 use crate::ids::derived;
 use crate::meta::decode::{Item, decode};
 use crate::storage::arrivals::Origin;
-use crate::storage::aside::{AsideItem, Reason};
+use crate::storage::aside::{AsideItem, MetaId, Reason};
 use crate::storage::messages::{Came, EDITS, MESSAGES, edit_target, message_key};
 use crate::storage::notices::NOTICES;
 use crate::storage::numbers::Number;
@@ -51,7 +51,7 @@ impl<'a> Delivery<'a> {
     pub fn without(mut self, harmful: &Harmful) -> Self {
         let why = |item: &Item<'_>| harmful.get(&(self.place.number, self.slot, item.index));
         let aside = |item: &Item<'_>| {
-            let owner = item.phone_number_id.as_deref().or(item.account_id.as_deref()).map(str::to_owned);
+            let owner = meta_id_of(item);
             let field = item.field.as_ref().to_owned();
             Some(AsideItem { index: item.index, field, owner, why: why(item)?.clone() })
         };
@@ -94,7 +94,7 @@ pub enum Home<'a> {
     Test,
     Aside {
         reason: Reason,
-        owner: Option<String>,
+        owner: Option<MetaId>,
         why: String,
     },
     Message {
@@ -125,9 +125,9 @@ pub fn home_of<'a>(numbers: &Numbers, item: &'a Item<'a>, received_ms: i64) -> H
     let owner = numbers.owner_of(item, received_ms);
     if let Event::Unrecognised { why } = &item.event {
         let owner = match owner {
-            Owner::Nobody(id) => id,
-            Owner::Number(number) => Some(number.phone_number_id.clone()),
-            Owner::Account(_) => item.account_id.as_deref().map(str::to_owned),
+            Owner::Nobody(owner) => owner,
+            Owner::Number(number) => Some(MetaId::Number(number.phone_number_id.clone())),
+            Owner::Account(_) => meta_id_of(item),
         };
         return Home::Aside { reason: Reason::Unrecognised, owner, why: format!("{why:?}") };
     }
@@ -140,14 +140,15 @@ pub fn home_of<'a>(numbers: &Numbers, item: &'a Item<'a>, received_ms: i64) -> H
     };
     // Without a number, nobody can say where such a person, call or group belongs.
     if !is_about_number && is_of_a_number(&item.event) {
-        let owner = item.account_id.as_deref().map(str::to_owned);
+        let owner = meta_id_of(item);
         return Home::Aside { reason: Reason::Unrecognised, owner, why: "NoNumber".to_owned() };
     }
     match (&item.event, numbers.as_slice()) {
         (Event::Message(message), [number]) => {
             let number = Arc::clone(number);
             if !message.customer.is_identified() && message.group_id.is_none() {
-                let (owner, why) = (Some(number.phone_number_id.clone()), "NoPerson".to_owned());
+                let owner = Some(MetaId::Number(number.phone_number_id.clone()));
+                let why = "NoPerson".to_owned();
                 return Home::Aside { reason: Reason::Unrecognised, owner, why };
             }
             match edit_target(&message.content) {

@@ -135,7 +135,10 @@ impl Worker for Reroute {
                 }
                 for aside in &asides {
                     match self.journal.accept_raw(aside.webhook.clone()).await {
-                        Ok(()) => storage.forget_aside(aside).await?,
+                        Ok(()) => {
+                            self.applier.metrics.rerouted.inc();
+                            storage.forget_aside(aside).await?;
+                        }
                         // Meta's webhooks go first.
                         Err(Refused::Full) => return Ok(()),
                         Err(refused) => return Err(refused.into()),

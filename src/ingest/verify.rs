@@ -15,6 +15,7 @@ use crate::storage::segments::{Place, Segment};
 
 /// How many gaps are named; all are counted.
 const GAPS_NAMED_MAX: usize = 1_000;
+const SEGMENTS_AT_ONCE: i64 = 1_000;
 
 /// What became of everything that was received in a stretch of time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,21 +52,24 @@ pub async fn verify(storage: &Storage, from_ms: i64, to_ms: i64) -> Result<Accou
     let numbers = Directory::new(storage).numbers().await?;
     let marks: HashMap<Uuid, i64> =
         storage.all_lanes().await?.into_iter().map(|lane| (lane.id, lane.folded)).collect();
-    let mut count =
-        Count { account: Account::default(), seen: HashSet::new(), digester: Digester::default(), marks };
+    let mut count = Count { marks, ..Count::default() };
     for place in storage.segments().places_between(from_ms, to_ms).await? {
         if let Some(segment) = storage.segments().get(&place).await? {
             count.add(storage, &numbers, &segment).await?;
         }
     }
+    count.look_again(storage).await?;
     Ok(count.account)
 }
 
+#[derive(Default)]
 struct Count {
     account: Account,
     seen: HashSet<u128>,
     digester: Digester,
     marks: HashMap<Uuid, i64>,
+    /// What was not found: the item's places in its segment.
+    doubts: HashMap<Place, HashSet<(u32, u32)>>,
 }
 
 impl Count {
@@ -78,33 +82,85 @@ impl Count {
         for one in examined {
             self.account.items += 1;
             let is_repeat = one.keys.first().is_some_and(|key| !self.seen.insert(self.digester.key(key)));
-            let account = &mut self.account;
-            *match &one.finding {
-                Finding::Test => &mut account.tests,
-                _ if is_repeat => &mut account.repeats,
-                Finding::Here => &mut account.stored,
-                Finding::Waiting => &mut account.waiting,
-                Finding::Missing { .. } | Finding::Aside { .. } => match asides.reason(&one) {
-                    Some(Reason::Dead) => &mut account.dead,
-                    Some(Reason::Unrouted) => &mut account.unrouted,
-                    Some(Reason::Unrecognised) => &mut account.unrecognised,
-                    None if !is_done => &mut account.pending,
-                    None => {
-                        if account.gap_names.len() < GAPS_NAMED_MAX {
-                            account.gap_names.push(format!(
-                                "{}:{:04} {}",
-                                segment.place.key(),
-                                one.slot,
-                                one.name()
-                            ));
-                        }
-                        &mut account.gaps
-                    }
-                },
-            } += 1;
+            match self.account.room_for(&one, &asides) {
+                _ if one.finding != Finding::Test && is_repeat => self.account.repeats += 1,
+                Some(count) => *count += 1,
+                None if !is_done => self.account.pending += 1,
+                None => drop(self.doubts.entry(segment.place).or_default().insert((one.slot, one.index))),
+            }
         }
         Ok(())
     }
+
+    /// Looks once more for what was not found: a webhook whose number has been added meanwhile was on its way through
+    /// the journal a second time then, neither set aside nor stored.
+    async fn look_again(&mut self, storage: &Storage) -> Result<(), Error> {
+        if self.doubts.is_empty() {
+            return Ok(());
+        }
+        // In this order: what is worked off in between is found where it belongs.
+        let on_their_way = on_their_way_again(storage).await?;
+        let numbers = Directory::new(storage).numbers_now().await?;
+        for (place, doubts) in std::mem::take(&mut self.doubts) {
+            let Some(segment) = storage.segments().get(&place).await? else { continue };
+            let mut examined = examine(storage, &numbers, &segment).await?;
+            examined.retain(|one| doubts.contains(&(one.slot, one.index)));
+            let asides = Asides::of(storage, &segment, &examined).await?;
+            for one in examined {
+                match self.account.room_for(&one, &asides) {
+                    Some(count) => *count += 1,
+                    None if on_their_way.contains(&first_at(&segment, one.slot)) => self.account.pending += 1,
+                    None => self.account.miss(format!("{}:{:04} {}", place.key(), one.slot, one.name())),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Account {
+    /// Where an item is counted; nowhere if it was not found.
+    fn room_for(&mut self, one: &Examined, asides: &Asides) -> Option<&mut u64> {
+        Some(match &one.finding {
+            Finding::Test => &mut self.tests,
+            Finding::Here => &mut self.stored,
+            Finding::Waiting => &mut self.waiting,
+            Finding::Missing { .. } | Finding::Aside { .. } => match asides.reason(one)? {
+                Reason::Dead => &mut self.dead,
+                Reason::Unrouted => &mut self.unrouted,
+                Reason::Unrecognised => &mut self.unrecognised,
+            },
+        })
+    }
+
+    fn miss(&mut self, name: String) {
+        self.gaps += 1;
+        if self.gap_names.len() < GAPS_NAMED_MAX {
+            self.gap_names.push(name);
+        }
+    }
+}
+
+/// Where the webhooks first came in that are in the journal once more and not worked off yet.
+async fn on_their_way_again(storage: &Storage) -> Result<HashSet<(Place, u32)>, Error> {
+    let mut found = HashSet::new();
+    for lane in storage.all_lanes().await? {
+        let mut mark = lane.folded;
+        loop {
+            let segments = storage.segments().after(lane.id, mark, SEGMENTS_AT_ONCE).await?;
+            let Some(last) = segments.last() else { break };
+            mark = last.place.number;
+            let again = segments.iter().flat_map(|segment| &segment.webhooks).filter_map(|one| one.again);
+            found.extend(again.map(|again| (again.place, again.slot)));
+        }
+    }
+    Ok(found)
+}
+
+/// Where a webhook of a segment first came in.
+fn first_at(segment: &Segment, slot: u32) -> (Place, u32) {
+    let webhook = segment.webhooks.get(slot as usize);
+    webhook.map_or((segment.place, slot), |webhook| webhook.first_at(segment.place, slot))
 }
 
 /// What of a segment is set aside.
@@ -114,11 +170,8 @@ impl Asides {
     async fn of(storage: &Storage, segment: &Segment, examined: &[Examined]) -> Result<Self, Error> {
         let absent = |one: &&Examined| matches!(one.finding, Finding::Missing { .. } | Finding::Aside { .. });
         let slots: HashSet<u32> = examined.iter().filter(absent).map(|one| one.slot).collect();
-        let first_at = |slot: u32| {
-            let webhook = segment.webhooks.get(slot as usize);
-            webhook.map_or((segment.place, slot), |webhook| webhook.first_at(segment.place, slot))
-        };
-        let here: HashMap<(Place, u32), u32> = slots.into_iter().map(|slot| (first_at(slot), slot)).collect();
+        let here: HashMap<(Place, u32), u32> =
+            slots.into_iter().map(|slot| (first_at(segment, slot), slot)).collect();
         let keys: Vec<String> = here.keys().map(|(place, slot)| aside_key(*place, *slot)).collect();
         let mut found = HashMap::new();
         if !keys.is_empty() {

@@ -1,6 +1,8 @@
 //! Webhooks with items that were set aside: for a number that nobody has added, not understood, or refused. Each is
 //! kept whole, once a reason, so that it can go through again when the reason has gone.
 
+use std::collections::BTreeSet;
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -106,14 +108,48 @@ impl Reason {
     }
 }
 
+/// For whom an item is, by Meta's id.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MetaId {
+    Number(String),
+    Account(String),
+}
+
+impl MetaId {
+    /// How it is stored: the ids of numbers and accounts look alike.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Number(id) => format!("number:{id}"),
+            Self::Account(id) => format!("account:{id}"),
+        }
+    }
+
+    fn parse(key: &str) -> Self {
+        match key.split_once(':') {
+            Some(("account", id)) => Self::Account(id.to_owned()),
+            Some(("number", id)) => Self::Number(id.to_owned()),
+            // As it was stored when nobody told them apart.
+            _ => Self::Number(key.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for MetaId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(id) => write!(f, "number {id}"),
+            Self::Account(id) => write!(f, "account {id}"),
+        }
+    }
+}
+
 /// An item that was set aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AsideItem {
     /// Its place in the webhook.
     pub index: u32,
     pub field: String,
-    /// The phone number id or account id that it was for.
-    pub owner: Option<String>,
+    pub owner: Option<MetaId>,
     /// Why, in a word or an error of ours.
     pub why: String,
 }
@@ -204,16 +240,17 @@ impl Storage {
         Ok(())
     }
 
-    /// Webhooks for numbers and accounts that somebody has by now, the oldest first. `owners`: their ids, with the
+    /// Webhooks for numbers and accounts that somebody has by now, the oldest first. `owners`: those, with the
     /// time from which they accept.
-    pub async fn asides_for(&self, owners: &[(i64, Vec<String>)], limit: i64) -> Result<Vec<Aside>, Error> {
+    pub async fn asides_for(&self, owners: &[(i64, Vec<MetaId>)], limit: i64) -> Result<Vec<Aside>, Error> {
         if owners.is_empty() {
             return Ok(Vec::new());
         }
         let any: Vec<Document> = owners
             .iter()
-            .map(|(from_ms, ids)| {
-                doc! { "owners": { "$in": ids }, "receivedAt": { "$gte": DateTime::from_millis(*from_ms) } }
+            .map(|(from_ms, owners)| {
+                let keys: Vec<String> = owners.iter().map(MetaId::key).collect();
+                doc! { "owners": { "$in": keys }, "receivedAt": { "$gte": DateTime::from_millis(*from_ms) } }
             })
             .collect();
         self.read_asides(Reason::Unrouted, doc! { "$or": any }, limit).await
@@ -345,13 +382,12 @@ fn document(aside: &Aside, now_ms: i64) -> Document {
                 "field": &item.field,
                 "why": &item.why,
             };
-            super::contacts::insert_text(&mut document, "owner", item.owner.as_deref());
+            document.extend(item.owner.as_ref().map(|owner| ("owner".to_owned(), owner.key().into())));
             document
         })
         .collect();
-    let mut owners: Vec<&String> = aside.items.iter().filter_map(|item| item.owner.as_ref()).collect();
-    owners.sort_unstable();
-    owners.dedup();
+    let owners: BTreeSet<String> =
+        aside.items.iter().filter_map(|item| item.owner.as_ref()).map(MetaId::key).collect();
     let kept_ms = i64::try_from(aside.reason.kept_for().as_millis()).unwrap_or(i64::MAX);
     doc! {
         "v": 1,
@@ -359,7 +395,7 @@ fn document(aside: &Aside, now_ms: i64) -> Document {
         "setAsideAt": DateTime::from_millis(now_ms),
         "expireAt": DateTime::from_millis(now_ms.saturating_add(kept_ms)),
         "by": aside.by.key(),
-        "owners": owners,
+        "owners": Vec::from_iter(owners),
         "items": items,
         "body": Binary { subtype: BinarySubtype::Generic, bytes: aside.webhook.body.to_vec() },
     }
@@ -371,7 +407,7 @@ fn note_of(document: &Document) -> Option<AsideNote> {
         Some(AsideItem {
             index: u32::try_from(item.get_i64("index").ok()?).ok()?,
             field: item.get_str("field").ok()?.to_owned(),
-            owner: item.get_str("owner").ok().map(str::to_owned),
+            owner: item.get_str("owner").ok().map(MetaId::parse),
             why: item.get_str("why").ok()?.to_owned(),
         })
     });

@@ -12,6 +12,7 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 use mongodb::bson::{Bson, DateTime, Document, doc};
 
+use super::aside::UNROUTED;
 use super::conversations::COLLECTION as CONVERSATIONS;
 use super::events::EVENTS;
 use super::index::{Collection, Gap, NAMESPACE_NOT_FOUND};
@@ -91,6 +92,12 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "carry on what comes for a conversation that was joined to another one, whoever joined them",
         alone: true,
         run: |storage| Box::pin(async move { storage.carry_by_hand().await }),
+    },
+    Migration {
+        number: 7,
+        name: "tell numbers from accounts where webhooks wait for them",
+        alone: true,
+        run: |storage| Box::pin(async move { storage.tell_owners_apart().await }),
     },
 ];
 
@@ -237,6 +244,22 @@ impl Storage {
             (doc! { "byHand": true }, doc! { "$set": { CARRIED: true }, "$unset": { "byHand": "" } });
         let ties = self.ties();
         ties.update_many(by_hand, carried).write_concern(super::durable(self.timeout)).await?;
+        Ok(())
+    }
+
+    /// What waits for an id may wait for a number or for an account: whichever comes lets it through, and what it really
+    /// waits for is noted then.
+    async fn tell_owners_apart(&self) -> Result<(), Error> {
+        let plain = doc! { "owners": { "$elemMatch": { "$not": { "$regex": ":" } } } };
+        let each = |kind: &str| {
+            let key = doc! { "$concat": [kind, "$$one"] };
+            doc! { "$map": { "input": "$owners", "as": "one", "in": key } }
+        };
+        let both = vec![doc! { "$set": {
+            "owners": { "$concatArrays": [each("number:"), each("account:")] },
+        } }];
+        let unrouted = self.database.collection::<Document>(UNROUTED.name);
+        unrouted.update_many(plain, both).write_concern(super::durable(self.timeout)).await?;
         Ok(())
     }
 

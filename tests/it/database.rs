@@ -182,6 +182,23 @@ async fn whose_conversations_are_and_until_when_they_sleep_is_kept_apart_from_th
 }
 
 #[tokio::test]
+async fn what_waits_for_an_id_of_either_kind_goes_on_waiting() {
+    let database = Database::new();
+    database.db(&["setup"]).await;
+    let unrouted = database.raw().await.collection::<Document>("unrouted");
+    let waiting = |id: &str, owners: &[&str]| doc! { "_id": id, "owners": owners };
+    let now = waiting("now", &["account:1", "number:2"]);
+    let old = [waiting("nobody", &[]), now.clone(), waiting("old", &["1", "2"])];
+    unrouted.insert_many(&old).await.unwrap();
+    migrate_twice(&database, 7).await;
+    let all = unrouted.find(doc! {}).sort(doc! { "_id": -1 });
+    let all: Vec<Document> = all.await.unwrap().try_collect().await.unwrap();
+    let either = waiting("old", &["number:1", "number:2", "account:1", "account:2"]);
+    assert_eq!(all, [either, now, waiting("nobody", &[])]);
+    database.gone().await;
+}
+
+#[tokio::test]
 async fn the_database_removes_no_events_by_itself_any_more() {
     let database = Database::new();
     database.db(&["setup"]).await;

@@ -20,6 +20,7 @@ use super::wire::scalar::{Int, Real, Text};
 use crate::domain::Str;
 use crate::domain::content::Content;
 use crate::domain::event::{Event, Why};
+use crate::domain::position::SECONDS;
 
 /// Meta (2026-07): the ids in deliveries that the app dashboard's test button sends.
 const TEST_ENTRY_ID: &str = "0";
@@ -259,6 +260,11 @@ fn text(text: Option<Text<'_>>) -> Option<Str<'_>> {
 
 fn int(int: Option<Int>) -> Option<i64> {
     int.map(|int| int.0)
+}
+
+/// A time by which something is put in order. One that cannot be told of on a calendar is none.
+fn moment(second: Option<Int>) -> Option<i64> {
+    int(second).filter(|second| SECONDS.contains(second))
 }
 
 fn real(real: Option<Real>) -> Option<f64> {

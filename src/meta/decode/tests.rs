@@ -358,6 +358,12 @@ fn what_is_odd_is_kept_and_harms_no_neighbour() {
         7,{"id":"w","timestamp":"x"},{"id":"w","timestamp":"1","type":"text","text":{"body":"ok"}},{"timestamp":"1"}]}}]}]}"#,
         &[Some(Why::Shape), Some(Why::Shape), None, Some(Why::NoKey)],
     );
+    check(
+        r#"{"entry":[{"changes":[{"field":"messages","value":{"messages":[
+        {"id":"w","timestamp":"9223372036854775807","type":"text","text":{"body":"no such time"}}],
+        "statuses":[{"id":"w","timestamp":-1,"status":"sent","recipient_id":"628"}]}}]}]}"#,
+        &[Some(Why::NoKey), Some(Why::NoKey)],
+    );
     check(r#"{"entry":[{"changes":[{"field":"messages","value":{"metadata":{}}}]}]}"#, &[Some(Why::Empty)]);
     let deep = format!(
         r#"{{"entry":[{{"changes":[{{"field":"messages","value":{{"messages":[{}{}]}}}}]}}]}}"#,

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use super::content::content;
 use super::group::group_event;
 use super::people::{fault, faults, introduced, person};
-use super::{Found, Place, int, text};
+use super::{Found, Place, int, moment, text};
 use crate::domain::Str;
 use crate::domain::account::{CallFile, CallNews};
 use crate::domain::event::{Event, Why};
@@ -249,7 +249,7 @@ fn message_with<'a>(
     let content = content(&mut message);
     Some(Event::Message(Box::new(Message {
         wamid: text(message.id)?,
-        at_s: int(message.timestamp)?,
+        at_s: moment(message.timestamp)?,
         origin,
         customer,
         group_id: text(message.group_id),
@@ -325,7 +325,7 @@ fn status_event<'a>(status: wire::Status<'a>, people: &[Person<'a>]) -> Option<E
     Some(Event::Status(Box::new(Status {
         wamid: text(status.id)?,
         outcome,
-        at_s: int(status.timestamp)?,
+        at_s: moment(status.timestamp)?,
         recipient: Person {
             identity_key_hash: text(status.recipient_identity_key_hash).or(recipient.identity_key_hash),
             ..recipient

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use mongodb::bson::{Document, doc};
 use pesan::clock::Clock;
-use pesan::storage::aside::{Aside, AsideItem, Reason};
+use pesan::storage::aside::{Aside, AsideItem, MetaId, Reason};
 use pesan::storage::segments::{Place, RawWebhook};
 use pesan::storage::workspaces::first_workspace;
 use serde_json::{Value, json};
@@ -97,7 +97,8 @@ async fn what_could_not_be_stored_is_listed_with_its_reason_and_tried_again() {
     let key = app.only("dead_letters").await["_id"].as_str().unwrap().to_owned();
     let (place, slot) = key.rsplit_once(':').unwrap();
     let slot: u32 = slot.parse().unwrap();
-    let expected = format!("{place}:{slot} item 1  2026-11-21T08:00:00Z  messages  for {PHONE_NUMBER_ID}: ");
+    let expected =
+        format!("{place}:{slot} item 1  2026-11-21T08:00:00Z  messages  for number {PHONE_NUMBER_ID}: ");
     let line = listed.stdout.lines().next().unwrap();
     assert!(line.starts_with(&expected) && line.contains("(121)"), "{listed:?}");
     assert_eq!(listed.stdout.lines().count(), 1);
@@ -125,8 +126,8 @@ async fn what_could_not_be_stored_is_listed_with_its_reason_and_tried_again() {
 fn set_aside(reason: Reason, number: i64, wamid: &str) -> Aside {
     let place = Place { lane: Uuid::from_u128(1), number };
     let field = "messages".to_owned();
-    let item =
-        AsideItem { index: 0, field, owner: Some(PHONE_NUMBER_ID.to_owned()), why: "Field".to_owned() };
+    let owner = Some(MetaId::Number(PHONE_NUMBER_ID.to_owned()));
+    let item = AsideItem { index: 0, field, owner, why: "Field".to_owned() };
     let webhook = RawWebhook::new(NOW_S * 1_000 + number, Bytes::from(body(&[said(wamid)])));
     Aside { reason, place, slot: 0, by: place, webhook, items: vec![item] }
 }
@@ -170,7 +171,7 @@ async fn all_that_waits_for_a_number_is_counted() {
         (0..1_203).map(|n| set_aside(Reason::Unrouted, n, &format!("wamid.{n}"))).collect();
     app.storage.set_aside(&asides, Clock::system().now_ms()).await.unwrap();
     let listed = pesan(&app, &["ingest", "unrouted"]).await;
-    assert!(listed.stdout.starts_with(&format!("{PHONE_NUMBER_ID}: 1203 items")), "{listed:?}");
+    assert!(listed.stdout.starts_with(&format!("number {PHONE_NUMBER_ID}: 1203 items")), "{listed:?}");
 }
 
 /// Two numbers of two workspaces, each with a message, and an empty database.
@@ -250,7 +251,7 @@ async fn what_was_for_one_workspace_comes_to_no_other_unless_that_is_said() {
     check_done(&at(&database, &without).await);
     assert_eq!(wamids(&database).await, ["wamid.2"], "the only number that is there");
     let waiting = documents(&database, "unrouted").await;
-    assert_eq!((waiting.len(), &waiting[0]["owners"]), (1, &json!([PHONE_NUMBER_ID])));
+    assert_eq!((waiting.len(), &waiting[0]["owners"]), (1, &json!([format!("number:{PHONE_NUMBER_ID}")])));
 
     let misspelt = at(&database, &["replay", "--all", "--from-database", "nothing-here"]).await;
     assert_eq!(misspelt.code, Some(2), "{misspelt:?}");

@@ -1,6 +1,7 @@
 //! What Meta tells about templates, numbers, accounts, groups and calls: each piece kept as it came, and the latest of
 //! each kind on the record of what it is about, in whatever order it comes.
 
+use pesan::storage::aside::Reason;
 use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
@@ -280,6 +281,28 @@ fn call(event: &str, at_s: i64, direction: &str, parts: Value) -> Value {
 
 fn contact() -> Value {
     json!({ "profile": { "name": BUDI.name }, "wa_id": BUDI.wa_id, "user_id": BUDI.user_id })
+}
+
+#[tokio::test]
+async fn a_time_that_no_calendar_has_is_not_taken_for_one() {
+    let app = TestApp::start_with_number();
+    for at_s in [i64::MAX, -1, 253_402_000_001] {
+        app.take_changes(&[inbound(BUDI, &format!("w{at_s}"), at_s, text("x"))]).await;
+        take_at(
+            &app,
+            &[(at_s, call("connect", at_s, "USER_INITIATED", json!({ "id": format!("c{at_s}") })))],
+        )
+        .await;
+    }
+    assert_eq!(app.all("messages").await.len(), 0, "nobody could say where they stand");
+    assert_eq!(app.storage.count_asides(Reason::Unrecognised).await.unwrap(), 3, "so people look at them");
+    let window = async || app.only("conversations").await["windowEndsAt"].clone();
+    let received_s = app.clock.clock().now_ms() / 1_000;
+    assert_eq!(window().await, received_s + DAY, "the calls have the time at which they came");
+    let last = 253_402_000_000;
+    app.take_changes(&[inbound(BUDI, "w-last", last, text("x"))]).await;
+    assert_eq!(window().await, last + DAY);
+    assert_eq!(app.storage.count_asides(Reason::Dead).await.unwrap(), 0);
 }
 
 #[tokio::test]

@@ -209,7 +209,7 @@ async fn verify_counts_everything_and_names_what_is_missing_and_replay_mends_it(
     let mended = pesan(&app, &["ingest", "verify"]).await;
     assert_eq!(mended.code, Some(0), "{mended:?}");
     let unrouted = pesan(&app, &["ingest", "unrouted"]).await;
-    assert!(unrouted.stdout.starts_with("999: 1 items, from 2026-11-21T08:00:00Z"), "{unrouted:?}");
+    assert!(unrouted.stdout.starts_with("number 999: 1 items, from 2026-11-21T08:00:00Z"), "{unrouted:?}");
 }
 
 #[tokio::test]

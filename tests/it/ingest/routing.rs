@@ -1,15 +1,19 @@
 //! Whose is it: numbers that are not added yet, numbers that change hands, tokens of their own, test payloads, and
 //! what nobody understands.
 
+use std::time::Duration;
+
 use mongodb::bson::{Binary, Document, doc, spec::BinarySubtype};
 use pesan::ingest::verify::verify;
-use pesan::storage::aside::Reason;
+use pesan::storage::aside::{MetaId, Reason};
+use pesan::storage::segments::Place;
 use pesan::storage::workspaces::first_workspace;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::support::app::TestApp;
-use crate::support::webhook::{ACCOUNT_ID, Customer, NOW_S, PATH, inbound, text};
+use crate::support::webhook::{ACCOUNT_ID, Customer, NOW_S, PATH, PHONE_NUMBER_ID, body, inbound, text};
 use crate::support::{eventually, mongo};
 
 const BUDI: Customer<'static> = Customer { wa_id: "628111", user_id: "ID.111", name: "Budi" };
@@ -21,17 +25,23 @@ fn for_late(mut change: Value) -> Value {
     change
 }
 
+/// How it is noted that a webhook waits for a number.
+fn key(phone_number_id: &str) -> String {
+    format!("number:{phone_number_id}")
+}
+
 async fn asides(app: &TestApp, reason: Reason) -> u64 {
     app.storage.count_asides(reason).await.unwrap()
 }
 
 /// Adds the late number to a workspace, and lets the worker go its rounds until nothing waits for it.
-async fn add_late_number(app: &TestApp, workspace: uuid::Uuid) {
+async fn add_late_number(app: &TestApp, workspace: Uuid) {
     app.storage.ensure_number(workspace, LATE, None).await.unwrap();
     eventually("nothing waits for the number any more", || async {
         app.run_worker("reroute").await.unwrap();
         let waiting = app.all("unrouted").await;
-        let is_done = waiting.iter().all(|one| !one["owners"].as_array().unwrap().contains(&json!(LATE)));
+        let is_done =
+            waiting.iter().all(|one| !one["owners"].as_array().unwrap().contains(&json!(key(LATE))));
         is_done.then_some(())
     })
     .await;
@@ -53,14 +63,14 @@ async fn what_is_for_a_number_that_nobody_has_added_waits_and_keeps_its_order_an
         for_late(inbound(BUDI, "wamid.2", NOW_S, text("dua"))),
     ])
     .await;
-    app.clock.advance(std::time::Duration::from_secs(3));
+    app.clock.advance(Duration::from_secs(3));
     app.take_changes(&[for_late(inbound(BUDI, "wamid.3", NOW_S, text("tiga")))]).await;
     assert_eq!(app.only("messages").await["wamid"], "wamid.known", "its neighbour is not held up");
     assert_eq!(asides(&app, Reason::Unrouted).await, 2, "two webhooks");
     let counted = r#"pesan_ingest_items_total{field="messages",kind="unknown",outcome="unrouted"}"#;
     assert_eq!(app.count(counted).await, 3);
 
-    app.clock.advance(std::time::Duration::from_hours(1));
+    app.clock.advance(Duration::from_hours(1));
     let told = app.told().await;
     add_late_number(&app, first_workspace()).await;
     let messages = app.all("messages").await;
@@ -89,14 +99,62 @@ async fn what_is_for_a_number_that_nobody_has_added_waits_and_keeps_its_order_an
 }
 
 #[tokio::test]
+async fn what_is_on_its_way_a_second_time_is_neither_missing_nor_set_aside() {
+    let app = TestApp::start_with_number();
+    app.take_changes(&[for_late(inbound(BUDI, "wamid.1", NOW_S, text("x")))]).await;
+    app.storage.ensure_number(first_workspace(), LATE, None).await.unwrap();
+    // As the worker does it, into a lane that nobody works off.
+    let asides = app.storage.asides_for(&[(0, vec![MetaId::Number(LATE.to_owned())])], 10).await.unwrap();
+    let (lane, holder) = (Uuid::now_v7(), Uuid::now_v7());
+    app.storage.open_lane(lane, holder, Duration::from_mins(1)).await.unwrap();
+    let place = Place { lane, number: 0 };
+    app.storage.segments().append(&place, NOW_S * 1_000, &[asides[0].webhook.clone()]).await.unwrap();
+    app.storage.forget_aside(&asides[0]).await.unwrap();
+    let counted = async || {
+        let account = verify(&app.storage, i64::MIN / 2, i64::MAX / 2).await.unwrap();
+        (account.stored, account.pending, account.gaps)
+    };
+    assert_eq!(counted().await, (0, 1, 0));
+    app.storage.release_lane(lane).await.unwrap();
+    eventually("somebody else works it off", || async {
+        app.run_worker("sweep").await.unwrap();
+        // Whoever has looked up the numbers a moment ago does not know it yet.
+        app.run_worker("reroute").await.unwrap();
+        (app.all("messages").await.len() == 1).then_some(())
+    })
+    .await;
+    app.settle().await;
+    assert_eq!(counted().await, (1, 0, 0));
+
+    // Without it, it is missing.
+    let messages = mongo::raw(&app.database).await.collection::<Document>("messages");
+    messages.delete_many(doc! {}).await.unwrap();
+    assert_eq!(counted().await, (0, 0, 1));
+}
+
+#[tokio::test]
+async fn what_waits_for_an_account_does_not_go_round_because_a_number_has_its_id() {
+    let app = TestApp::start_with_number();
+    let review = json!({ "field": "account_review_update", "value": { "decision": "APPROVED" } });
+    let mut webhook: Value = serde_json::from_str(&body(&[review])).unwrap();
+    webhook["entry"][0]["id"] = PHONE_NUMBER_ID.into();
+    app.take(&[webhook.to_string()]).await;
+    app.settle().await;
+    assert_eq!(app.only("unrouted").await["owners"], json!([format!("account:{PHONE_NUMBER_ID}")]));
+    app.run_worker("reroute").await.unwrap();
+    assert_eq!(app.count("pesan_ingest_webhooks_rerouted_total").await, 0);
+    assert_eq!(asides(&app, Reason::Unrouted).await, 1);
+}
+
+#[tokio::test]
 async fn old_events_of_a_number_never_reach_its_next_owner() {
     let app = TestApp::start_with_number();
     app.take_changes(&[for_late(inbound(BUDI, "wamid.old", NOW_S, text("rahasia")))]).await;
-    app.clock.advance(std::time::Duration::from_mins(1));
+    app.clock.advance(Duration::from_mins(1));
     let from_ms = app.clock.clock().now_ms();
-    app.clock.advance(std::time::Duration::from_mins(1));
+    app.clock.advance(Duration::from_mins(1));
     app.take_changes(&[for_late(inbound(BUDI, "wamid.new", NOW_S, text("baru")))]).await;
-    let next = uuid::Uuid::from_u128(77);
+    let next = Uuid::from_u128(77);
     app.storage.ensure_number(next, LATE, None).await.unwrap();
     let numbers = mongo::raw(&app.database).await.collection::<Document>("numbers");
     let accepts = doc! { "$set": { "acceptsFromMs": from_ms } };
@@ -113,7 +171,7 @@ async fn old_events_of_a_number_never_reach_its_next_owner() {
     assert_eq!(message["wamid"], "wamid.new");
     assert_eq!(message["workspace"], next.simple().to_string());
     let waiting = app.only("unrouted").await;
-    assert_eq!(waiting["items"][0]["owner"], LATE);
+    assert_eq!(waiting["items"][0]["owner"], key(LATE));
 }
 
 #[tokio::test]
@@ -128,11 +186,11 @@ async fn a_webhook_for_several_waits_for_each_of_them() {
     ])
     .await;
     assert_eq!(app.all("messages").await.len(), 1);
-    assert_eq!(app.only("unrouted").await["owners"], json!([LATE, "800800800"]));
+    assert_eq!(app.only("unrouted").await["owners"], json!([key(LATE), key("800800800")]));
     add_late_number(&app, first_workspace()).await;
     assert_eq!(app.all("messages").await.len(), 2);
     let waiting = app.only("unrouted").await;
-    assert_eq!(waiting["owners"], json!(["800800800"]));
+    assert_eq!(waiting["owners"], json!([key("800800800")]));
     assert_eq!(waiting["items"].as_array().unwrap().len(), 1);
 }
 
@@ -160,7 +218,7 @@ async fn events_of_an_account_that_nobody_has_added_wait_for_it() {
     let app = TestApp::start();
     let review = json!({ "field": "account_review_update", "value": { "decision": "APPROVED" } });
     app.take_changes(&[review]).await;
-    assert_eq!(app.only("unrouted").await["owners"], json!([ACCOUNT_ID]));
+    assert_eq!(app.only("unrouted").await["owners"], json!([format!("account:{ACCOUNT_ID}")]));
     app.storage.ensure_number(first_workspace(), "1", Some(ACCOUNT_ID)).await.unwrap();
     eventually("it has come through", || async {
         app.run_worker("reroute").await.unwrap();
@@ -184,7 +242,7 @@ async fn a_message_that_names_no_number_is_filed_under_none() {
     let kept = app.only("unrecognised").await;
     assert_eq!(
         (&kept["items"][0]["why"], &kept["items"][0]["owner"]),
-        (&json!("NoNumber"), &json!(ACCOUNT_ID))
+        (&json!("NoNumber"), &json!(format!("account:{ACCOUNT_ID}")))
     );
 }
 
