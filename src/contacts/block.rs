@@ -126,10 +126,12 @@ impl Contacts {
         Ok(numbers)
     }
 
-    /// The names under which Meta knows a contact and those that were merged into it.
+    /// The names under which Meta knows a contact and those that people have merged into it.
     async fn names_of(&self, record: &ContactRecord) -> Result<Vec<String>, Error> {
         let mut names = vec![name_of(record)];
-        for merged in self.0.storage.merged_into(record.workspace, record.id).await? {
+        // What WhatsApp told to be one has its names there.
+        let merged = self.0.storage.merged_into(record.workspace, record.id).await?.into_iter();
+        for merged in merged.filter(|merged| merged.by.is_some()) {
             let member = self.0.storage.read_contact(record.workspace, merged.from).await?;
             names.push(member.as_ref().and_then(name_of));
         }

@@ -5,7 +5,8 @@
 //!
 //! Invariants:
 //! - To whoever is limited to some numbers, a contact without a conversation with one of them is not there.
-//! - A merge by hand changes what is shown, never who is meant by a name: see `storage::merges`.
+//! - A merge by hand changes what is shown, never who is meant by a name; nor does taking apart whom WhatsApp has told to
+//!   be one: see `storage::merges`.
 //! - A block is kept here before Meta is asked, and goes here after Meta has let go.
 
 mod block;
@@ -136,7 +137,7 @@ impl Contacts {
         }
     }
 
-    /// Takes a contact out again that was merged into another one by hand. Gives it.
+    /// Takes a contact out again that was merged into another one. Gives it.
     pub async fn undo_merge(&self, by: &Visitor, from: Uuid) -> Result<ContactRecord, Error> {
         match self.0.storage.undo_merge(by.workspace, from, self.now_ms()).await? {
             MergeOutcome::Done { into } => {
@@ -149,7 +150,7 @@ impl Contacts {
         }
     }
 
-    /// The contacts that were merged by hand into one, the latest first.
+    /// The contacts that were merged into one, the latest first.
     pub async fn merged_into(&self, by: &Visitor, into: Uuid) -> Result<Vec<Merged>, Error> {
         let record = self.visible(by, into).await?;
         Ok(self.0.storage.merged_into(by.workspace, record.id).await?)

@@ -19,6 +19,13 @@ pub enum Kind {
 }
 
 impl Kind {
+    const ALL: [Self; 5] = [Self::UserId, Self::ParentUserId, Self::WaId, Self::Phone, Self::Username];
+
+    /// The kind that is written so.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// How it is written in keys.
     pub fn name(self) -> &'static str {
         match self {
@@ -54,8 +61,8 @@ pub fn names_of(person: &Person<'_>) -> Vec<Name> {
         .collect()
 }
 
-/// Phone numbers are their digits; user names do not depend on case; user ids do.
-fn normal(kind: Kind, value: &str) -> String {
+/// A name as it is compared: phone numbers are their digits; user names do not depend on case; user ids do.
+pub fn normal(kind: Kind, value: &str) -> String {
     match kind {
         Kind::UserId | Kind::ParentUserId => value.to_owned(),
         Kind::WaId | Kind::Phone => value.chars().filter(char::is_ascii_digit).collect(),
@@ -102,8 +109,13 @@ pub struct Verdict<Id> {
     pub merges: Vec<Id>,
 }
 
-/// Decides who is meant by a mention at `at_s`.
-pub fn identify<Id: Copy + PartialEq>(known: &[Known<Id>], at_s: i64) -> Verdict<Id> {
+/// Decides who is meant by a mention at `at_s`. `is_settled`: whether people have said of two that they are one, or that
+/// they are not.
+pub fn identify<Id: Copy + PartialEq>(
+    known: &[Known<Id>],
+    at_s: i64,
+    is_settled: impl Fn(Id, Id) -> bool,
+) -> Verdict<Id> {
     let has_user_id = known.iter().any(|one| one.name.kind == Kind::UserId);
     let contact = known.iter().find_map(|one| {
         let owner = one.alias.as_ref()?.owner_at(at_s);
@@ -120,10 +132,14 @@ pub fn identify<Id: Copy + PartialEq>(known: &[Known<Id>], at_s: i64) -> Verdict
                 // Only a phone number or a parent id shows that two are one; a user name is given up and taken.
                 let joins = matches!(one.name.kind, Kind::ParentUserId | Kind::WaId);
                 let is_free = one.name.kind == Kind::ParentUserId || !one.owner_has_user_id;
-                if let (Some(_), true) = (contact, has_user_id && joins && is_free) {
+                let is_settled = contact.is_some_and(|contact| is_settled(contact, alias.contact));
+                if contact.is_some() && has_user_id && joins && is_free && !is_settled {
                     merges.push(alias.contact);
                 }
-                claims.push(one.name.clone());
+                // A parent id that two have who stay two would go from hand to hand.
+                if !is_settled || one.name.kind != Kind::ParentUserId {
+                    claims.push(one.name.clone());
+                }
             }
         }
     }
@@ -140,31 +156,34 @@ mod tests {
         Known { name: Name { kind, value: "x".to_owned() }, alias, owner_has_user_id }
     }
 
+    fn judge(known: &[Known<u32>], at_s: i64) -> Verdict<u32> {
+        identify(known, at_s, |_, _| false)
+    }
+
     fn claimed(verdict: &Verdict<u32>) -> Vec<Kind> {
         verdict.claims.iter().map(|name| name.kind).collect()
     }
 
     #[test]
     fn nobody_knows_a_stranger() {
-        let verdict = identify(&[known(Kind::UserId, None, false), known(Kind::WaId, None, false)], 5);
+        let verdict = judge(&[known(Kind::UserId, None, false), known(Kind::WaId, None, false)], 5);
         assert_eq!((verdict.contact, claimed(&verdict)), (None, vec![Kind::UserId, Kind::WaId]));
     }
 
     #[test]
     fn a_user_id_joins_the_contact_who_had_only_the_phone_number() {
-        let verdict =
-            identify(&[known(Kind::UserId, None, false), known(Kind::WaId, Some((1, 0)), false)], 5);
+        let verdict = judge(&[known(Kind::UserId, None, false), known(Kind::WaId, Some((1, 0)), false)], 5);
         assert_eq!((verdict.contact, claimed(&verdict)), (Some(1), vec![Kind::UserId]));
         assert!(verdict.merges.is_empty());
     }
 
     #[test]
     fn a_number_that_has_changed_hands_moves_and_merges_nobody() {
-        let verdict = identify(&[known(Kind::UserId, None, false), known(Kind::WaId, Some((1, 0)), true)], 5);
+        let verdict = judge(&[known(Kind::UserId, None, false), known(Kind::WaId, Some((1, 0)), true)], 5);
         assert_eq!((verdict.contact, claimed(&verdict)), (None, vec![Kind::UserId, Kind::WaId]));
         assert!(verdict.merges.is_empty());
         let verdict =
-            identify(&[known(Kind::UserId, Some((2, 0)), true), known(Kind::WaId, Some((1, 0)), true)], 5);
+            judge(&[known(Kind::UserId, Some((2, 0)), true), known(Kind::WaId, Some((1, 0)), true)], 5);
         assert_eq!((verdict.contact, claimed(&verdict)), (Some(2), vec![Kind::WaId]));
         assert!(verdict.merges.is_empty());
     }
@@ -172,29 +191,39 @@ mod tests {
     #[test]
     fn two_contacts_become_one_when_a_mention_carries_both_names() {
         let verdict =
-            identify(&[known(Kind::UserId, Some((2, 0)), true), known(Kind::WaId, Some((1, 0)), false)], 5);
+            judge(&[known(Kind::UserId, Some((2, 0)), true), known(Kind::WaId, Some((1, 0)), false)], 5);
         assert_eq!((verdict.contact, verdict.merges.as_slice()), (Some(2), &[1][..]));
+    }
+
+    #[test]
+    fn of_two_whom_people_have_taken_apart_a_number_goes_over_and_a_parent_id_stays() {
+        let apart = |one: u32, other: u32| (one, other) == (2, 1);
+        let known = |kind| [known(Kind::UserId, Some((2, 0)), true), known(kind, Some((1, 0)), false)];
+        for (kind, claims) in [(Kind::WaId, vec![Kind::WaId]), (Kind::ParentUserId, vec![])] {
+            let verdict = identify(&known(kind), 5, apart);
+            assert_eq!((verdict.contact, claimed(&verdict)), (Some(2), claims));
+            assert!(verdict.merges.is_empty());
+            assert_eq!(judge(&known(kind), 5).merges, [1], "unless people say so");
+        }
     }
 
     #[test]
     fn a_late_mention_takes_nothing_back() {
         let verdict =
-            identify(&[known(Kind::UserId, Some((2, 0)), true), known(Kind::WaId, Some((1, 10)), true)], 5);
+            judge(&[known(Kind::UserId, Some((2, 0)), true), known(Kind::WaId, Some((1, 10)), true)], 5);
         assert_eq!((verdict.contact, claimed(&verdict)), (Some(2), vec![]));
     }
 
     #[test]
     fn a_phone_number_alone_names_who_had_it_at_that_time() {
-        assert_eq!(identify(&[known(Kind::WaId, Some((1, 10)), true)], 20).contact, Some(1));
-        assert_eq!(identify(&[known(Kind::WaId, Some((1, 10)), true)], 5).contact, Some(9));
+        assert_eq!(judge(&[known(Kind::WaId, Some((1, 10)), true)], 20).contact, Some(1));
+        assert_eq!(judge(&[known(Kind::WaId, Some((1, 10)), true)], 5).contact, Some(9));
     }
 
     #[test]
     fn a_user_name_never_joins_two_people() {
-        let verdict = identify(
-            &[known(Kind::UserId, Some((2, 0)), true), known(Kind::Username, Some((1, 0)), false)],
-            5,
-        );
+        let verdict =
+            judge(&[known(Kind::UserId, Some((2, 0)), true), known(Kind::Username, Some((1, 0)), false)], 5);
         assert_eq!((verdict.contact, claimed(&verdict)), (Some(2), vec![Kind::Username]));
         assert!(verdict.merges.is_empty());
     }

@@ -76,7 +76,7 @@ pub struct ContactBlock {
     pub at_meta: bool,
 }
 
-/// A contact that was merged into another one by hand.
+/// A contact that was merged into another one.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct ContactMerge {
     /// The merged contact: for `undoContactMerge`.
@@ -85,7 +85,7 @@ pub struct ContactMerge {
     pub into_id: ID,
     /// When.
     pub at: Option<DateTime>,
-    /// Who did it: `user:…` or `api-key:…`.
+    /// Who did it: `user:…` or `api-key:…`; `whatsapp` if WhatsApp told that the two are one.
     pub by: String,
 }
 
@@ -195,8 +195,8 @@ impl ContactQuery {
         show(context, &id).await
     }
 
-    /// The contacts that were merged into one by hand, the latest first; 50 at most. Merges that WhatsApp itself brought
-    /// about are not among them. None if there is no such contact.
+    /// The contacts that were merged into one, by people or by what WhatsApp told, the latest first; 50 at most. None if
+    /// there is no such contact.
     async fn contact_merges(
         &self,
         context: &Context<'_>,
@@ -214,7 +214,7 @@ impl ContactQuery {
             from_id: scalar::id(merged.from),
             into_id: scalar::id(merged.into),
             at: scalar::moment(merged.at_ms),
-            by: merged.by,
+            by: merged.by.unwrap_or_else(|| "whatsapp".to_owned()),
         });
         Ok(merges.collect())
     }

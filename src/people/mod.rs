@@ -5,6 +5,7 @@
 //! again: nothing is decided on what is not in the database.
 
 pub mod memory;
+mod register;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,14 +13,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::domain::contact::{Alias, Kind, Known, Name, identify, names_of};
+use crate::domain::contact::{Name, names_of};
 use crate::domain::person::Person;
 use crate::ids::derived;
 use crate::storage::Error;
 use crate::storage::Storage;
-use crate::storage::contacts::{Claim, KnownContact, Mention, Merge, NameIn};
+use crate::storage::contacts::{KnownContact, Mention, Merge, NameIn};
 use crate::storage::conversations::NewConversation;
 use memory::{Digester, Memory};
+use register::{Register, twin};
 
 /// How many people are remembered at least.
 const REMEMBERED: usize = 65_536;
@@ -336,14 +338,18 @@ impl People {
 
     async fn add_merge_targets(&self, contacts: &mut HashMap<Uuid, KnownContact>) -> Result<(), Error> {
         for _ in 0..MERGES_MAX {
-            let missing: Vec<Uuid> = contacts
+            let missing: HashSet<Uuid> = contacts
                 .values()
-                .filter_map(|contact| contact.merged_into)
+                .flat_map(|contact| {
+                    contact.merged_into.iter().chain(&contact.merged_by_hand_into).chain(&contact.apart_from)
+                })
+                .copied()
                 .filter(|id| !contacts.contains_key(id))
                 .collect();
             if missing.is_empty() {
                 break;
             }
+            let missing: Vec<Uuid> = missing.into_iter().collect();
             contacts.extend(self.storage.contacts_of(&missing).await?);
         }
         Ok(())
@@ -377,205 +383,4 @@ fn all_names(asked: &Asked<'_>) -> Vec<NameIn> {
     let twins: Vec<Name> = names.iter().filter_map(twin).collect();
     names.extend(twins);
     names.into_iter().map(|name| (asked.workspace, name)).collect()
-}
-
-fn twin(name: &Name) -> Option<Name> {
-    let kind = match name.kind {
-        Kind::WaId => Kind::Phone,
-        Kind::Phone => Kind::WaId,
-        _ => return None,
-    };
-    Some(Name { kind, value: name.value.clone() })
-}
-
-/// What is known while a batch is decided, with what the batch itself has decided so far.
-struct Register {
-    aliases: HashMap<NameIn, Alias<Uuid>>,
-    contacts: HashMap<Uuid, KnownContact>,
-    claims: Vec<Claim>,
-    /// In which workspace, from whom, into whom.
-    merges: Vec<(Uuid, Uuid, Uuid)>,
-}
-
-impl Register {
-    fn enter(&mut self, asked: &Asked<'_>) -> Option<Uuid> {
-        let (workspace, at_s) = (asked.workspace, asked.at_s);
-        let names = names_of(asked.person);
-        let known: Vec<Known<Uuid>> = names.iter().map(|name| self.known(workspace, name)).collect();
-        let verdict = identify(&known, at_s);
-        let strongest = names.first()?;
-        let contact = match verdict.contact {
-            Some(contact) => self.last_of(contact),
-            None => derived(
-                "contact",
-                &[workspace.as_bytes(), strongest.kind.name().as_bytes(), strongest.value.as_bytes()],
-            ),
-        };
-        for name in verdict.claims {
-            self.claim((workspace, name), contact, at_s);
-        }
-        for other in verdict.merges {
-            self.merge(workspace, other, contact);
-        }
-        let entry = self.contacts.entry(contact).or_default();
-        entry.has_user_id |= asked.person.user_id.is_some();
-        if let Some(becomes) = asked.becomes {
-            self.follow(workspace, contact, becomes, at_s);
-        }
-        Some(contact)
-    }
-
-    /// A person has new names: they are this contact's now. Meta says so itself, so even a contact that has been
-    /// made under the new user id meanwhile is the same person.
-    fn follow(&mut self, workspace: Uuid, contact: Uuid, becomes: &Person<'_>, at_s: i64) {
-        for name in names_of(becomes).into_iter().map(|name| (workspace, name)) {
-            match self.aliases.get(&name).cloned() {
-                None => self.claim(name, contact, at_s),
-                Some(alias) if self.last_of(alias.contact) == contact => {}
-                Some(alias) if matches!(name.1.kind, Kind::UserId | Kind::ParentUserId) => {
-                    self.merge(workspace, self.last_of(alias.contact), contact);
-                    self.claim(name, contact, at_s);
-                }
-                Some(alias) if at_s >= alias.since_s => self.claim(name, contact, at_s),
-                Some(_) => {}
-            }
-        }
-        self.contacts.entry(contact).or_default().has_user_id |= becomes.user_id.is_some();
-    }
-
-    fn known(&self, workspace: Uuid, name: &Name) -> Known<Uuid> {
-        let alias_of = |name: Name| self.aliases.get(&(workspace, name));
-        let mut alias = alias_of(name.clone()).cloned();
-        if alias.is_none() {
-            // Known under the other kind of the same digits: its owner, without the history of that other name.
-            let other = twin(name).and_then(alias_of);
-            alias = other.map(|alias| Alias { since_s: i64::MIN, past: Vec::new(), ..alias.clone() });
-        }
-        if let Some(alias) = &mut alias {
-            alias.contact = self.last_of(alias.contact);
-        }
-        let owner = alias.as_ref().and_then(|alias| self.contacts.get(&alias.contact));
-        Known { name: name.clone(), owner_has_user_id: owner.is_some_and(|owner| owner.has_user_id), alias }
-    }
-
-    /// Whether all the names of a mention are a contact's.
-    fn owns(&self, contact: Uuid, asked: &Asked<'_>) -> bool {
-        names_of(asked.person).iter().all(|name| {
-            let alias = self.known(asked.workspace, name).alias;
-            alias.is_some_and(|alias| alias.contact == contact)
-        })
-    }
-
-    /// Follows the merges of a contact.
-    fn last_of(&self, mut contact: Uuid) -> Uuid {
-        for _ in 0..MERGES_MAX {
-            match self.contacts.get(&contact).and_then(|known| known.merged_into) {
-                Some(into) => contact = into,
-                None => break,
-            }
-        }
-        contact
-    }
-
-    fn claim(&mut self, name: NameIn, contact: Uuid, at_s: i64) {
-        let before = self.aliases.get(&name);
-        if before.is_some_and(|alias| alias.contact == contact) {
-            return;
-        }
-        let from = before.map(|alias| alias.contact);
-        let mut past = before.map(|alias| alias.past.clone()).unwrap_or_default();
-        past.extend(from.map(|from| (from, at_s)));
-        self.aliases.insert(name.clone(), Alias { contact, since_s: at_s, past });
-        let (workspace, name) = name;
-        self.claims.push(Claim { workspace, name, contact, from, at_s });
-    }
-
-    fn merge(&mut self, workspace: Uuid, from: Uuid, into: Uuid) {
-        if from != into {
-            self.contacts.entry(from).or_default().merged_into = Some(into);
-            self.merges.push((workspace, from, into));
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn register() -> Register {
-        Register { aliases: HashMap::new(), contacts: HashMap::new(), claims: Vec::new(), merges: Vec::new() }
-    }
-
-    fn person<'a>(wa_id: &'a str, user_id: &'a str) -> Person<'a> {
-        let some = |text: &'a str| (!text.is_empty()).then(|| text.into());
-        Person { wa_id: some(wa_id), user_id: some(user_id), ..Person::default() }
-    }
-
-    fn enter(register: &mut Register, person: &Person<'_>, becomes: Option<&Person<'_>>, at_s: i64) -> Uuid {
-        let asked = Asked { workspace: Uuid::nil(), person, becomes, at_s, order: 0 };
-        register.enter(&asked).unwrap()
-    }
-
-    #[test]
-    fn the_same_names_in_two_workspaces_are_two_people() {
-        let mut register = register();
-        let here = enter(&mut register, &person("62811", "ID.1"), None, 10);
-        let other = Uuid::from_u128(7);
-        let there = Asked {
-            workspace: other,
-            person: &person("62811", "ID.1"),
-            becomes: Some(&person("62811", "ID.2")),
-            at_s: 20,
-            order: 0,
-        };
-        assert_ne!(register.enter(&there).unwrap(), here);
-        assert_eq!(enter(&mut register, &person("62811", ""), None, 30), here);
-        assert_ne!(enter(&mut register, &person("", "ID.2"), None, 30), here, "told of somebody else");
-        assert!(register.merges.is_empty());
-        assert_eq!(register.claims.iter().filter(|claim| claim.workspace == other).count(), 3);
-    }
-
-    #[test]
-    fn a_recycled_number_is_a_new_person_and_the_old_one_keeps_the_past() {
-        let mut register = register();
-        let first = enter(&mut register, &person("62811", "ID.1"), None, 10);
-        let second = enter(&mut register, &person("62811", "ID.2"), None, 20);
-        assert_ne!(first, second);
-        assert_eq!(enter(&mut register, &person("62811", ""), None, 30), second);
-        assert_eq!(enter(&mut register, &person("62811", ""), None, 15), first);
-        assert_eq!(enter(&mut register, &person("62811", "ID.1"), None, 12), first);
-        assert_eq!(
-            enter(&mut register, &person("62811", ""), None, 30),
-            second,
-            "a late mention moves nothing"
-        );
-        assert!(register.merges.is_empty());
-    }
-
-    #[test]
-    fn a_new_user_id_and_a_new_number_are_followed() {
-        let mut register = register();
-        let before = enter(&mut register, &person("62811", "ID.1"), None, 10);
-        enter(&mut register, &person("", "ID.1"), Some(&person("62822", "ID.2")), 20);
-        assert_eq!(enter(&mut register, &person("62822", "ID.2"), None, 30), before);
-        assert_eq!(enter(&mut register, &person("", "ID.2"), None, 30), before);
-    }
-
-    #[test]
-    fn a_new_user_id_that_wrote_before_its_announcement_is_joined() {
-        let mut register = register();
-        let before = enter(&mut register, &person("", "ID.1"), None, 10);
-        let early = enter(&mut register, &person("", "ID.2"), None, 20);
-        enter(&mut register, &person("", "ID.1"), Some(&person("", "ID.2")), 15);
-        assert_eq!(register.merges, [(Uuid::nil(), early, before)]);
-        assert_eq!(enter(&mut register, &person("", "ID.2"), None, 30), before);
-    }
-
-    #[test]
-    fn an_entry_of_the_address_book_is_the_one_who_then_writes() {
-        let mut register = register();
-        let book = Person { phone: Some("+62 811".into()), ..Person::default() };
-        let before = enter(&mut register, &book, None, 10);
-        assert_eq!(enter(&mut register, &person("62811", "ID.1"), None, 20), before);
-    }
 }

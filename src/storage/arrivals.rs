@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use mongodb::bson::raw::{RawDocumentBuf, cstr};
 use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{Binary, DateTime, Document, doc};
+use mongodb::bson::{Binary, Bson, DateTime, Document, doc};
 use mongodb::options::{CollectionOptions, ReadConcern};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
@@ -204,8 +204,12 @@ pub(super) fn binaries(ids: &[Uuid]) -> Vec<Binary> {
 }
 
 pub(super) fn uuid_of(document: &Document, field: &str) -> Option<Uuid> {
-    match document.get(field)? {
-        mongodb::bson::Bson::Binary(binary) => Uuid::from_slice(&binary.bytes).ok(),
+    document.get(field).and_then(uuid_in)
+}
+
+pub(super) fn uuid_in(value: &Bson) -> Option<Uuid> {
+    match value {
+        Bson::Binary(binary) => Uuid::from_slice(&binary.bytes).ok(),
         _ => None,
     }
 }

@@ -9,13 +9,13 @@ use mongodb::ClientSession;
 use mongodb::bson::{Bson, DateTime, Document, doc};
 use uuid::Uuid;
 
-use super::arrivals::{binary, uuid_of};
+use super::arrivals::{binaries, binary, uuid_in, uuid_of};
 use super::index::{Collection, Index};
 use super::transaction::{Reads, end};
 use super::value::raw;
 use super::write::Update;
 use super::{Error, Storage};
-use crate::domain::contact::{Alias, Name};
+use crate::domain::contact::{Alias, Kind, Name};
 use crate::domain::person::Person;
 
 pub const CONTACTS: Collection = Collection {
@@ -67,8 +67,11 @@ pub type NameIn = (Uuid, Name);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KnownContact {
     pub has_user_id: bool,
-    /// By what WhatsApp told. What people have merged by hand stays apart here: see `merges`.
+    /// By what WhatsApp told. What people have merged by hand stays two here: see `merges`.
     pub merged_into: Option<Uuid>,
+    pub merged_by_hand_into: Option<Uuid>,
+    /// Those that it was joined to by what WhatsApp told, until people said that they are not one.
+    pub apart_from: Vec<Uuid>,
 }
 
 /// What a mention tells about a contact.
@@ -91,6 +94,33 @@ pub struct BookEntry<'a> {
     pub removed: bool,
     pub at_s: i64,
     pub order: i64,
+}
+
+fn new_alias(claim: &Claim) -> Document {
+    let mut alias = doc! {
+        "_id": alias_key(claim.workspace, &claim.name),
+        "workspace": binary(claim.workspace),
+        "contact": binary(claim.contact),
+        "since": claim.at_s,
+    };
+    if let Some(from) = claim.from {
+        alias.insert("past", vec![doc! { "contact": binary(from), "until": claim.at_s }]);
+    }
+    alias
+}
+
+/// The name of which an alias is.
+pub(super) fn name_of(alias: &Document) -> Option<Name> {
+    let mut parts = alias.get_str("_id").ok()?.splitn(3, ':').skip(1);
+    Some(Name { kind: Kind::parse(parts.next()?)?, value: parts.next()?.to_owned() })
+}
+
+/// Of whom people say that they are not this one, though WhatsApp told so.
+pub(super) const APART: &str = "apartFrom";
+
+fn apart_from(contact: &Document) -> Vec<Uuid> {
+    let ids = contact.get_array(APART).map(Vec::as_slice).unwrap_or_default();
+    ids.iter().filter_map(uuid_in).collect()
 }
 
 fn alias_key(workspace: Uuid, name: &Name) -> String {
@@ -142,7 +172,7 @@ impl Storage {
         let contacts = self.database.collection::<Document>(CONTACTS.name);
         let mut cursor = contacts
             .find(doc! { "_id": { "$in": ids } })
-            .projection(doc! { "userIds": 1, "mergedInto": 1, "mergedByHand": 1 })
+            .projection(doc! { "userIds": 1, "mergedInto": 1, "mergedByHand": 1, APART: 1 })
             .batch_size(5_000)
             .await?;
         while cursor.advance().await? {
@@ -150,8 +180,11 @@ impl Storage {
             let id = uuid_of(&document, "_id").ok_or(Error::Malformed { what: "a contact" })?;
             let has_user_id = document.get_array("userIds").is_ok_and(|ids| !ids.is_empty());
             let is_by_hand = document.contains_key("mergedByHand");
-            let merged_into = uuid_of(&document, "mergedInto").filter(|_| !is_by_hand);
-            found.insert(id, KnownContact { has_user_id, merged_into });
+            let pointer = uuid_of(&document, "mergedInto");
+            let (merged_into, merged_by_hand_into) =
+                if is_by_hand { (None, pointer) } else { (pointer, None) };
+            let apart_from = apart_from(&document);
+            found.insert(id, KnownContact { has_user_id, merged_into, merged_by_hand_into, apart_from });
         }
         Ok(found)
     }
@@ -160,15 +193,8 @@ impl Storage {
     /// joined by that. `Conflict` when somebody else was faster: then what is known has to be read again.
     pub async fn claim_names(&self, claims: &[Claim], merges: &[Merge], now_ms: i64) -> Result<(), Error> {
         let (fresh, moved): (Vec<&Claim>, Vec<&Claim>) =
-            claims.iter().partition(|claim| claim.from.is_none());
-        let documents = fresh.iter().map(|claim| {
-            raw(&doc! {
-                "_id": alias_key(claim.workspace, &claim.name),
-                "workspace": binary(claim.workspace),
-                "contact": binary(claim.contact),
-                "since": claim.at_s,
-            })
-        });
+            claims.iter().partition(|claim| claim.is_new && claim.from.is_none());
+        let documents = fresh.iter().map(|claim| raw(&new_alias(claim)));
         let refusals = self.insert_each(ALIASES.name, documents.collect::<Result<_, _>>()?).await?;
         let mut lost: Vec<&Claim> = Vec::new();
         for refusal in refusals {
@@ -214,12 +240,21 @@ impl Storage {
 
     async fn move_name(&self, session: &mut ClientSession, claim: &Claim) -> Result<(), Error> {
         let Some(from) = claim.from else { return Ok(()) };
+        let key = alias_key(claim.workspace, &claim.name);
+        let aliases = self.database.collection::<Document>(ALIASES.name);
+        if claim.is_new {
+            let there = aliases.find_one(doc! { "_id": &key }).session(&mut *session).await?;
+            return match there {
+                // The same claim of our own, from before an interruption, is no loss.
+                Some(there) if uuid_of(&there, "contact") == Some(claim.contact) => Ok(()),
+                Some(_) => Err(Error::Conflict),
+                None => Ok(aliases.insert_one(new_alias(claim)).session(session).await.map(drop)?),
+            };
+        }
         let change = doc! {
             "$set": { "contact": binary(claim.contact), "since": claim.at_s },
             "$push": { "past": { "contact": binary(from), "until": claim.at_s } },
         };
-        let key = alias_key(claim.workspace, &claim.name);
-        let aliases = self.database.collection::<Document>(ALIASES.name);
         let theirs = doc! { "_id": &key, "contact": binary(from) };
         let done = aliases.update_one(theirs, change).session(&mut *session).await?;
         let ours = doc! { "_id": &key, "contact": binary(claim.contact) };
@@ -240,6 +275,14 @@ impl Storage {
         let chain = self.chain_within(session, CONTACTS.name, merge.into).await?;
         if chain.iter().any(|one| uuid_of(one, "_id") == Some(merge.from)) {
             return Ok(());
+        }
+        let contacts = self.database.collection::<Document>(CONTACTS.name);
+        let from = contacts.find_one(doc! { "_id": binary(merge.from) }).session(&mut *session).await?;
+        // People have taken them apart since we looked.
+        let apart = from.as_ref().map(apart_from).unwrap_or_default();
+        let is_apart = |into: &Document| apart_from(into).contains(&merge.from);
+        if apart.contains(&merge.into) || chain.first().is_some_and(is_apart) {
+            return Err(Error::Conflict);
         }
         let at = DateTime::from_millis(now_ms);
         for (old, new) in &merge.conversations {
@@ -264,8 +307,17 @@ impl Storage {
             "mergedInto": first("mergedInto", binary(merge.into).into()),
             "mergedAt": first("mergedAt", at.into()),
         } }];
-        let contacts = self.database.collection::<Document>(CONTACTS.name);
-        contacts.update_one(doc! { "_id": binary(merge.from) }, set).upsert(true).session(session).await?;
+        let pointing = contacts.update_one(doc! { "_id": binary(merge.from) }, set).upsert(true);
+        pointing.session(&mut *session).await?;
+        if !apart.is_empty() {
+            // Who is not the one is not the other.
+            let change = doc! {
+                "$setOnInsert": { "v": 1, "workspace": binary(merge.workspace), "createdAt": at },
+                "$addToSet": { APART: { "$each": binaries(&apart) } },
+            };
+            let telling = contacts.update_one(doc! { "_id": binary(merge.into) }, change).upsert(true);
+            telling.session(session).await?;
+        }
         Ok(())
     }
 
@@ -307,8 +359,9 @@ pub struct Claim {
     pub workspace: Uuid,
     pub name: Name,
     pub contact: Uuid,
-    /// Whose it is so far.
+    /// Whose it is so far; of a new telephone number, whose it is under its other kind.
     pub from: Option<Uuid>,
+    pub is_new: bool,
     pub at_s: i64,
 }
 

@@ -24,6 +24,7 @@ pub mod events;
 pub mod index;
 pub mod initiations;
 pub mod instances;
+mod joined;
 pub mod labels;
 pub mod lanes;
 pub mod leaving;

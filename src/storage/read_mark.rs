@@ -12,6 +12,8 @@
 //! A message that comes late, before a mark that is there already, is unread: nobody has seen it. The mark at the same
 //! place again takes it in.
 
+use std::collections::HashSet;
+
 use mongodb::ClientSession;
 use mongodb::bson::{Bson, Document, doc};
 use uuid::Uuid;
@@ -175,8 +177,10 @@ impl Storage {
         let moment = self.moment_within(&mut session, on, &of, mark).await;
         // Nothing was written.
         let moment = end(&mut session, moment, |_| false).await;
-        // Whoever joins one to it after the moment changes its counts, by which it is seen; before it, by this.
-        if self.ids_of_conversation(on.workspace, on.conversation).await?.len() > ids.len() {
+        // Whoever joins one to it or takes one out after the moment changes its counts, by which it is seen; before it, by
+        // this.
+        let now = self.ids_of_conversation(on.workspace, on.conversation).await?;
+        if HashSet::<Uuid>::from_iter(now) != ids.into_iter().collect() {
             return Err(Error::Conflict);
         }
         moment

@@ -5,12 +5,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::{Document, doc};
 use mongodb::options::Hint;
 use mongodb::{ClientSession, Collection as Handle};
 use uuid::Uuid;
 
-use super::arrivals::{binaries, binary, uuid_of};
+use super::arrivals::{binaries, binary, uuid_in, uuid_of};
 use super::conversations::NewConversation;
 use super::index::{Collection, Index};
 use super::told::Write;
@@ -173,11 +173,7 @@ impl Storage {
             "workspace": binary(workspace),
         };
         let found = self.ties().distinct("contact", filter).await?;
-        let id = |one: &Bson| match one {
-            Bson::Binary(id) => Uuid::from_slice(&id.bytes).ok(),
-            _ => None,
-        };
-        Ok(found.iter().filter_map(id).collect())
+        Ok(found.iter().filter_map(uuid_in).collect())
     }
 
     /// Whether a contact has a conversation with one of these numbers.

@@ -1,5 +1,6 @@
 //! Work on contacts: what the CRM says of them, two that are one person and are not, and who is blocked.
 
+mod apart;
 mod block;
 mod edit;
 mod merge;

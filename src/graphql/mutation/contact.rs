@@ -144,8 +144,10 @@ impl ContactMutation {
         }
     }
 
-    /// Takes a contact that was merged by hand out again. Each has its own conversations and messages then; what came
-    /// meanwhile is with the contact under whose name it came, what was sent meanwhile stays with the other.
+    /// Takes a contact that was merged out again. Each has its own conversations and messages then; what was sent meanwhile
+    /// stays with the other. If people had merged it, what came meanwhile is with the contact under whose name it came. If
+    /// WhatsApp had told that the two are one, what came meanwhile stays with the other, and so do the names that WhatsApp
+    /// has said of both; what WhatsApp tells does not merge the two again.
     async fn undo_contact_merge(
         &self,
         context: &Context<'_>,
@@ -295,8 +297,8 @@ fn hindered(outcome: MergeOutcome, contact: &str) -> UserError {
             contact,
         ),
         _ => (
-            "This contact was not merged by hand.",
-            "Only merges that people have made can be undone (contactMerges shows them).",
+            "This contact is not merged into another one.",
+            "contactMerges of the other contact shows which ones are.",
             contact,
         ),
     };

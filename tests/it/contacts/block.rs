@@ -45,6 +45,27 @@ async fn is_blocked(app: &TestApp, contact: &Value, number: Uuid) -> bool {
 }
 
 #[tokio::test]
+async fn one_of_whom_whatsapp_has_told_that_they_are_two_names_is_blocked_once() {
+    let meta = Meta::start();
+    let (app, _) = start(&meta).await;
+    let now_s = app.clock.clock().now_ms().div_euclid(1_000);
+    let by_number = Customer { user_id: "", ..PABLO };
+    let by_id = Customer { wa_id: "", ..PABLO };
+    for (n, customer) in (0..).zip([by_number, by_id, PABLO]) {
+        let said = webhook::inbound(customer, &format!("p{n}"), now_s + n, webhook::text("Halo"));
+        app.take_changes(&[said]).await;
+    }
+    let contacts = app.all("contacts").await;
+    assert_eq!((contacts.len(), contacts.iter().filter(|one| !one["mergedInto"].is_null()).count()), (2, 1));
+    let (desk, id) = (Desk::new(&app).await, contact(&app, PABLO.wa_id).await);
+    let blocked = desk.done("blockContact", json!({ "contactId": id })).await;
+    assert_eq!(blocked["outcomes"][0]["atMeta"], "DONE", "{blocked:#}");
+    let requests = meta.requests("block_users").await;
+    let asked: Value = serde_json::from_str(requests[0]["body"].as_str().unwrap()).unwrap();
+    assert_eq!(asked["block_users"].as_array().unwrap().len(), 1, "{asked:#}");
+}
+
+#[tokio::test]
 async fn a_block_holds_here_and_at_meta_for_the_numbers_that_it_is_for() {
     let meta = Meta::start();
     let (app, [first, second]) = start(&meta).await;

@@ -162,7 +162,7 @@ async fn a_conversation_that_is_made_of_one_that_sleeps_wakes_like_it() {
 }
 
 #[tokio::test]
-async fn merges_are_undone_from_the_last_on_and_only_those_of_people() {
+async fn merges_are_undone_from_the_last_on() {
     let app = TestApp::start_with_number();
     let tono = Customer { wa_id: "628333", user_id: "ID.3", name: "Tono" };
     let (budi, sri) = two(&app).await;
@@ -212,13 +212,6 @@ async fn merges_are_undone_from_the_last_on_and_only_those_of_people() {
         (&of(&apart, &tono)["messageCount"], &of(&apart, &tono)["unreadCount"]),
         (&json!(2), &json!(2))
     );
-
-    // What WhatsApp tells to be one is no matter of people.
-    app.take_changes(&[says(Customer::new("628444", ""), "w1", 100)]).await;
-    let phone = contact(&app, "628444").await;
-    app.take_changes(&[says(Customer::new("", "ID.4"), "w2", 101)]).await;
-    app.take_changes(&[says(Customer::new("628444", "ID.4"), "w3", 102)]).await;
-    assert_eq!(desk.refused("undoContactMerge", json!({ "contactId": phone })).await.0, "WRONG_STATE");
 }
 
 #[tokio::test]
