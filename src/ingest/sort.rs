@@ -138,8 +138,9 @@ pub fn home_of<'a>(numbers: &Numbers, item: &'a Item<'a>, received_ms: i64) -> H
         Owner::Number(number) => (vec![number], true),
         Owner::Account(numbers) => (numbers, false),
     };
-    // Without a number, nobody can say where such a person, call or group belongs.
-    if !is_about_number && is_of_a_number(&item.event) {
+    // Without its id, nobody can say for good where such a person, call or group belongs: a number may be shown otherwise
+    // tomorrow.
+    if item.phone_number_id.is_none() && is_of_a_number(&item.event) {
         let owner = meta_id_of(item);
         return Home::Aside { reason: Reason::Unrecognised, owner, why: "NoNumber".to_owned() };
     }

@@ -1,7 +1,7 @@
 //! Proof that nothing is lost: everything that the journal's bytes tell is counted again, and looked for in the
 //! collections. No counter is believed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -68,8 +68,14 @@ struct Count {
     seen: HashSet<u128>,
     digester: Digester,
     marks: HashMap<Uuid, i64>,
-    /// What was not found: the item's places in its segment.
-    doubts: HashMap<Place, HashSet<(u32, u32)>>,
+    /// What was not found, by its place in its segment.
+    doubts: BTreeMap<Place, BTreeMap<(u32, u32), Doubt>>,
+}
+
+struct Doubt {
+    name: String,
+    /// Whether it was to be set aside: then nobody knew yet under which key it is to be found.
+    had_no_key: bool,
 }
 
 impl Count {
@@ -86,7 +92,11 @@ impl Count {
                 _ if one.finding != Finding::Test && is_repeat => self.account.repeats += 1,
                 Some(count) => *count += 1,
                 None if !is_done => self.account.pending += 1,
-                None => drop(self.doubts.entry(segment.place).or_default().insert((one.slot, one.index))),
+                None => {
+                    let name = format!("{}:{:04} {}", segment.place.key(), one.slot, one.name());
+                    let doubt = Doubt { name, had_no_key: one.keys.is_empty() };
+                    self.doubts.entry(segment.place).or_default().insert((one.slot, one.index), doubt);
+                }
             }
         }
         Ok(())
@@ -101,17 +111,28 @@ impl Count {
         // In this order: what is worked off in between is found where it belongs.
         let on_their_way = on_their_way_again(storage).await?;
         let numbers = Directory::new(storage).numbers_now().await?;
-        for (place, doubts) in std::mem::take(&mut self.doubts) {
-            let Some(segment) = storage.segments().get(&place).await? else { continue };
-            let mut examined = examine(storage, &numbers, &segment).await?;
-            examined.retain(|one| doubts.contains(&(one.slot, one.index)));
-            let asides = Asides::of(storage, &segment, &examined).await?;
-            for one in examined {
-                match self.account.room_for(&one, &asides) {
-                    Some(count) => *count += 1,
-                    None if on_their_way.contains(&first_at(&segment, one.slot)) => self.account.pending += 1,
-                    None => self.account.miss(format!("{}:{:04} {}", place.key(), one.slot, one.name())),
+        for (place, mut doubts) in std::mem::take(&mut self.doubts) {
+            if let Some(segment) = storage.segments().get(&place).await? {
+                let mut examined = examine(storage, &numbers, &segment).await?;
+                examined.retain(|one| doubts.contains_key(&(one.slot, one.index)));
+                let asides = Asides::of(storage, &segment, &examined).await?;
+                for one in examined {
+                    let Some(doubt) = doubts.remove(&(one.slot, one.index)) else { continue };
+                    let mut is_new =
+                        || one.keys.first().is_none_or(|key| self.seen.insert(self.digester.key(key)));
+                    match self.account.room_for(&one, &asides) {
+                        Some(_) if doubt.had_no_key && !is_new() => self.account.repeats += 1,
+                        Some(count) => *count += 1,
+                        None if on_their_way.contains(&first_at(&segment, one.slot)) => {
+                            self.account.pending += 1;
+                        }
+                        None => self.account.miss(doubt.name),
+                    }
                 }
+            }
+            // Their segment was removed meanwhile: nobody can look any more.
+            for doubt in doubts.into_values() {
+                self.account.miss(doubt.name);
             }
         }
         Ok(())

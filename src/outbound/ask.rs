@@ -412,7 +412,8 @@ impl Outbound {
                 .or_else(|| person.user_id.as_ref().map(|id| Recipient::UserId(id.clone().into_owned())))
                 .or_else(|| person.phone.as_ref().map(|phone| Recipient::Phone(phone.clone().into_owned()))),
         };
-        let sentence = || "The contact has neither a phone number nor a user id.".to_owned();
+        let sentence =
+            || "The contact has neither a user id nor a phone number that is still theirs.".to_owned();
         let recipient = recipient.ok_or_else(|| Error::Invalid { field, sentence: sentence() })?;
         let conversation = conversation_id(number.id, contact.as_bytes());
         let (storage, workspace) = (&self.0.storage, number.workspace);

@@ -264,7 +264,12 @@ impl People {
             let (workspace, at_s, order) = (asked.workspace, asked.at_s, asked.order);
             let mention = |person| self.without_older(Mention { workspace, contact, person, at_s, order });
             mentions.push(mention(before.unwrap_or_else(|| asked.person.clone())));
-            mentions.extend(asked.becomes.map(|person| mention(person.clone())));
+            mentions.extend(asked.becomes.map(|person| {
+                let mut person = person.clone();
+                // Another one may have it by people's word.
+                person.user_id = person.user_id.filter(|id| register.may_have(contact, (workspace, id)));
+                mention(person)
+            }));
         }
         self.storage.note_mentions(&mentions, now_ms).await?;
         self.note(&mentions);

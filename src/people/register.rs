@@ -100,6 +100,12 @@ impl Register {
         alias.map(|alias| alias.contact)
     }
 
+    /// Whether a user id is a contact's, or nobody's so far.
+    pub fn may_have(&self, contact: Uuid, (workspace, user_id): (Uuid, &str)) -> bool {
+        let name = Name { kind: Kind::UserId, value: user_id.to_owned() };
+        self.known(workspace, &name).alias.is_none_or(|alias| alias.contact == contact)
+    }
+
     /// Whoever has their own user id has their other names themselves, too, from the next mention on that says so.
     fn claim_what_leads_there(&mut self, (workspace, names): (Uuid, &[Name]), contact: Uuid, at_s: i64) {
         let Some((user_id, others)) = names.split_first() else { return };
@@ -152,21 +158,24 @@ impl Register {
         let is_new = before.is_none();
         let mut past = before.map(|alias| alias.past.clone()).unwrap_or_default();
         let mut from = before.map(|alias| alias.contact);
-        let other = twin(&name.1).filter(|_| is_new).map(|twin| (name.0, twin));
-        if let Some(other) = other
-            && let Some(known) = self.aliases.get(&other)
-            && known.contact != contact
-        {
-            // The same digits are one number: it goes over as a whole.
-            from = Some(known.contact);
-            if at_s >= known.since_s {
-                self.claim(other, contact, at_s);
-            }
+        // Whoever writes from a number has it under its other kind, too. What is only said to be somebody's number takes
+        // it from nobody who has written from it.
+        let is_written_from = name.1.kind == Kind::WaId;
+        let phone = twin(&name.1).filter(|_| is_written_from).map(|phone| (name.0, phone));
+        let phone = phone.and_then(|phone| {
+            let known = self.aliases.get(&phone)?;
+            (known.contact != contact && at_s >= known.since_s).then_some((phone, known.contact))
+        });
+        if is_new {
+            from = phone.as_ref().map(|(_, owner)| *owner);
         }
         past.extend(from.map(|from| (from, at_s)));
         self.aliases.insert(name.clone(), Alias { contact, since_s: at_s, past });
         let (workspace, name) = name;
         self.claims.push(Claim { workspace, name, contact, from, is_new, at_s });
+        if let Some((phone, _)) = phone {
+            self.claim(phone, contact, at_s);
+        }
     }
 
     fn merge(&mut self, workspace: Uuid, from: Uuid, into: Uuid) {
@@ -283,6 +292,21 @@ mod tests {
             let alias = &register.aliases[&(Uuid::nil(), name)];
             assert_eq!((alias.contact, alias.past.as_slice()), (other, &[(before, 30)][..]), "{kind:?}");
         }
+        // And once more, to somebody who has not been heard of.
+        let next = enter(&mut register, &person("62811", "ID.2"), None, 40);
+        assert_ne!(next, other);
+        assert_eq!(enter(&mut register, &book, None, 50), next);
+    }
+
+    #[test]
+    fn what_is_only_said_to_be_somebodys_number_takes_it_from_nobody() {
+        let mut register = register();
+        let writer = enter(&mut register, &person("62811", ""), None, 10);
+        let other = enter(&mut register, &person("", "ID.1"), None, 20);
+        let said =
+            Person { phone: Some("+62 811".into()), user_id: Some("ID.1".into()), ..Person::default() };
+        assert_eq!(enter(&mut register, &said, None, 25), other);
+        assert_eq!(enter(&mut register, &person("62811", ""), None, 30), writer);
     }
 
     #[test]

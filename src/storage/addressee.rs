@@ -4,7 +4,9 @@ use mongodb::bson::{Document, doc};
 use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
+use super::contacts::LOST_NUMBER;
 use super::{Error, Storage};
+use crate::domain::contact::{Kind, Name, normal};
 use crate::domain::person::Person;
 
 /// How many pointers are followed from one contact to the next.
@@ -22,19 +24,21 @@ impl Storage {
     ) -> Result<Option<(Uuid, Person<'static>)>, Error> {
         let contacts = self.contacts();
         let mut contact = contact;
-        let mut asked: Option<Person<'static>> = None;
+        let mut asked: Option<(Document, Person<'static>)> = None;
         for _ in 0..MERGES_MAX {
             let filter = doc! { "_id": binary(contact), "workspace": binary(workspace) };
             let Some(found) = contacts.find_one(filter).await? else { return Ok(None) };
             if let Some(into) = uuid_of(&found, "mergedInto") {
                 // Merged by hand they keep their names: whoever is meant by one of them is written to under it.
                 if asked.is_none() && found.contains_key("mergedByHand") {
-                    asked = Some(person_of(&found));
+                    let person = person_of(&found);
+                    asked = Some((found, person));
                 }
                 contact = into;
                 continue;
             }
-            if let Some(person) = asked {
+            if let Some((asked, person)) = asked {
+                let person = self.without_lost_numbers((workspace, contact), &asked, person).await?;
                 return Ok(Some((contact, person)));
             }
             let mut latest = found;
@@ -51,9 +55,53 @@ impl Storage {
                     }
                 }
             }
-            return Ok(Some((contact, person_of(&latest))));
+            let person = person_of(&latest);
+            return Ok(Some((
+                contact,
+                self.without_lost_numbers((workspace, contact), &latest, person).await?,
+            )));
         }
         Ok(None)
+    }
+
+    /// Without a telephone number that is somebody else's by now: they would get what is meant for this one. `known`: what
+    /// the person was read from.
+    async fn without_lost_numbers(
+        &self,
+        (workspace, shown): (Uuid, Uuid),
+        known: &Document,
+        mut person: Person<'static>,
+    ) -> Result<Person<'static>, Error> {
+        if !known.get_bool(LOST_NUMBER).unwrap_or(false) {
+            return Ok(person);
+        }
+        for number in [&mut person.wa_id, &mut person.phone] {
+            let Some(digits) = number.as_deref().map(|said| normal(Kind::WaId, said)) else { continue };
+            // From which somebody writes goes before of which it is only said that it is theirs.
+            let names = [Kind::WaId, Kind::Phone].map(|kind| Name { kind, value: digits.clone() });
+            let aliases = self.aliases_of(workspace, &names).await?;
+            let owner = names.iter().find_map(|name| aliases.get(name)).map(|alias| alias.contact);
+            if let Some(owner) = owner
+                && Some(owner) != uuid_of(known, "_id")
+                && !self.turned_out_to_be(owner, shown).await?
+            {
+                *number = None;
+            }
+        }
+        Ok(person)
+    }
+
+    /// Whether a contact is another one, by whoever said so.
+    async fn turned_out_to_be(&self, contact: Uuid, other: Uuid) -> Result<bool, Error> {
+        let mut next = Some(contact);
+        for _ in 0..MERGES_MAX {
+            let Some(contact) = next.filter(|contact| *contact != other) else { break };
+            let contacts = self.contacts();
+            let find = contacts.find_one(doc! { "_id": binary(contact) });
+            let found = find.projection(doc! { "mergedInto": 1 }).await?;
+            next = found.and_then(|found| uuid_of(&found, "mergedInto"));
+        }
+        Ok(next == Some(other))
     }
 }
 

@@ -109,6 +109,9 @@ fn new_alias(claim: &Claim) -> Document {
     alias
 }
 
+/// A telephone number was this contact's once and is somebody else's since, as far as was known when it went over.
+pub(super) const LOST_NUMBER: &str = "lostNumber";
+
 /// The name of which an alias is.
 pub(super) fn name_of(alias: &Document) -> Option<Name> {
     let mut parts = alias.get_str("_id").ok()?.splitn(3, ':').skip(1);
@@ -230,7 +233,7 @@ impl Storage {
         now_ms: i64,
     ) -> Result<(), Error> {
         for claim in moved {
-            self.move_name(session, claim).await?;
+            self.move_name(session, claim, now_ms).await?;
         }
         for merge in merges {
             self.merge_contact(session, merge, now_ms).await?;
@@ -238,10 +241,22 @@ impl Storage {
         Ok(())
     }
 
-    async fn move_name(&self, session: &mut ClientSession, claim: &Claim) -> Result<(), Error> {
+    async fn move_name(&self, session: &mut ClientSession, claim: &Claim, now_ms: i64) -> Result<(), Error> {
         let Some(from) = claim.from else { return Ok(()) };
         let key = alias_key(claim.workspace, &claim.name);
         let aliases = self.database.collection::<Document>(ALIASES.name);
+        if matches!(claim.name.kind, Kind::WaId | Kind::Phone) {
+            // What it was last told to be reached under stays there, and is looked at before anybody writes to it.
+            let contacts = self.database.collection::<Document>(CONTACTS.name);
+            let lost = doc! {
+                "$setOnInsert": {
+                    "v": 1, "workspace": binary(claim.workspace), "createdAt": DateTime::from_millis(now_ms),
+                },
+                "$set": { LOST_NUMBER: true },
+            };
+            let note = contacts.update_one(doc! { "_id": binary(from) }, lost).upsert(true);
+            note.session(&mut *session).await?;
+        }
         if claim.is_new {
             let there = aliases.find_one(doc! { "_id": &key }).session(&mut *session).await?;
             return match there {

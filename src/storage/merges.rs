@@ -20,7 +20,7 @@ use super::contacts::{ALIASES, APART, CONTACTS, name_of};
 use super::conversations::COLLECTION as CONVERSATIONS;
 use super::events::Happening;
 use super::joined::MALFORMED;
-use super::ties::{CARRIED, TIES, parting};
+use super::ties::{TIES, parting};
 use super::told::{Plan, Planned, Told, Write};
 use super::{Error, Storage};
 use crate::domain::contact::{Kind, Name, normal};
@@ -290,7 +290,7 @@ impl Storage {
         )
         .telling(Happening::Contact { contact: into });
         if let Some(other) = other.filter(|_| !was_by_hand) {
-            let taken = self.without_names_of(session, &other, from).await?;
+            let taken = self.without_names_of(session, (into, &other), from).await?;
             told = taken.into_iter().fold(told, |told, change| {
                 told.and(Write::update(CONTACTS.name, doc! { "_id": binary(into) }, change))
             });
@@ -299,13 +299,17 @@ impl Storage {
             let alone = doc! { "$unset": { "hasMerged": "" } };
             told = told.and(Write::update(CONTACTS.name, doc! { "_id": binary(into) }, alone));
         }
-        let tied = doc! { "contact": binary(from), "workspace": binary(workspace), CARRIED: true };
+        let tied = doc! {
+            "contact": binary(from), "workspace": binary(workspace), "mergedInto": { "$exists": true },
+        };
         let mut members = self.conversations_within(session, tied, CONVERSATIONS_MAX + 1).await?;
         if i64::try_from(members.len()).is_ok_and(|count| count > CONVERSATIONS_MAX) {
             return Ok(Planned::Nothing(MergeOutcome::TooMany));
         }
         // What was joined in another way than its contact was is another matter.
         members.retain(|member| is_by_hand(member) == was_by_hand);
+        let ids: Vec<Uuid> = members.iter().filter_map(|member| uuid_of(member, "_id")).collect();
+        let carried = self.joined_within(session, &ids).await?;
         for member in &members {
             let (Some(id), Some(number), Some(target)) =
                 (uuid_of(member, "_id"), uuid_of(member, "number"), uuid_of(member, "mergedInto"))
@@ -317,6 +321,10 @@ impl Storage {
                 .and(parting(id))
                 .telling(Happening::Conversation { conversation: id, number })
                 .telling(Happening::Conversation { conversation: target, number });
+            if !carried.contains_key(&id) {
+                // From when what WhatsApp joined was not shown as a sum: there is nothing to take out.
+                continue;
+            }
             let filter = doc! { "_id": binary(target) };
             if let Some(shown) = self.conversations().find_one(filter.clone()).session(&mut *session).await? {
                 let change = self.without(session, (target, &shown), (id, member)).await?;
@@ -326,17 +334,29 @@ impl Storage {
         Ok(Planned::Do(told, MergeOutcome::Done { into }))
     }
 
-    /// How a contact becomes one that is not written to under the names of another one: what came under them while both
-    /// were one was noted here. Nothing if it has none of them.
+    /// How a contact becomes one that is not written to under the names of another one, and of those that this one is as
+    /// well: what came under them while all were one was noted here. Nothing if it has none of them.
     async fn without_names_of(
         &self,
         session: &mut ClientSession,
-        contact: &Document,
+        (id, contact): (Uuid, &Document),
         other: Uuid,
     ) -> Result<Option<Document>, Error> {
-        let theirs = doc! { "contact": binary(other) };
-        let theirs = self.all_within(session, ALIASES.name, theirs, NAMES_MAX).await?;
-        let theirs: Vec<Name> = theirs.iter().filter_map(name_of).collect();
+        let (mut others, mut level) = (vec![other], vec![other]);
+        for _ in 0..CHAIN_MAX {
+            let told = doc! {
+                "mergedInto": { "$in": binaries(&level), "$exists": true },
+                "mergedByHand": { "$exists": false },
+            };
+            let found = self.all_within(session, CONTACTS.name, told, NAMES_MAX).await?;
+            level = found.iter().filter_map(|one| uuid_of(one, "_id")).collect();
+            if level.is_empty() {
+                break;
+            }
+            others.extend(&level);
+        }
+        let theirs = self.names_within(session, &others).await?;
+        let own = self.names_within(session, &[id]).await?;
         let (mut pull, mut unset) = (Document::new(), Document::new());
         for (field, kind) in [("userIds", Kind::UserId), ("parentUserIds", Kind::ParentUserId)] {
             let ids = theirs.iter().filter(|name| name.kind == kind).map(|name| name.value.as_str());
@@ -352,7 +372,7 @@ impl Storage {
                 continue;
             };
             let is_said = |name: &Name| kinds.contains(&name.kind) && normal(name.kind, said) == name.value;
-            if theirs.iter().any(is_said) {
+            if theirs.iter().any(is_said) && !own.iter().any(is_said) {
                 unset.insert(field, "");
             }
         }
@@ -363,6 +383,12 @@ impl Storage {
             }
         }
         Ok(Some(change).filter(|change| !change.is_empty()))
+    }
+
+    async fn names_within(&self, session: &mut ClientSession, of: &[Uuid]) -> Result<Vec<Name>, Error> {
+        let theirs = doc! { "contact": { "$in": binaries(of) } };
+        let found = self.all_within(session, ALIASES.name, theirs, NAMES_MAX).await?;
+        Ok(found.iter().filter_map(name_of).collect())
     }
 
     /// The conversations whose ties match.

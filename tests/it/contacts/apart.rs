@@ -133,6 +133,61 @@ async fn who_is_written_to_is_who_is_meant() {
 }
 
 #[tokio::test]
+async fn nobody_is_written_to_under_a_number_that_is_somebody_elses_by_now() {
+    let app = TestApp::start_with_number();
+    let written_to = async |contact: &Value| {
+        let (workspace, _) = number(&app).await;
+        let id = contact.as_str().unwrap().parse::<Uuid>().unwrap();
+        let (_, person) = app.storage.find_person(workspace, id).await.unwrap().unwrap();
+        (person.wa_id.map(String::from), person.user_id.map(String::from))
+    };
+    let some = |text: &str| Some(text.to_owned());
+    // It was taken from one of whom nothing else is known.
+    let (phone, user) = told_to_be_one(&app).await;
+    Desk::new(&app).await.done("undoContactMerge", json!({ "contactId": phone })).await;
+    assert_eq!(written_to(&phone).await, (None, None));
+    assert_eq!(written_to(&user).await, (some(BOTH.wa_id), some(BOTH.user_id)));
+    // It has changed hands, and comes back.
+    app.take_changes(&[says(BUDI, "b1", 100)]).await;
+    let budi = writer(&app, "b1").await;
+    app.take_changes(&[says(Customer { user_id: "ID.9", ..BUDI }, "n1", 110)]).await;
+    assert_eq!(written_to(&writer(&app, "n1").await).await, (some(BUDI.wa_id), some("ID.9")));
+    assert_eq!(written_to(&budi).await, (None, some(BUDI.user_id)));
+    app.take_changes(&[says(BUDI, "b2", 120)]).await;
+    assert_eq!(written_to(&budi).await, (some(BUDI.wa_id), some(BUDI.user_id)));
+}
+
+#[tokio::test]
+async fn who_was_one_of_them_already_is_not_written_to_either() {
+    let app = TestApp::start_with_number();
+    let (one, two, three) =
+        (Customer::new("628551", "ID.51"), Customer::new("", "ID.52"), Customer::new("", "ID.53"));
+    let (_, second) = joined_by_a_parent_id(&app, [one, two]).await;
+    app.take_changes(&[says(three, "r1", 50)]).await;
+    let third = writer(&app, "r1").await;
+    let update = json!({ "field": "user_id_update", "value": value(json!({
+        "contacts": [{ "profile": { "name": "Budi" }, "user_id": three.user_id }],
+        "user_id_update": [{ "detail": "x", "user_id": { "previous": three.user_id, "current": two.user_id },
+            "timestamp": (NOW_S + 60).to_string() }],
+    })) });
+    app.take_changes(&[update]).await;
+    app.take_changes(&[says_with_parent(one, PARENT, "p3", 70)]).await;
+    assert_eq!(writer(&app, "p3").await, third);
+    let desk = Desk::new(&app).await;
+    desk.done("undoContactMerge", json!({ "contactId": second })).await;
+    let contacts = app.all("contacts").await;
+    let of = |id: &Value| {
+        let id = Uuid::parse_str(id.as_str().unwrap()).unwrap().simple().to_string();
+        contacts.iter().find(|one| one["_id"].as_str().unwrap().replace('-', "") == id).unwrap()
+    };
+    let third = of(&third);
+    assert!(
+        third["waId"].is_null() && !third["userIds"].as_array().unwrap().contains(&json!(one.user_id)),
+        "{third:#}"
+    );
+}
+
+#[tokio::test]
 async fn a_third_who_turns_out_to_be_one_of_them_does_not_join_them() {
     let app = TestApp::start_with_number();
     let (one, two) = (Customer::new("", "ID.51"), Customer::new("", "ID.52"));
