@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{Contacts, Error};
 use crate::auth::{Deed, Visitor};
 use crate::domain::contact::card::Wrong;
+use crate::domain::person::Person;
 use crate::meta::client::block::Outcome;
 use crate::numbers;
 use crate::storage::contact_record::{Block, ContactRecord};
@@ -56,10 +57,15 @@ impl Contacts {
             if !self.0.storage.block_contact(workspace, record.id, number, &who, self.now_ms()).await? {
                 return Err(Error::NotFound("contactId"));
             }
-            let at_meta = outcome(self.0.numbers.block_customers(by, number, &names).await)?;
+            // Nobody else is blocked because of a number that was this one's.
+            let at_meta = if names.is_empty() {
+                AtMeta::NotNeeded
+            } else {
+                outcome(self.0.numbers.block_customers(by, number, &names).await)?
+            };
             if matches!(at_meta, AtMeta::Done) {
                 let storage = &self.0.storage;
-                storage.note_block_at_meta(workspace, record.id, number, true, self.now_ms()).await?;
+                storage.note_block_at_meta(workspace, record.id, number, &names, self.now_ms()).await?;
             }
             let number_text = number.to_string();
             self.note(by, Deed::BlockContacts, record.id, &[("blocked", None, Some(&number_text))]).await?;
@@ -88,7 +94,8 @@ impl Contacts {
         let mut blockings = Vec::new();
         for block in record.blocks.iter().filter(is_meant).take(NUMBERS_MAX) {
             let at_meta = if block.is_at_meta {
-                outcome(self.0.numbers.unblock_customers(by, block.number, &names).await)?
+                let blocked = if block.names_at_meta.is_empty() { &names } else { &block.names_at_meta };
+                outcome(self.0.numbers.unblock_customers(by, block.number, blocked).await)?
             } else {
                 AtMeta::NotNeeded
             };
@@ -126,22 +133,30 @@ impl Contacts {
         Ok(numbers)
     }
 
-    /// The names under which Meta knows a contact and those that people have merged into it.
+    /// The names under which Meta knows a contact and those that people have merged into it, without numbers that are
+    /// somebody else's by now.
     async fn names_of(&self, record: &ContactRecord) -> Result<Vec<String>, Error> {
-        let mut names = vec![name_of(record)];
+        let storage = &self.0.storage;
+        let mut family = vec![record.clone()];
         // What WhatsApp told to be one has its names there.
-        let merged = self.0.storage.merged_into(record.workspace, record.id).await?.into_iter();
+        let merged = storage.merged_into(record.workspace, record.id).await?.into_iter();
         for merged in merged.filter(|merged| merged.by.is_some()) {
-            let member = self.0.storage.read_contact(record.workspace, merged.from).await?;
-            names.push(member.as_ref().and_then(name_of));
+            family.extend(storage.read_contact(record.workspace, merged.from).await?);
         }
-        Ok(names.into_iter().flatten().collect())
+        let mut names = Vec::with_capacity(family.len());
+        for ContactRecord { id, wa_id, phone, mut user_ids, .. } in family {
+            let person = Person {
+                wa_id: wa_id.map(Into::into),
+                phone: phone.map(Into::into),
+                user_id: user_ids.pop().map(Into::into),
+                ..Person::default()
+            };
+            let known = (record.workspace, id, record.id);
+            let Person { wa_id, phone, user_id, .. } = storage.without_lost_numbers(known, person).await?;
+            names.extend(wa_id.or(phone).or(user_id).map(String::from));
+        }
+        Ok(names)
     }
-}
-
-fn name_of(record: &ContactRecord) -> Option<String> {
-    let wa_id = record.wa_id.clone().or_else(|| record.phone.clone());
-    wa_id.or_else(|| record.user_ids.last().cloned())
 }
 
 fn outcome(outcome: Result<Outcome, numbers::Error>) -> Result<AtMeta, Error> {

@@ -7,6 +7,7 @@
 pub mod card;
 
 use super::person::Person;
+use super::phone::Phone;
 
 /// The kinds of names, the strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +21,9 @@ pub enum Kind {
 
 impl Kind {
     const ALL: [Self; 5] = [Self::UserId, Self::ParentUserId, Self::WaId, Self::Phone, Self::Username];
+
+    /// The kinds of a telephone number: from which somebody writes goes before of which it is only said that it is theirs.
+    pub const OF_NUMBERS: [Self; 2] = [Self::WaId, Self::Phone];
 
     /// The kind that is written so.
     pub fn parse(name: &str) -> Option<Self> {
@@ -59,6 +63,20 @@ pub fn names_of(person: &Person<'_>) -> Vec<Name> {
         .filter_map(|(kind, value)| Some(Name { kind, value: normal(kind, value.as_deref()?) }))
         .filter(|name| !name.value.is_empty())
         .collect()
+}
+
+/// The names under which a line may be known, in every spelling that WhatsApp has for it: the digits as they are given
+/// first, and all from which somebody writes before all that are only said.
+pub fn names_of_line(digits: &str) -> Vec<Name> {
+    if digits.is_empty() {
+        return Vec::new();
+    }
+    let mut spellings = vec![digits.to_owned()];
+    if let Ok(phone) = Phone::of_wa_id(digits) {
+        spellings.extend(phone.wa_ids().into_iter().filter(|id| id != digits));
+    }
+    let named = |kind| spellings.iter().map(move |value| Name { kind, value: value.clone() });
+    Kind::OF_NUMBERS.into_iter().flat_map(named).collect()
 }
 
 /// A name as it is compared: phone numbers are their digits; user names do not depend on case; user ids do.

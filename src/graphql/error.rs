@@ -152,6 +152,8 @@ pub enum UserErrorCode {
     NotAllowed,
     /// The contact is blocked for the number.
     ContactBlocked,
+    /// Nothing is known any more by which WhatsApp would find the contact: its number is somebody else's.
+    ContactNoAddress,
     /// The customer has not written within 24 hours: only a template may be sent.
     WindowClosed,
     /// The idempotency key was used for another message.

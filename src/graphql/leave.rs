@@ -45,6 +45,8 @@ pub enum SendHoldReason {
     NoToken,
     /// Somebody has blocked the contact for this number.
     ContactBlocked,
+    /// Nothing is known any more by which WhatsApp would find the contact: its number is somebody else's.
+    ContactNoAddress,
 }
 
 /// Why nothing leaves, and what to do.
@@ -54,7 +56,7 @@ pub struct SendHold {
     pub reason: SendHoldReason,
     /// What is in the way, for people.
     pub message: String,
-    /// What to do about it; null: nothing can be done here.
+    /// What to do about it.
     pub next_step: String,
 }
 
@@ -120,6 +122,12 @@ impl From<Leave> for SendLeave {
     }
 }
 
+/// That somebody cannot be written to, and what to do.
+pub(super) const NO_ADDRESS: (&str, &str) = (
+    "The contact has neither a user id nor a phone number that is still theirs.",
+    "Write to the phone number that they have now (`to.phone`), or wait until they write.",
+);
+
 fn hold(hold: &Hold) -> SendHold {
     let (reason, message, next_step) = match hold {
         Hold::Paused => {
@@ -135,6 +143,7 @@ fn hold(hold: &Hold) -> SendHold {
             "The contact is blocked: nothing is sent to it by this number.",
             "Unblock the contact first (unblockContact).",
         ),
+        Hold::NoAddress => (SendHoldReason::ContactNoAddress, NO_ADDRESS.0, NO_ADDRESS.1),
         Hold::Blocked(block) => {
             let words = Words::of(block);
             (SendHoldReason::NumberBlocked, words.reason, words.next_step)

@@ -32,7 +32,7 @@ pub enum Owner {
     /// All numbers of an account, one a workspace.
     Account(Vec<Arc<Number>>),
     /// Nobody has added it.
-    Nobody(Option<MetaId>),
+    Nobody,
 }
 
 /// For whom an item says that it is.
@@ -59,10 +59,10 @@ impl Numbers {
         if let Some(id) = item.phone_number_id.as_deref() {
             return match self.by_phone_number_id.get(id) {
                 Some(number) if received_ms >= number.accepts_from_ms => Owner::Number(Arc::clone(number)),
-                _ => Owner::Nobody(meta_id_of(item)),
+                _ => Owner::Nobody,
             };
         }
-        let Some(account) = item.account_id.as_deref() else { return Owner::Nobody(None) };
+        let Some(account) = item.account_id.as_deref() else { return Owner::Nobody };
         let numbers = self.by_account.get(account).map(Vec::as_slice).unwrap_or_default();
         let accepting = numbers.iter().filter(|number| received_ms >= number.accepts_from_ms);
         let display = item.display_phone_number.as_deref().map(digits);
@@ -78,11 +78,7 @@ impl Numbers {
                 one_a_workspace.push(Arc::clone(number));
             }
         }
-        if one_a_workspace.is_empty() {
-            Owner::Nobody(meta_id_of(item))
-        } else {
-            Owner::Account(one_a_workspace)
-        }
+        if one_a_workspace.is_empty() { Owner::Nobody } else { Owner::Account(one_a_workspace) }
     }
 
     /// Whether a phone number id or account id has an owner.
@@ -215,7 +211,7 @@ mod tests {
         let owner = |item: &Item<'_>, at| match numbers.owner_of(item, at) {
             Owner::Number(number) => format!("number {}", number.phone_number_id),
             Owner::Account(numbers) => format!("{} workspaces", numbers.len()),
-            Owner::Nobody(owner) => format!("nobody has {}", owner.unwrap()),
+            Owner::Nobody => format!("nobody has {}", meta_id_of(item).unwrap()),
         };
         assert_eq!(owner(&item(Some("1"), None), 100), "number 1");
         assert_eq!(owner(&item(Some("9"), None), 100), "nobody has number 9");
@@ -226,11 +222,9 @@ mod tests {
     #[test]
     fn what_was_received_before_a_number_had_this_owner_is_not_theirs() {
         let numbers = Numbers::new(vec![number(3, 2, "+1 557", 50)]);
-        let nobody = |item| match numbers.owner_of(&item, 49) {
-            Owner::Nobody(Some(owner)) => owner.key(),
-            owner => panic!("{owner:?}"),
-        };
-        assert_eq!(nobody(item(Some("3"), None)), "number:3");
-        assert_eq!(nobody(item(None, None)), "account:waba");
+        for (item, key) in [(item(Some("3"), None), "number:3"), (item(None, None), "account:waba")] {
+            assert_eq!(numbers.owner_of(&item, 49), Owner::Nobody);
+            assert_eq!(meta_id_of(&item).unwrap().key(), key);
+        }
     }
 }

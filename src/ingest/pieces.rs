@@ -119,8 +119,8 @@ impl<'a> Pieces<'a> {
                         self.repeats.push((item, what.kind));
                         continue;
                     }
-                    let told = [what.at_s, item.entry_time_s].into_iter().flatten();
-                    let at_s = told.into_iter().find(|second| SECONDS.contains(second));
+                    let mut told = [what.at_s, item.entry_time_s].into_iter().flatten();
+                    let at_s = told.find(|second| SECONDS.contains(second));
                     let at_s = at_s.unwrap_or_else(|| delivery.received_s());
                     let came = delivery.came(item, at_s);
                     self.news.push(Piece { at, key, item, number, came, what });

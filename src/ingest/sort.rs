@@ -125,15 +125,15 @@ pub fn home_of<'a>(numbers: &Numbers, item: &'a Item<'a>, received_ms: i64) -> H
     let owner = numbers.owner_of(item, received_ms);
     if let Event::Unrecognised { why } = &item.event {
         let owner = match owner {
-            Owner::Nobody(owner) => owner,
             Owner::Number(number) => Some(MetaId::Number(number.phone_number_id.clone())),
-            Owner::Account(_) => meta_id_of(item),
+            Owner::Account(_) | Owner::Nobody => meta_id_of(item),
         };
         return Home::Aside { reason: Reason::Unrecognised, owner, why: format!("{why:?}") };
     }
     let (numbers, is_about_number) = match owner {
-        Owner::Nobody(owner) => {
-            return Home::Aside { reason: Reason::Unrouted, owner, why: "nobody has added it".to_owned() };
+        Owner::Nobody => {
+            let (owner, why) = (meta_id_of(item), "nobody has added it".to_owned());
+            return Home::Aside { reason: Reason::Unrouted, owner, why };
         }
         Owner::Number(number) => (vec![number], true),
         Owner::Account(numbers) => (numbers, false),

@@ -74,6 +74,8 @@ struct Count {
 
 struct Doubt {
     name: String,
+    /// Where its webhook first came in.
+    first_at: (Place, u32),
     /// Whether it was to be set aside: then nobody knew yet under which key it is to be found.
     had_no_key: bool,
 }
@@ -94,7 +96,8 @@ impl Count {
                 None if !is_done => self.account.pending += 1,
                 None => {
                     let name = format!("{}:{:04} {}", segment.place.key(), one.slot, one.name());
-                    let doubt = Doubt { name, had_no_key: one.keys.is_empty() };
+                    let (first_at, had_no_key) = (first_at(segment, one.slot), one.keys.is_empty());
+                    let doubt = Doubt { name, first_at, had_no_key };
                     self.doubts.entry(segment.place).or_default().insert((one.slot, one.index), doubt);
                 }
             }
@@ -123,16 +126,18 @@ impl Count {
                     match self.account.room_for(&one, &asides) {
                         Some(_) if doubt.had_no_key && !is_new() => self.account.repeats += 1,
                         Some(count) => *count += 1,
-                        None if on_their_way.contains(&first_at(&segment, one.slot)) => {
-                            self.account.pending += 1;
-                        }
+                        None if on_their_way.contains(&doubt.first_at) => self.account.pending += 1,
                         None => self.account.miss(doubt.name),
                     }
                 }
             }
-            // Their segment was removed meanwhile: nobody can look any more.
+            // Their segment was removed meanwhile: nobody can look any more, but for what is there once more.
             for doubt in doubts.into_values() {
-                self.account.miss(doubt.name);
+                if on_their_way.contains(&doubt.first_at) {
+                    self.account.pending += 1;
+                } else {
+                    self.account.miss(doubt.name);
+                }
             }
         }
         Ok(())

@@ -24,7 +24,7 @@ const REPEATS_MAX: u32 = 20;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Repeated<'a> {
     pub failed: &'a Outgoing,
-    /// To whom it went.
+    /// To whom it went, under the name of that time.
     pub recipient: &'a Recipient,
     /// Our id of the message that repeats it.
     pub id: Uuid,

@@ -8,7 +8,6 @@ use super::Outbound;
 use super::again::Repeated;
 use crate::auth::{Deed, Denied, Visitor, authorize_number};
 use crate::domain::Str;
-use crate::domain::contact::{Kind, Name};
 use crate::domain::content;
 use crate::domain::outgoing::breach::Breach;
 use crate::domain::outgoing::window::{Leave, Windows, can_send};
@@ -47,7 +46,8 @@ pub enum To {
     /// In any spelling with a country code.
     Phone(String),
     UserId(String),
-    /// Meta is given both; where they differ, the phone number decides.
+    /// Meta is given both, and its word is that the phone number decides where they differ; so it is left out if it is known
+    /// to be somebody else's.
     Both {
         phone: String,
         user_id: String,
@@ -93,6 +93,9 @@ pub enum Error {
     NoToken,
     #[error("the contact is blocked")]
     ContactBlocked,
+    /// There is nothing by which WhatsApp would find the contact that the field names.
+    #[error("the contact has no address")]
+    NoAddress(&'static str),
     #[error("the key was used for another message")]
     KeyTaken,
     #[error("the message is {}", .0.name())]
@@ -133,6 +136,7 @@ enum Given {
     Nothing,
     /// For whoever has never written: others are answered under the id that they write from.
     Unless(Recipient),
+    /// For everybody whose number, if it has one, is not somebody else's.
     Exactly(Recipient),
 }
 
@@ -163,10 +167,9 @@ impl Outbound {
         if number.access_token.is_none() {
             return Err(Error::NoToken);
         }
-        // A repeat goes where the first one went, whoever is meant by the conversation now.
-        let exactly = repeated.map(|repeated| Given::Exactly(repeated.recipient.clone()));
-        let address =
-            self.address(&ask.to, &number, (conversation, exactly.unwrap_or(Given::Nothing))).await?;
+        // A repeat goes where the first one went, under whatever name the customer is written to now.
+        let given = repeated.map(|repeated| Given::Exactly(repeated.recipient.clone()));
+        let address = self.address(&ask.to, &number, (conversation, given.unwrap_or(Given::Nothing))).await?;
         if address.is_blocked {
             return Err(Error::ContactBlocked);
         }
@@ -404,17 +407,18 @@ impl Outbound {
         given: Given,
         field: &'static str,
     ) -> Result<Address, Error> {
-        let written_from = person.wa_id.as_ref().map(|wa_id| Recipient::Phone(format!("+{wa_id}")));
+        let given = match given {
+            Given::Exactly(recipient) if self.is_lost(number.workspace, contact, &recipient).await? => {
+                Given::Nothing
+            }
+            given => given,
+        };
         let recipient = match given {
             Given::Exactly(recipient) => Some(recipient),
-            Given::Unless(recipient) => written_from.or(Some(recipient)),
-            Given::Nothing => written_from
-                .or_else(|| person.user_id.as_ref().map(|id| Recipient::UserId(id.clone().into_owned())))
-                .or_else(|| person.phone.as_ref().map(|phone| Recipient::Phone(phone.clone().into_owned()))),
+            Given::Unless(recipient) if person.wa_id.is_none() => Some(recipient),
+            Given::Unless(_) | Given::Nothing => Recipient::of(&person),
         };
-        let sentence =
-            || "The contact has neither a user id nor a phone number that is still theirs.".to_owned();
-        let recipient = recipient.ok_or_else(|| Error::Invalid { field, sentence: sentence() })?;
+        let recipient = recipient.ok_or(Error::NoAddress(field))?;
         let conversation = conversation_id(number.id, contact.as_bytes());
         let (storage, workspace) = (&self.0.storage, number.workspace);
         let record = async {
@@ -437,6 +441,19 @@ impl Outbound {
         })
     }
 
+    /// Whether the number that Meta would send to is somebody else's.
+    async fn is_lost(
+        &self,
+        workspace: Uuid,
+        contact: Uuid,
+        recipient: &Recipient,
+    ) -> Result<bool, storage::Error> {
+        match recipient.phone() {
+            Some(phone) => Ok(!self.0.storage.may_have_line(workspace, contact, phone).await?),
+            None => Ok(false),
+        }
+    }
+
     /// Whether a conversation stays whichever member of the database leads: what has just been made may be undone.
     fn is_settled(&self, conversation: &ConversationRecord) -> bool {
         conversation.created_ms + SETTLED_AFTER_MS < self.0.clock.now_ms()
@@ -451,17 +468,12 @@ impl Outbound {
     ) -> Result<Address, Error> {
         let (storage, workspace) = (&self.0.storage, number.workspace);
         let given = || Given::Unless(Recipient::Phone(phone.as_str().to_owned()));
-        let ids = phone.wa_ids();
-        let names: Vec<Name> = ids
-            .iter()
-            .flat_map(|id| [Kind::WaId, Kind::Phone].map(|kind| Name { kind, value: id.clone() }))
-            .collect();
-        let known = storage.aliases_of(workspace, &names).await?;
-        let owner = names.iter().find_map(|name| Some((name, known.get(name)?.contact)));
-        let line = owner.map_or(phone.digits(), |(name, _)| name.value.as_str());
+        let owners = storage.owners_of_lines(workspace, &[phone.digits()]).await?;
+        let owner = owners.into_iter().next().flatten();
+        let line = owner.as_ref().map_or(phone.digits(), |(name, _)| name.value.as_str());
         let person = Person { phone: Some(format!("+{line}").into()), ..Person::default() };
-        if let Some((_, owner)) = owner
-            && let Some(found) = storage.find_person(workspace, owner).await?
+        if let Some((_, owner)) = &owner
+            && let Some(found) = storage.find_person(workspace, *owner).await?
             && found.1.phone == person.phone
         {
             let address = self.address_with((number, None), found, given(), field).await?;

@@ -6,6 +6,7 @@ use super::ask::{Error, windows_of};
 use crate::auth::{Deed, Visitor, authorize_number};
 use crate::clock::Clock;
 use crate::domain::number::Block;
+use crate::domain::outgoing::Recipient;
 use crate::domain::outgoing::window;
 use crate::domain::outgoing::window::{Category, Charge, Windows, charge};
 use crate::people::conversation_id;
@@ -33,6 +34,8 @@ pub enum Hold {
     NoToken,
     /// Somebody has blocked the contact.
     ContactBlocked,
+    /// There is nothing by which WhatsApp would find the contact.
+    NoAddress,
 }
 
 /// What may be sent.
@@ -55,23 +58,27 @@ impl Leave {
 
     /// What may be sent to somebody now.
     pub async fn of(storage: &Storage, clock: &Clock, visitor: &Visitor, whom: Whom) -> Result<Self, Error> {
-        let (number, conversation) = match whom {
+        let (number, conversation, contact) = match whom {
             Whom::Conversation(id) => {
                 let found = storage.find_conversation(visitor.workspace, id).await?;
                 let found = found.filter(|conversation| visitor.may_touch(conversation.number));
                 let conversation = found.ok_or(Error::NotFound("conversationId"))?;
-                (conversation.number, Some(conversation))
+                let contact = match conversation.contact {
+                    Some(contact) => storage.find_person(visitor.workspace, contact).await?,
+                    None => None,
+                };
+                (conversation.number, Some(conversation), contact)
             }
             Whom::Contact { contact, number } => {
                 let found = storage.find_person(visitor.workspace, contact).await?;
-                let (contact, _) = found.ok_or(Error::NotFound("contactId"))?;
+                let (contact, person) = found.ok_or(Error::NotFound("contactId"))?;
                 let id = conversation_id(number, contact.as_bytes());
                 let conversation = storage.find_conversation(visitor.workspace, id).await?;
                 // Whoever is limited to some numbers knows the contacts of those.
                 if visitor.numbers.is_some() && conversation.is_none() {
                     return Err(Error::NotFound("contactId"));
                 }
-                (number, conversation)
+                (number, conversation, Some((contact, person)))
             }
         };
         authorize_number(visitor, Deed::SeeConversations, number)?;
@@ -80,13 +87,13 @@ impl Leave {
         let windows = conversation.as_ref().map(windows_of).unwrap_or_default();
         let at_s = clock.now_ms().div_euclid(1_000);
         let leave = window::can_send(windows, at_s);
-        let contact = match whom {
-            Whom::Contact { contact, .. } => Some(contact),
-            Whom::Conversation(_) => conversation.and_then(|conversation| conversation.contact),
-        };
         let hold = match (hold_of(&number), contact) {
-            (None, Some(contact)) if storage.is_blocked(visitor.workspace, contact, number.id).await? => {
-                Some(Hold::ContactBlocked)
+            (None, Some((contact, person))) => {
+                if storage.is_blocked(visitor.workspace, contact, number.id).await? {
+                    Some(Hold::ContactBlocked)
+                } else {
+                    Recipient::of(&person).is_none().then_some(Hold::NoAddress)
+                }
             }
             (hold, _) => hold,
         };

@@ -34,8 +34,8 @@ const FRESH_FOR: Duration = Duration::from_mins(1);
 const COUNTED_FOR: Duration = Duration::from_secs(1);
 const NEAR: usize = 2;
 const ON_ITS_WAY: usize = 1_200;
-/// What was asked for so long ago may have found another window.
-const JUDGED_FOR_MS: i64 = 60_000;
+/// What was asked for so long ago may have found another window, or its number another owner.
+pub(super) const JUDGED_FOR_MS: i64 = 60_000;
 const REMEMBERED_MAX: usize = 1_000;
 const DAY_MS: i64 = 24 * 3_600_000;
 /// Meta raises limits, and places are given up: after so long what waits is looked at in any case. Spread, because many

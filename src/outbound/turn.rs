@@ -11,6 +11,7 @@ use super::desk::Waited;
 use super::line::Line;
 use super::seats::Seat;
 use super::sender::Equipment;
+use super::tier::JUDGED_FOR_MS;
 use super::verdict::{Limited, Verdict};
 use super::{pair, verdict};
 use crate::domain::number::BlockReason;
@@ -99,6 +100,9 @@ impl Equipment {
                 self.lose(message, now_ms).await?;
                 continue;
             }
+            if self.ends_astray(&message, now_ms).await? {
+                continue;
+            }
             let ready_at_ms =
                 message.not_before_ms.unwrap_or(now_ms).max(pair::ready_at_ms(&turn.pair, now_ms));
             if ready_at_ms > now_ms {
@@ -165,6 +169,29 @@ impl Equipment {
         });
         let told = message.ended(State::Unconfirmed, &reason, attempt.as_ref(), now_ms)?;
         self.ledger.enter(told).await.map(drop)
+    }
+
+    /// Ends what has waited while the number that it was to go to became somebody else's.
+    async fn ends_astray(&self, message: &Outgoing, now_ms: i64) -> Result<bool, Error> {
+        let Some(contact) = message.contact.filter(|_| now_ms - message.requested_ms >= JUDGED_FOR_MS) else {
+            return Ok(false);
+        };
+        let asked = serde_json::from_str::<outgoing::Message>(&message.message).ok();
+        let phone = asked.as_ref().and_then(|asked| asked.recipient.phone());
+        match phone {
+            Some(phone) if !self.storage.may_have_line(message.workspace, contact, phone).await? => {}
+            _ => return Ok(false),
+        }
+        let reason = Reason {
+            meaning: "The phone number that it was to go to is somebody else's by now.".to_owned(),
+            next_step: Some("Write to the contact anew: it goes to where they are reached now.".to_owned()),
+            ..Reason::default()
+        };
+        self.ledger.enter(message.ended(State::Refused, &reason, None, now_ms)?).await?;
+        if message.initiates {
+            self.storage.give_place_up(message.conversation, message.id).await?;
+        }
+        Ok(true)
     }
 
     async fn send(

@@ -40,6 +40,7 @@ impl Register {
         for other in verdict.merges {
             self.merge(workspace, other, contact);
         }
+        self.claim_what_is_written_from((workspace, &names), at_s);
         self.claim_what_leads_there((workspace, &names), contact, at_s);
         let entry = self.contacts.entry(contact).or_default();
         entry.has_user_id |= asked.person.user_id.is_some();
@@ -72,38 +73,56 @@ impl Register {
     }
 
     fn known(&self, workspace: Uuid, name: &Name) -> Known<Uuid> {
-        let alias_of = |name: Name| self.aliases.get(&(workspace, name));
-        let mut alias = alias_of(name.clone()).cloned();
-        if alias.is_none() {
-            // Known under the other kind of the same digits: its owner, without the history of that other name.
-            let other = twin(name).and_then(alias_of);
-            alias = other.map(|alias| Alias { since_s: i64::MIN, past: Vec::new(), ..alias.clone() });
-        }
-        if let Some(alias) = &mut alias {
-            alias.contact = self.last_of(alias.contact);
-        }
+        let alias = self.alias_of(workspace, name).map(|(kind, alias)| {
+            let contact = self.last_of(alias.contact);
+            match (name.kind, kind) {
+                // Only said to be theirs: its owner, without the history of that other name.
+                (Kind::WaId, Kind::Phone) => Alias { contact, since_s: i64::MIN, past: Vec::new() },
+                _ => Alias { contact, ..alias.clone() },
+            }
+        });
         let owner = alias.as_ref().and_then(|alias| self.contacts.get(&alias.contact));
         Known { name: name.clone(), owner_has_user_id: owner.is_some_and(|owner| owner.has_user_id), alias }
     }
 
+    /// What is known of a name, and under which kind. A telephone number is the same under either.
+    fn alias_of(&self, workspace: Uuid, name: &Name) -> Option<(Kind, &Alias<Uuid>)> {
+        let kinds = match name.kind {
+            Kind::WaId | Kind::Phone => Kind::OF_NUMBERS.to_vec(),
+            kind => vec![kind],
+        };
+        let of = |kind| (workspace, Name { kind, value: name.value.clone() });
+        kinds.into_iter().find_map(|kind| Some((kind, self.aliases.get(&of(kind))?)))
+    }
+
     /// Whether all the names of a mention are a contact's own, and do not only lead there: people may take the two apart,
-    /// and nobody tells us then.
+    /// and nobody tells us then. From which somebody else writes, it stays theirs whatever is said.
     pub fn owns(&self, contact: Uuid, asked: &Asked<'_>) -> bool {
-        let names = names_of(asked.person);
-        names.iter().all(|name| self.owner_of(asked.workspace, name) == Some(contact))
+        let is_own = |name: &Name| match self.alias_of(asked.workspace, name) {
+            Some((kind, alias)) => alias.contact == contact || (name.kind, kind) == (Kind::Phone, Kind::WaId),
+            None => false,
+        };
+        names_of(asked.person).iter().all(is_own)
     }
 
     /// Whose a name is itself, whoever that turned out to be.
     fn owner_of(&self, workspace: Uuid, name: &Name) -> Option<Uuid> {
-        let alias_of = |name: Name| self.aliases.get(&(workspace, name));
-        let alias = alias_of(name.clone()).or_else(|| twin(name).and_then(alias_of));
-        alias.map(|alias| alias.contact)
+        self.alias_of(workspace, name).map(|(_, alias)| alias.contact)
     }
 
     /// Whether a user id is a contact's, or nobody's so far.
     pub fn may_have(&self, contact: Uuid, (workspace, user_id): (Uuid, &str)) -> bool {
         let name = Name { kind: Kind::UserId, value: user_id.to_owned() };
-        self.known(workspace, &name).alias.is_none_or(|alias| alias.contact == contact)
+        self.known(workspace, &name).alias.is_none_or(|alias| alias.contact == self.last_of(contact))
+    }
+
+    /// Of whom a number was only said so far, and who writes from it now, has it whatever is said of it later.
+    fn claim_what_is_written_from(&mut self, (workspace, names): (Uuid, &[Name]), at_s: i64) {
+        for name in names.iter().filter(|name| name.kind == Kind::WaId) {
+            if let Some((Kind::Phone, alias)) = self.alias_of(workspace, name) {
+                self.claim((workspace, name.clone()), alias.contact, at_s);
+            }
+        }
     }
 
     /// Whoever has their own user id has their other names themselves, too, from the next mention on that says so.
@@ -155,11 +174,18 @@ impl Register {
         if before.is_some_and(|alias| alias.contact == contact) {
             return;
         }
+        let is_somebody_elses = |wa_id: Name| {
+            let writer = self.aliases.get(&(name.0, wa_id));
+            writer.is_some_and(|writer| writer.contact != contact)
+        };
+        // What is only said to be somebody's number takes it from nobody who has written from it.
+        if name.1.kind == Kind::Phone && twin(&name.1).is_some_and(is_somebody_elses) {
+            return;
+        }
         let is_new = before.is_none();
         let mut past = before.map(|alias| alias.past.clone()).unwrap_or_default();
         let mut from = before.map(|alias| alias.contact);
-        // Whoever writes from a number has it under its other kind, too. What is only said to be somebody's number takes
-        // it from nobody who has written from it.
+        // Whoever writes from a number has it under its other kind, too.
         let is_written_from = name.1.kind == Kind::WaId;
         let phone = twin(&name.1).filter(|_| is_written_from).map(|phone| (name.0, phone));
         let phone = phone.and_then(|phone| {

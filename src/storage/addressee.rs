@@ -1,12 +1,13 @@
 //! Whom a message to a contact goes to: the names under which the person is written to.
 
+use std::collections::HashMap;
+
 use mongodb::bson::{Document, doc};
 use uuid::Uuid;
 
 use super::arrivals::{binary, uuid_of};
-use super::contacts::LOST_NUMBER;
 use super::{Error, Storage};
-use crate::domain::contact::{Kind, Name, normal};
+use crate::domain::contact::{Kind, Name, names_of_line, normal};
 use crate::domain::person::Person;
 
 /// How many pointers are followed from one contact to the next.
@@ -24,21 +25,20 @@ impl Storage {
     ) -> Result<Option<(Uuid, Person<'static>)>, Error> {
         let contacts = self.contacts();
         let mut contact = contact;
-        let mut asked: Option<(Document, Person<'static>)> = None;
+        let mut asked: Option<(Uuid, Person<'static>)> = None;
         for _ in 0..MERGES_MAX {
             let filter = doc! { "_id": binary(contact), "workspace": binary(workspace) };
             let Some(found) = contacts.find_one(filter).await? else { return Ok(None) };
             if let Some(into) = uuid_of(&found, "mergedInto") {
                 // Merged by hand they keep their names: whoever is meant by one of them is written to under it.
                 if asked.is_none() && found.contains_key("mergedByHand") {
-                    let person = person_of(&found);
-                    asked = Some((found, person));
+                    asked = Some((contact, person_of(&found)));
                 }
                 contact = into;
                 continue;
             }
             if let Some((asked, person)) = asked {
-                let person = self.without_lost_numbers((workspace, contact), &asked, person).await?;
+                let person = self.without_lost_numbers((workspace, asked, contact), person).await?;
                 return Ok(Some((contact, person)));
             }
             let mut latest = found;
@@ -55,35 +55,28 @@ impl Storage {
                     }
                 }
             }
+            let known = uuid_of(&latest, "_id").unwrap_or(contact);
             let person = person_of(&latest);
-            return Ok(Some((
-                contact,
-                self.without_lost_numbers((workspace, contact), &latest, person).await?,
-            )));
+            let person = self.without_lost_numbers((workspace, known, contact), person).await?;
+            return Ok(Some((contact, person)));
         }
         Ok(None)
     }
 
-    /// Without a telephone number that is somebody else's by now: they would get what is meant for this one. `known`: what
-    /// the person was read from.
-    async fn without_lost_numbers(
+    /// Without a telephone number that is somebody else's by now: they would get what is meant for this one. `known`: whose
+    /// names they are; `shown`: who that turned out to be.
+    pub async fn without_lost_numbers(
         &self,
-        (workspace, shown): (Uuid, Uuid),
-        known: &Document,
+        (workspace, known, shown): (Uuid, Uuid, Uuid),
         mut person: Person<'static>,
     ) -> Result<Person<'static>, Error> {
-        if !known.get_bool(LOST_NUMBER).unwrap_or(false) {
-            return Ok(person);
-        }
-        for number in [&mut person.wa_id, &mut person.phone] {
-            let Some(digits) = number.as_deref().map(|said| normal(Kind::WaId, said)) else { continue };
-            // From which somebody writes goes before of which it is only said that it is theirs.
-            let names = [Kind::WaId, Kind::Phone].map(|kind| Name { kind, value: digits.clone() });
-            let aliases = self.aliases_of(workspace, &names).await?;
-            let owner = names.iter().find_map(|name| aliases.get(name)).map(|alias| alias.contact);
-            if let Some(owner) = owner
-                && Some(owner) != uuid_of(known, "_id")
-                && !self.turned_out_to_be(owner, shown).await?
+        let numbers = [&mut person.wa_id, &mut person.phone];
+        let lines = numbers.each_ref().map(|number| number.as_deref().unwrap_or_default().to_owned());
+        let owners = self.owners_of_lines(workspace, &lines).await?;
+        for (number, owner) in numbers.into_iter().zip(owners) {
+            if let Some((_, owner)) = owner
+                && owner != known
+                && self.shown_as(owner).await? != shown
             {
                 *number = None;
             }
@@ -91,17 +84,49 @@ impl Storage {
         Ok(person)
     }
 
-    /// Whether a contact is another one, by whoever said so.
-    async fn turned_out_to_be(&self, contact: Uuid, other: Uuid) -> Result<bool, Error> {
-        let mut next = Some(contact);
-        for _ in 0..MERGES_MAX {
-            let Some(contact) = next.filter(|contact| *contact != other) else { break };
-            let contacts = self.contacts();
-            let find = contacts.find_one(doc! { "_id": binary(contact) });
-            let found = find.projection(doc! { "mergedInto": 1 }).await?;
-            next = found.and_then(|found| uuid_of(&found, "mergedInto"));
+    /// Whether a telephone number is a contact's, or nobody's so far.
+    pub async fn may_have_line(&self, workspace: Uuid, contact: Uuid, number: &str) -> Result<bool, Error> {
+        let owners = self.owners_of_lines(workspace, &[number]).await?;
+        match owners.into_iter().next().flatten() {
+            Some((_, owner)) if owner != contact => {
+                Ok(self.shown_as(owner).await? == self.shown_as(contact).await?)
+            }
+            _ => Ok(true),
         }
-        Ok(next == Some(other))
+    }
+
+    /// Under which name each telephone number is known, and whose it is: of who writes from it the one who got it last, in
+    /// whatever spelling.
+    pub async fn owners_of_lines(
+        &self,
+        workspace: Uuid,
+        lines: &[impl AsRef<str>],
+    ) -> Result<Vec<Option<(Name, Uuid)>>, Error> {
+        let names_of = |line: &str| names_of_line(&normal(Kind::WaId, line));
+        let lines: Vec<Vec<Name>> = lines.iter().map(|line| names_of(line.as_ref())).collect();
+        let names = lines.concat();
+        let aliases =
+            if names.is_empty() { HashMap::new() } else { self.aliases_of(workspace, &names).await? };
+        let owner = |names: &Vec<Name>| {
+            // Of several that are alike the last one counts.
+            let known = names.iter().rev().filter_map(|name| Some((name, aliases.get(name)?)));
+            let last = known.max_by_key(|(name, alias)| (name.kind == Kind::WaId, alias.since_s));
+            last.map(|(name, alias)| (name.clone(), alias.contact))
+        };
+        Ok(lines.iter().map(owner).collect())
+    }
+
+    /// Who a contact turned out to be, by whoever said so.
+    async fn shown_as(&self, contact: Uuid) -> Result<Uuid, Error> {
+        let mut shown = contact;
+        for _ in 0..MERGES_MAX {
+            let contacts = self.contacts();
+            let find = contacts.find_one(doc! { "_id": binary(shown) });
+            let found = find.projection(doc! { "mergedInto": 1 }).await?;
+            let Some(into) = found.and_then(|found| uuid_of(&found, "mergedInto")) else { break };
+            shown = into;
+        }
+        Ok(shown)
     }
 }
 

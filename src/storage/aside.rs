@@ -109,7 +109,7 @@ impl Reason {
 }
 
 /// For whom an item is, by Meta's id.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MetaId {
     Number(String),
     Account(String),

@@ -78,6 +78,8 @@ pub struct Block {
     pub at_ms: i64,
     /// Whether Meta keeps the person from writing, too.
     pub is_at_meta: bool,
+    /// Under which names it does; none for a block from before they were kept.
+    pub names_at_meta: Vec<String>,
 }
 
 /// A place in the list of contacts.
@@ -211,10 +213,6 @@ fn record_of(document: &Document) -> Result<ContactRecord, Error> {
         let stamp = document.get_document(field).ok()?;
         stamp.get_str("value").ok().map(str::to_owned)
     };
-    let texts = |field| {
-        let values = document.get_array(field).map(Vec::as_slice).unwrap_or_default();
-        values.iter().filter_map(Bson::as_str).map(str::to_owned).collect()
-    };
     let told = ["profileName", "waId", "phone", "username", "identityKey"];
     let told = told.iter().filter_map(|field| document.get_document(field).ok()?.get_i64("at").ok());
     let book = document.get_document("book").ok();
@@ -229,8 +227,8 @@ fn record_of(document: &Document) -> Result<ContactRecord, Error> {
         wa_id: latest("waId"),
         phone: latest("phone"),
         username: latest("username"),
-        user_ids: texts("userIds"),
-        parent_user_ids: texts("parentUserIds"),
+        user_ids: texts(document, "userIds"),
+        parent_user_ids: texts(document, "parentUserIds"),
         book_name: book_name.map(str::to_owned),
         preferences: preferences_of(document),
         card: part(document, "card", "a contact")?.unwrap_or_default(),
@@ -240,6 +238,11 @@ fn record_of(document: &Document) -> Result<ContactRecord, Error> {
     })
 }
 
+fn texts(document: &Document, field: &str) -> Vec<String> {
+    let values = document.get_array(field).map(Vec::as_slice).unwrap_or_default();
+    values.iter().filter_map(Bson::as_str).map(str::to_owned).collect()
+}
+
 fn blocks_of(document: &Document) -> Vec<Block> {
     let blocks = document.get_array("blocks").map(Vec::as_slice).unwrap_or_default();
     let block = |block: &Document| {
@@ -247,6 +250,7 @@ fn blocks_of(document: &Document) -> Vec<Block> {
             number: uuid_of(block, "number")?,
             at_ms: block.get_datetime("at").ok()?.timestamp_millis(),
             is_at_meta: block.get_bool("atMeta").unwrap_or(false),
+            names_at_meta: texts(block, "namesAtMeta"),
         })
     };
     blocks.iter().filter_map(Bson::as_document).filter_map(block).collect()

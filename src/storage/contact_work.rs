@@ -60,20 +60,25 @@ impl Storage {
         Ok(self.contacts().find_one(unmerged(workspace, contact)).await?.is_some())
     }
 
-    /// Notes whether Meta keeps a blocked contact from writing.
+    /// Notes under which names Meta keeps a blocked contact from writing.
     pub async fn note_block_at_meta(
         &self,
         workspace: Uuid,
         contact: Uuid,
         number: Uuid,
-        is_blocked: bool,
+        names: &[String],
         now_ms: i64,
     ) -> Result<bool, Error> {
+        let is_new = [doc! { "atMeta": false }, doc! { "namesAtMeta": { "$not": { "$all": names } } }];
+        let block = doc! { "number": binary(number), "$or": is_new.to_vec() };
         let filter = doc! {
-            "_id": binary(contact), "workspace": binary(workspace),
-            "blocks": { "$elemMatch": { "number": binary(number), "atMeta": !is_blocked } },
+            "_id": binary(contact), "workspace": binary(workspace), "blocks": { "$elemMatch": block },
         };
-        let write = Write::update(CONTACTS.name, filter, doc! { "$set": { "blocks.$.atMeta": is_blocked } });
+        let change = doc! {
+            "$set": { "blocks.$.atMeta": true },
+            "$addToSet": { "blocks.$.namesAtMeta": { "$each": names } },
+        };
+        let write = Write::update(CONTACTS.name, filter, change);
         let told = Told::of(workspace, Happening::Contact { contact }, write);
         self.change_and_tell(&told, now_ms).await
     }

@@ -109,9 +109,6 @@ fn new_alias(claim: &Claim) -> Document {
     alias
 }
 
-/// A telephone number was this contact's once and is somebody else's since, as far as was known when it went over.
-pub(super) const LOST_NUMBER: &str = "lostNumber";
-
 /// The name of which an alias is.
 pub(super) fn name_of(alias: &Document) -> Option<Name> {
     let mut parts = alias.get_str("_id").ok()?.splitn(3, ':').skip(1);
@@ -233,7 +230,7 @@ impl Storage {
         now_ms: i64,
     ) -> Result<(), Error> {
         for claim in moved {
-            self.move_name(session, claim, now_ms).await?;
+            self.move_name(session, claim).await?;
         }
         for merge in merges {
             self.merge_contact(session, merge, now_ms).await?;
@@ -241,22 +238,10 @@ impl Storage {
         Ok(())
     }
 
-    async fn move_name(&self, session: &mut ClientSession, claim: &Claim, now_ms: i64) -> Result<(), Error> {
+    async fn move_name(&self, session: &mut ClientSession, claim: &Claim) -> Result<(), Error> {
         let Some(from) = claim.from else { return Ok(()) };
         let key = alias_key(claim.workspace, &claim.name);
         let aliases = self.database.collection::<Document>(ALIASES.name);
-        if matches!(claim.name.kind, Kind::WaId | Kind::Phone) {
-            // What it was last told to be reached under stays there, and is looked at before anybody writes to it.
-            let contacts = self.database.collection::<Document>(CONTACTS.name);
-            let lost = doc! {
-                "$setOnInsert": {
-                    "v": 1, "workspace": binary(claim.workspace), "createdAt": DateTime::from_millis(now_ms),
-                },
-                "$set": { LOST_NUMBER: true },
-            };
-            let note = contacts.update_one(doc! { "_id": binary(from) }, lost).upsert(true);
-            note.session(&mut *session).await?;
-        }
         if claim.is_new {
             let there = aliases.find_one(doc! { "_id": &key }).session(&mut *session).await?;
             return match there {
@@ -314,20 +299,19 @@ impl Storage {
             };
         }
         // It may be as new as what it is joined with. The first pointer stays.
-        let first = |field: &str, value: Bson| doc! { "$ifNull": [format!("${field}"), value] };
-        let set = vec![doc! { "$set": {
-            "v": first("v", 1.into()),
-            "workspace": first("workspace", binary(merge.workspace).into()),
-            "createdAt": first("createdAt", at.into()),
-            "mergedInto": first("mergedInto", binary(merge.into).into()),
-            "mergedAt": first("mergedAt", at.into()),
-        } }];
+        let first =
+            |field: &str, value: Bson| Bson::Document(doc! { "$ifNull": [format!("${field}"), value] });
+        let mut whole = new_contact(merge.workspace, at);
+        whole.extend(doc! { "mergedInto": binary(merge.into), "mergedAt": at });
+        let set: Document =
+            whole.into_iter().map(|(field, value)| (field.clone(), first(&field, value))).collect();
+        let set = vec![doc! { "$set": set }];
         let pointing = contacts.update_one(doc! { "_id": binary(merge.from) }, set).upsert(true);
         pointing.session(&mut *session).await?;
         if !apart.is_empty() {
             // Who is not the one is not the other.
             let change = doc! {
-                "$setOnInsert": { "v": 1, "workspace": binary(merge.workspace), "createdAt": at },
+                "$setOnInsert": new_contact(merge.workspace, at),
                 "$addToSet": { APART: { "$each": binaries(&apart) } },
             };
             let telling = contacts.update_one(doc! { "_id": binary(merge.into) }, change).upsert(true);
@@ -380,6 +364,11 @@ pub struct Claim {
     pub at_s: i64,
 }
 
+/// What a contact has from its first day.
+fn new_contact(workspace: Uuid, at: DateTime) -> Document {
+    doc! { "v": 1, "workspace": binary(workspace), "createdAt": at }
+}
+
 fn mention_update(mention: &Mention<'_>, now_ms: i64) -> Result<Update, Error> {
     let person = &mention.person;
     let stamp = |value: &str| doc! { "at": mention.at_s, "order": mention.order, "value": value };
@@ -395,11 +384,7 @@ fn mention_update(mention: &Mention<'_>, now_ms: i64) -> Result<Update, Error> {
             latest.insert(field, stamp(value));
         }
     }
-    let mut change = doc! { "$setOnInsert": {
-        "v": 1,
-        "workspace": binary(mention.workspace),
-        "createdAt": DateTime::from_millis(now_ms),
-    }};
+    let mut change = doc! { "$setOnInsert": new_contact(mention.workspace, DateTime::from_millis(now_ms)) };
     if !latest.is_empty() {
         change.insert("$max", latest);
     }

@@ -162,10 +162,9 @@ impl Storage {
             return Ok(Planned::Nothing(hindrance));
         }
         let tied = doc! { "contact": binary(from), "workspace": binary(workspace), "mergedInto": { "$exists": false } };
-        let conversations = self.conversations_within(session, tied, CONVERSATIONS_MAX + 1).await?;
-        if i64::try_from(conversations.len()).is_ok_and(|count| count > CONVERSATIONS_MAX) {
+        let Some(conversations) = self.few_conversations(session, tied).await? else {
             return Ok(Planned::Nothing(MergeOutcome::TooMany));
-        }
+        };
         let at = DateTime::from_millis(now_ms);
         let of = |id| doc! { "_id": binary(id), "workspace": binary(workspace), "mergedInto": { "$exists": false } };
         // What people said before, that they are not one, is no more.
@@ -302,10 +301,9 @@ impl Storage {
         let tied = doc! {
             "contact": binary(from), "workspace": binary(workspace), "mergedInto": { "$exists": true },
         };
-        let mut members = self.conversations_within(session, tied, CONVERSATIONS_MAX + 1).await?;
-        if i64::try_from(members.len()).is_ok_and(|count| count > CONVERSATIONS_MAX) {
+        let Some(mut members) = self.few_conversations(session, tied).await? else {
             return Ok(Planned::Nothing(MergeOutcome::TooMany));
-        }
+        };
         // What was joined in another way than its contact was is another matter.
         members.retain(|member| is_by_hand(member) == was_by_hand);
         let ids: Vec<Uuid> = members.iter().filter_map(|member| uuid_of(member, "_id")).collect();
@@ -365,14 +363,22 @@ impl Storage {
                 pull.insert(field, doc! { "$in": ids });
             }
         }
-        // A telephone number is the same under either kind.
-        let numbers: &[Kind] = &[Kind::WaId, Kind::Phone];
-        for (field, kinds) in [("waId", numbers), ("phone", numbers), ("username", &[Kind::Username])] {
+        let fields: [(&str, &[Kind]); 3] =
+            [("waId", &Kind::OF_NUMBERS), ("phone", &Kind::OF_NUMBERS), ("username", &[Kind::Username])];
+        for (field, kinds) in fields {
             let Ok(said) = contact.get_document(field).and_then(|latest| latest.get_str("value")) else {
                 continue;
             };
-            let is_said = |name: &Name| kinds.contains(&name.kind) && normal(name.kind, said) == name.value;
-            if theirs.iter().any(is_said) && !own.iter().any(is_said) {
+            // The stronger kind says whose it is.
+            let is = |kind| move |name: &Name| name.kind == kind && name.value == normal(kind, said);
+            let whose = kinds.iter().find_map(|kind| {
+                match (own.iter().any(is(*kind)), theirs.iter().any(is(*kind))) {
+                    (true, _) => Some(false),
+                    (false, true) => Some(true),
+                    (false, false) => None,
+                }
+            });
+            if whose == Some(true) {
                 unset.insert(field, "");
             }
         }
@@ -389,6 +395,17 @@ impl Storage {
         let theirs = doc! { "contact": { "$in": binaries(of) } };
         let found = self.all_within(session, ALIASES.name, theirs, NAMES_MAX).await?;
         Ok(found.iter().filter_map(name_of).collect())
+    }
+
+    /// The conversations whose ties match, unless they are too many to be changed at once.
+    async fn few_conversations(
+        &self,
+        session: &mut ClientSession,
+        tied: Document,
+    ) -> Result<Option<Vec<Document>>, Error> {
+        let found = self.conversations_within(session, tied, CONVERSATIONS_MAX + 1).await?;
+        let is_few = i64::try_from(found.len()).is_ok_and(|count| count <= CONVERSATIONS_MAX);
+        Ok(is_few.then_some(found))
     }
 
     /// The conversations whose ties match.

@@ -81,6 +81,8 @@ pub struct Outgoing {
     pub number: Uuid,
     pub phone_number_id: String,
     pub conversation: Uuid,
+    /// For whom it is, as far as was known when it was asked for. None: a group.
+    pub contact: Option<Uuid>,
     pub wamid: Option<String>,
     pub position: Position,
     pub state: State,
@@ -561,6 +563,7 @@ pub(super) fn outgoing_of(document: &Document) -> Result<Outgoing, Error> {
         number: id("number")?,
         phone_number_id: text("phoneNumberId").ok_or(MALFORMED)?,
         conversation: id("conversation")?,
+        contact: uuid_of(document, "contact").filter(|contact| !contact.is_nil()),
         wamid: text("wamid"),
         position: Position {
             second: document.get_i64("at").map_err(|_| MALFORMED)?,

@@ -3,6 +3,7 @@
 mod apart;
 mod block;
 mod edit;
+mod lost;
 mod merge;
 
 use pesan::auth::{NewApiKey, Role};

@@ -3,6 +3,7 @@
 
 mod account_limits;
 mod again;
+mod astray;
 mod departures;
 mod doubts;
 mod faults;

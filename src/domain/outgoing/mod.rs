@@ -19,6 +19,8 @@ use interactive::Interactive;
 use plain::{Audio, Captioned, Contact, Document, Location, Pin, Reaction, Sticker, Text};
 use template::Template;
 
+use crate::domain::person::Person;
+
 /// A message that is to be sent.
 #[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,6 +60,15 @@ pub enum Recipient {
 }
 
 impl Recipient {
+    /// How somebody is written to: under the id that they write from; if there is none, their user id; else the number
+    /// that is said to be theirs.
+    pub fn of(person: &Person<'_>) -> Option<Self> {
+        let written_from = person.wa_id.as_ref().map(|wa_id| Self::Phone(format!("+{wa_id}")));
+        written_from
+            .or_else(|| person.user_id.as_ref().map(|id| Self::UserId(id.clone().into_owned())))
+            .or_else(|| person.phone.as_ref().map(|phone| Self::Phone(phone.clone().into_owned())))
+    }
+
     pub fn phone(&self) -> Option<&str> {
         match self {
             Self::Phone(phone) | Self::Both { phone, .. } => Some(phone),

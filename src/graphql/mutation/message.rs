@@ -9,6 +9,7 @@ use crate::domain::outgoing::breach::Breach;
 use crate::domain::sending;
 use crate::graphql::context::{allowed, services};
 use crate::graphql::error::{Failure, UserError, UserErrorCode};
+use crate::graphql::leave::NO_ADDRESS;
 use crate::graphql::outgoing::OutgoingMessage;
 use crate::graphql::scalar;
 use crate::graphql::scalar::DateTime;
@@ -290,6 +291,10 @@ fn outcome(done: Result<Outgoing, Error>) -> Result<(Option<OutgoingMessage>, Ve
             one(UserError::new(UserErrorCode::ContactBlocked, text)
                 .on("to")
                 .next("Unblock the contact first (unblockContact)."))
+        }
+        Error::NoAddress(field) => {
+            let (text, next_step) = NO_ADDRESS;
+            one(UserError::new(UserErrorCode::ContactNoAddress, text).on(field).next(next_step))
         }
         Error::KeyTaken => {
             let text = "The key was used for another message.";

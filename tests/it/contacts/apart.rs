@@ -4,25 +4,26 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{BUDI, Desk, contact, number, says};
+use super::lost::written_to;
+use super::{BUDI, Desk, contact, says};
 use crate::support::app::TestApp;
 use crate::support::eventually;
 use crate::support::webhook::{Customer, NOW_S, NUMBER, body, value};
 
 const NUMBER_ALONE: Customer<'static> = Customer { wa_id: "628444", user_id: "", name: "Wati" };
 const ID_ALONE: Customer<'static> = Customer { wa_id: "", user_id: "ID.4", name: "Wati" };
-const PARENT: &str = "ID.ENT.5";
-const BOTH: Customer<'static> = Customer { wa_id: "628444", user_id: "ID.4", name: "Wati" };
+pub(super) const PARENT: &str = "ID.ENT.5";
+pub(super) const BOTH: Customer<'static> = Customer { wa_id: "628444", user_id: "ID.4", name: "Wati" };
 
 /// Like `says`, of somebody who is introduced with their parent id, too.
-fn says_with_parent(customer: Customer<'_>, parent: &str, wamid: &str, after: i64) -> Value {
+pub(super) fn says_with_parent(customer: Customer<'_>, parent: &str, wamid: &str, after: i64) -> Value {
     let mut change = says(customer, wamid, after);
     change["value"]["contacts"][0]["parent_user_id"] = parent.into();
     change
 }
 
 /// The contact of a message, as the API writes it.
-async fn writer(app: &TestApp, wamid: &str) -> Value {
+pub(super) async fn writer(app: &TestApp, wamid: &str) -> Value {
     let messages = app.all("messages").await;
     let message = messages.iter().find(|one| one["wamid"] == wamid).unwrap_or_else(|| panic!("{wamid}"));
     json!(Uuid::parse_str(message["contact"].as_str().unwrap()).unwrap())
@@ -38,7 +39,7 @@ async fn shown(desk: &Desk<'_>) -> Vec<Value> {
 }
 
 /// Two who were known by one name each, until both names came together: the contact of the number, and of the user id.
-async fn told_to_be_one(app: &TestApp) -> (Value, Value) {
+pub(super) async fn told_to_be_one(app: &TestApp) -> (Value, Value) {
     app.take_changes(&[says(NUMBER_ALONE, "w1", 10)]).await;
     app.take_changes(&[says(ID_ALONE, "w2", 20)]).await;
     let number = contact(app, NUMBER_ALONE.wa_id).await;
@@ -101,7 +102,7 @@ async fn each_has_what_came_under_their_names_and_is_joined_no_more() {
 }
 
 /// Two with a user id each, whom a parent id has joined: the first into the second.
-async fn joined_by_a_parent_id(app: &TestApp, [one, two]: [Customer<'_>; 2]) -> (Value, Value) {
+pub(super) async fn joined_by_a_parent_id(app: &TestApp, [one, two]: [Customer<'_>; 2]) -> (Value, Value) {
     app.take_changes(&[says(one, "p1", 10)]).await;
     app.take_changes(&[says(two, "q1", 20)]).await;
     let found = (writer(app, "p1").await, writer(app, "q1").await);
@@ -116,45 +117,14 @@ async fn who_is_written_to_is_who_is_meant() {
     let (one, two) = (Customer::new("628551", "ID.51"), Customer::new("", "ID.52"));
     let (first, second) = joined_by_a_parent_id(&app, [one, two]).await;
     app.take_changes(&[says_with_parent(one, PARENT, "p3", 50)]).await;
-    let (workspace, _) = number(&app).await;
-    let written_to = async |contact: &Value| {
-        let id = contact.as_str().unwrap().parse::<Uuid>().unwrap();
-        let (_, person) = app.storage.find_person(workspace, id).await.unwrap().unwrap();
-        (person.wa_id.map(String::from), person.user_id.map(String::from))
-    };
-    let some = |text: &str| Some(text.to_owned());
-    assert_eq!(written_to(&second).await, (some("628551"), some("ID.51")), "they are one, and wrote so last");
+    let written_to = async |contact: &Value| written_to(&app, contact).await;
+    assert_eq!(written_to(&second).await, json!(["628551", "ID.51"]), "they are one, and wrote so last");
     let desk = Desk::new(&app).await;
     desk.done("undoContactMerge", json!({ "contactId": first })).await;
-    assert_eq!(written_to(&first).await, (some("628551"), some("ID.51")));
-    assert_eq!(written_to(&second).await, (None, some("ID.52")));
+    assert_eq!(written_to(&first).await, json!(["628551", "ID.51"]));
+    assert_eq!(written_to(&second).await, json!([null, "ID.52"]));
     app.take_changes(&[says_with_parent(two, PARENT, "q3", 60)]).await;
-    assert_eq!(written_to(&second).await, (None, some("ID.52")));
-}
-
-#[tokio::test]
-async fn nobody_is_written_to_under_a_number_that_is_somebody_elses_by_now() {
-    let app = TestApp::start_with_number();
-    let written_to = async |contact: &Value| {
-        let (workspace, _) = number(&app).await;
-        let id = contact.as_str().unwrap().parse::<Uuid>().unwrap();
-        let (_, person) = app.storage.find_person(workspace, id).await.unwrap().unwrap();
-        (person.wa_id.map(String::from), person.user_id.map(String::from))
-    };
-    let some = |text: &str| Some(text.to_owned());
-    // It was taken from one of whom nothing else is known.
-    let (phone, user) = told_to_be_one(&app).await;
-    Desk::new(&app).await.done("undoContactMerge", json!({ "contactId": phone })).await;
-    assert_eq!(written_to(&phone).await, (None, None));
-    assert_eq!(written_to(&user).await, (some(BOTH.wa_id), some(BOTH.user_id)));
-    // It has changed hands, and comes back.
-    app.take_changes(&[says(BUDI, "b1", 100)]).await;
-    let budi = writer(&app, "b1").await;
-    app.take_changes(&[says(Customer { user_id: "ID.9", ..BUDI }, "n1", 110)]).await;
-    assert_eq!(written_to(&writer(&app, "n1").await).await, (some(BUDI.wa_id), some("ID.9")));
-    assert_eq!(written_to(&budi).await, (None, some(BUDI.user_id)));
-    app.take_changes(&[says(BUDI, "b2", 120)]).await;
-    assert_eq!(written_to(&budi).await, (some(BUDI.wa_id), some(BUDI.user_id)));
+    assert_eq!(written_to(&second).await, json!([null, "ID.52"]));
 }
 
 #[tokio::test]

@@ -107,6 +107,30 @@ async fn a_block_holds_here_and_at_meta_for_the_numbers_that_it_is_for() {
 }
 
 #[tokio::test]
+async fn the_next_owner_of_a_number_is_not_blocked_for_the_last_one() {
+    let meta = Meta::start();
+    let (app, _) = start(&meta).await;
+    let now_s = app.clock.clock().now_ms().div_euclid(1_000);
+    app.take_changes(&[webhook::inbound(PABLO, "p1", now_s, webhook::text("Halo"))]).await;
+    let (desk, pablo) = (Desk::new(&app).await, contact(&app, PABLO.wa_id).await);
+    let named = async |which: usize, verb: &str| {
+        let requests: Vec<Value> = meta.requests("block_users").await;
+        let requests: Vec<&Value> = requests.iter().filter(|one| one["method"] == verb).collect();
+        let asked: Value = serde_json::from_str(requests[which]["body"].as_str().unwrap()).unwrap();
+        asked["block_users"].clone()
+    };
+    desk.done("blockContact", json!({ "contactId": pablo })).await;
+    assert_eq!(named(0, "POST").await[0]["user"], PABLO.wa_id);
+    let next = Customer { user_id: "US.2", ..PABLO };
+    app.take_changes(&[webhook::inbound(next, "n1", now_s + 1, webhook::text("Halo"))]).await;
+    // What was blocked is let go again, whoever has it now.
+    desk.done("unblockContact", json!({ "contactId": pablo })).await;
+    assert_eq!(named(0, "DELETE").await[0]["user"], PABLO.wa_id);
+    desk.done("blockContact", json!({ "contactId": pablo })).await;
+    assert!(!named(1, "POST").await.to_string().contains(PABLO.wa_id), "it is somebody else's number");
+}
+
+#[tokio::test]
 async fn what_meta_does_not_do_leaves_the_block_here() {
     let meta = Meta::start();
     let (app, [first, _]) = start(&meta).await;
