@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::domain::conversation::Change;
 use crate::domain::message::Message;
 use crate::events::Log;
-use crate::people::memory::Memory;
+use crate::people::memory::{Memory, filling};
 use crate::people::{Found, People, conversation_id};
 use crate::runtime::crash;
 use crate::storage::Error;
@@ -35,7 +35,7 @@ use crate::storage::segments::{Place, Segment};
 use crate::storage::statuses::Advance;
 
 /// How many conversations are remembered at least.
-const CONVERSATIONS_REMEMBERED: usize = 65_536;
+const CONVERSATIONS_REMEMBERED: usize = filling(65_536);
 
 /// Applies segments. One a process; all the lanes that it works on share it.
 #[derive(Debug)]

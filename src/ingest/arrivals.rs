@@ -3,13 +3,13 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::people::memory::{Digester, Memory};
+use crate::people::memory::{Digester, Memory, filling};
 use crate::storage::Error;
 use crate::storage::Storage;
 use crate::storage::arrivals::{Arrival, Fresh, Origin};
 
 /// How many keys are remembered at least.
-const REMEMBERED: usize = 32_768;
+const REMEMBERED: usize = filling(32_768);
 /// When more than one in this many was there already, the next batch looks before it inserts: a duplicate costs
 /// the database several times what a look does.
 const REPEATS_RARE: usize = 20;

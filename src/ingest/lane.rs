@@ -5,20 +5,18 @@
 //! server, and the more seldom the longer a fold takes, up to half a second. Neither keeps anything that is not
 //! found again from the mark: after any interruption, here or elsewhere, the next run begins there.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::sync::Notify;
 use tracing::{error, warn};
 use uuid::Uuid;
 
-use super::apply::{Applied, Applier};
+use super::apply::Applier;
 use super::feed::{Feed, Next};
 use super::journal::LEASE;
+use super::pending::{Gathered, Pending};
 use crate::clock::Stopwatch;
-use crate::domain::conversation::Change;
-use crate::limits;
 use crate::runtime::crash;
 use crate::runtime::supervisor::OnEnd;
 use crate::runtime::{Pulse, Stop, Supervisor};
@@ -26,7 +24,6 @@ use crate::storage::Error;
 use crate::storage::conversations::{Fold, Folder};
 use crate::storage::lanes::NOTHING_FOLDED;
 use crate::storage::segments::Segment;
-use crate::storage::statuses::Advance;
 
 /// The longest window of a fold, which otherwise is as long as the last fold took. A longer window gathers more for a
 /// fold, which takes longer, which makes the window longer: with twice the time everything took many times as long to be
@@ -130,33 +127,6 @@ async fn follow_feed(applier: &Arc<Applier>, feed: &Feed, pulses: &Pulses, stop:
     }
 }
 
-/// What has been applied and waits for being folded.
-#[derive(Debug, Default)]
-struct Pending {
-    to: i64,
-    changes: HashMap<Uuid, Change>,
-    advances: HashMap<String, Advance>,
-    received_ms: Vec<i64>,
-    is_last: bool,
-}
-
-impl Pending {
-    fn weight(&self) -> usize {
-        self.changes.len() + self.advances.len() + self.received_ms.len() / 4
-    }
-
-    fn add(&mut self, to: i64, applied: Applied, received_ms: impl Iterator<Item = i64>) {
-        self.to = to;
-        for (conversation, change) in applied.changes {
-            self.changes.entry(conversation).or_default().absorb(change);
-        }
-        for (message, advance) in applied.advances {
-            self.advances.entry(message).or_default().absorb(advance);
-        }
-        self.received_ms.extend(received_ms);
-    }
-}
-
 /// The batch before.
 #[derive(Clone, Copy, Debug)]
 struct LastApply {
@@ -172,16 +142,16 @@ pub struct Run {
     source: Source,
     pulses: Option<Pulses>,
     stop: Option<Stop>,
-    pending: Mutex<Pending>,
-    /// Something is pending, or something has been folded.
-    moved: Notify,
+    pending: Pending,
+    /// Nothing more is applied.
+    is_last: AtomicBool,
 }
 
 impl Run {
     /// A run that has not begun.
     pub fn new(applier: &Arc<Applier>, lane: Uuid, source: Source) -> Self {
-        let (pending, moved) = (Mutex::default(), Notify::new());
-        Self { applier: Arc::clone(applier), lane, source, pulses: None, stop: None, pending, moved }
+        let (pending, is_last) = (Pending::default(), AtomicBool::new(false));
+        Self { applier: Arc::clone(applier), lane, source, pulses: None, stop: None, pending, is_last }
     }
 
     /// Gives these signs of life.
@@ -197,11 +167,11 @@ impl Run {
     /// Goes from the lane's mark to the end of the source.
     pub async fn go(self) -> Result<End, Error> {
         let mark = self.applier.storage.lane_mark(self.lane).await?.unwrap_or(NOTHING_FOLDED);
-        self.pending().to = mark;
+        self.pending.begin(mark);
         let apply = async {
             let outcome = self.apply_all(mark).await;
-            self.pending().is_last = true;
-            self.moved.notify_waiters();
+            self.is_last.store(true, Ordering::Release);
+            self.pending.nudge();
             outcome.map_err(Break::Failed)
         };
         let mut folder = Folder::default();
@@ -216,8 +186,8 @@ impl Run {
         }
     }
 
-    fn pending(&self) -> MutexGuard<'_, Pending> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    fn is_last(&self) -> bool {
+        self.is_last.load(Ordering::Acquire)
     }
 
     async fn apply_all(&self, mark: i64) -> Result<(), Error> {
@@ -227,15 +197,14 @@ impl Run {
             self.pace(&last_apply).await;
             let segments = self.next_after(applied).await?;
             let Some(last) = segments.last().map(|segment| segment.place.number) else { return Ok(()) };
-            self.wait_for_room().await;
+            self.pending.has_room().await;
             let watch = Stopwatch::start();
             let changes = self.apply(&segments).await;
             self.applier.metrics.apply_seconds.observe(watch.elapsed().as_secs_f64());
             let received = segments.iter().flat_map(|segment| &segment.webhooks);
             last_apply = LastApply { ended: Stopwatch::start(), took: watch.elapsed() };
             applied = last;
-            self.pending().add(last, changes, received.map(|webhook| webhook.received_ms));
-            self.moved.notify_waiters();
+            self.pending.add(last, changes, received.map(|webhook| webhook.received_ms));
             self.beat(|pulses| &pulses.apply);
         }
     }
@@ -289,35 +258,23 @@ impl Run {
         Ok(segments.into_iter().map(Arc::new).collect())
     }
 
-    async fn wait_for_room(&self) {
-        loop {
-            let moved = self.moved.notified();
-            if self.pending().weight() < limits::FOLD_CHANGES_MAX {
-                return;
-            }
-            moved.await;
-        }
-    }
-
     /// Folds what is pending, again and again; gives the last mark.
     async fn fold_all(&self, folder: &mut Folder, mut mark: i64) -> Result<i64, Break> {
         let mut window = Duration::ZERO;
         let mut last_fold = Stopwatch::start();
         loop {
-            let moved = self.moved.notified();
-            let (is_empty, is_last) = {
-                let pending = self.pending();
-                (pending.to == mark, pending.is_last)
-            };
+            let changed = self.pending.changed();
+            // Looked at first: whoever adds says afterwards that it was the last.
+            let is_last = self.is_last();
             self.note_backlog(mark);
-            if is_empty {
+            if self.pending.to() == mark {
                 self.beat(|pulses| &pulses.fold);
                 if is_last {
                     return Ok(mark);
                 }
                 // Both arms are cancel-safe: a notification and a timer.
                 tokio::select! {
-                    () = moved => {}
+                    () = changed => {}
                     () = tokio::time::sleep(IDLE_TICK) => {}
                 }
                 continue;
@@ -325,20 +282,15 @@ impl Run {
             if !is_last {
                 self.wait_for_window(window.saturating_sub(last_fold.elapsed())).await;
             }
-            let pending = {
-                let mut pending = self.pending();
-                let next = Pending { to: pending.to, is_last: pending.is_last, ..Pending::default() };
-                std::mem::replace(&mut *pending, next)
-            };
-            let to = pending.to;
+            let gathered = self.pending.take();
+            let to = gathered.to;
             let watch = Stopwatch::start();
-            self.fold(folder, mark, pending).await?;
+            self.fold(folder, mark, gathered).await?;
             let took = watch.elapsed();
             self.applier.metrics.fold_seconds.observe(took.as_secs_f64());
             mark = to;
             window = took.min(WINDOW_MAX);
             last_fold = Stopwatch::start();
-            self.moved.notify_waiters();
             self.beat(|pulses| &pulses.fold);
         }
     }
@@ -347,11 +299,11 @@ impl Run {
     async fn wait_for_window(&self, rest: Duration) {
         let end = async {
             loop {
-                let moved = self.moved.notified();
-                if self.pending().weight() >= limits::FOLD_CHANGES_MAX || self.pending().is_last {
+                let changed = self.pending.changed();
+                if self.pending.is_full() || self.is_last() {
                     return;
                 }
-                if tokio::time::timeout(QUIET_AFTER, moved).await.is_err() && self.is_quiet() {
+                if tokio::time::timeout(QUIET_AFTER, changed).await.is_err() && self.is_quiet() {
                     return;
                 }
             }
@@ -361,12 +313,12 @@ impl Run {
 
     /// Whether everything that is stored is applied.
     fn is_quiet(&self) -> bool {
-        matches!(&self.source, Source::Live(feed) if feed.ahead_of(self.lane, self.pending().to) == 0)
+        matches!(&self.source, Source::Live(feed) if feed.ahead_of(self.lane, self.pending.to()) == 0)
     }
 
     /// Folds until it is done, however long it takes.
-    async fn fold(&self, folder: &mut Folder, from: i64, pending: Pending) -> Result<(), Break> {
-        let Pending { to, changes, advances, received_ms, .. } = pending;
+    async fn fold(&self, folder: &mut Folder, from: i64, gathered: Gathered) -> Result<(), Break> {
+        let Gathered { to, changes, advances, received_ms } = gathered;
         let (changes, advances) = (changes.into_iter().collect(), advances.into_iter().collect());
         let mut fold = Fold { lane: self.lane, from, to, changes, advances };
         let mut pause = PAUSE_MIN;

@@ -18,6 +18,7 @@ pub mod journal;
 pub mod lane;
 pub mod metrics;
 pub mod news;
+mod pending;
 pub mod pieces;
 pub mod replay;
 mod signs;

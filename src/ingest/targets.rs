@@ -3,20 +3,41 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::people::memory::{Digester, Memory};
+use uuid::Uuid;
+
+use crate::people::memory::{Digester, Memory, filling};
 use crate::storage::Error;
 use crate::storage::Storage;
 use crate::storage::messages::Target;
 
 /// How many messages are remembered at least. A message has its statuses within minutes.
-const REMEMBERED: usize = 32_768;
+const REMEMBERED: usize = filling(32_768);
 
 /// Finds messages by Meta's id. One a process.
 #[derive(Debug)]
 pub struct Targets {
     storage: Storage,
     digester: Digester,
-    known: Mutex<Memory<u128, Target>>,
+    known: Mutex<Memory<u128, Known>>,
+}
+
+/// A message, in short: most have the very id by which they are looked for.
+#[derive(Clone, Debug)]
+struct Known {
+    other_id: Option<Box<str>>,
+    conversation: Uuid,
+}
+
+impl Known {
+    fn of(key: &str, target: Target) -> Self {
+        let other_id = (target.message != key).then(|| target.message.into_boxed_str());
+        Self { other_id, conversation: target.conversation }
+    }
+
+    fn target(self, key: &str) -> Target {
+        let message = self.other_id.map_or_else(|| key.to_owned(), String::from);
+        Target { message, conversation: self.conversation }
+    }
 }
 
 impl Targets {
@@ -33,7 +54,10 @@ impl Targets {
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             for key in keys {
                 match known.get(&self.digester.key(&key)) {
-                    Some(target) => drop(found.insert(key, target)),
+                    Some(one) => {
+                        let target = one.target(&key);
+                        found.insert(key, target);
+                    }
                     None => unknown.push(key),
                 }
             }
@@ -52,7 +76,7 @@ impl Targets {
     pub fn remember<'a>(&self, targets: impl Iterator<Item = (&'a str, Target)>) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         for (key, target) in targets {
-            known.insert(self.digester.key(key), target);
+            known.insert(self.digester.key(key), Known::of(key, target));
         }
     }
 }

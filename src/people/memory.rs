@@ -13,6 +13,11 @@ pub struct Memory<K, V> {
     capacity: usize,
 }
 
+/// How many entries a table of so many places, a power of two, holds: with one more it is twice as large.
+pub const fn filling(places: usize) -> usize {
+    places / 8 * 7
+}
+
 impl<K: Hash + Eq + Clone, V: Clone> Memory<K, V> {
     /// A memory of between `capacity` and twice as many entries.
     pub fn new(capacity: usize) -> Self {

@@ -20,11 +20,11 @@ use crate::storage::Error;
 use crate::storage::Storage;
 use crate::storage::contacts::{KnownContact, Mention, Merge, NameIn};
 use crate::storage::conversations::NewConversation;
-use memory::{Digester, Memory};
+use memory::{Digester, Memory, filling};
 use register::{Register, twin};
 
 /// How many people are remembered at least.
-const REMEMBERED: usize = 65_536;
+const REMEMBERED: usize = filling(65_536);
 /// How often a lookup is repeated because somebody else was faster.
 const TRIES_MAX: usize = 20;
 /// How many merges are followed: each points nearer to the last.

@@ -88,10 +88,11 @@ pub fn new_status(
     Ok(Fresh { key: id, origin: came.origin, document })
 }
 
-/// Room for what a status usually changes.
-const MAX_BYTES: usize = 256;
-const MIN_BYTES: usize = 96;
-const FILTER_BYTES: usize = 16;
+/// Room for what a status usually changes: the rank and a time. Thousands of updates wait for one fold.
+const RANK_BYTES: usize = 16;
+const TIME_BYTES: usize = 32;
+/// What a field or an operator has beside its value.
+const NAME_BYTES: usize = 16;
 
 /// Fields of which the latest stays.
 const PRICING: &CStr = cstr!("pricing");
@@ -197,7 +198,8 @@ impl Advance {
     }
 
     fn change(&self) -> RawDocumentBuf {
-        let (mut max, mut min) = (roomy(MAX_BYTES), roomy(MIN_BYTES));
+        let latest: usize = self.latest.iter().map(|one| one.value.as_bytes().len() + NAME_BYTES).sum();
+        let (mut max, mut min) = (roomy(RANK_BYTES + latest), roomy(TIME_BYTES));
         if let Some(step) = self.step {
             max.append(cstr!("rank"), i32::from(step.rank()));
         }
@@ -217,7 +219,7 @@ impl Advance {
                 at_s,
             );
         }
-        let mut change = roomy(MAX_BYTES + MIN_BYTES);
+        let mut change = roomy(max.as_bytes().len() + min.as_bytes().len() + 2 * NAME_BYTES);
         for (operator, fields) in [(cstr!("$max"), max), (cstr!("$min"), min)] {
             if !fields.is_empty() {
                 change.append(operator, fields);
@@ -229,7 +231,7 @@ impl Advance {
     /// The update of its message; nothing if nothing changes.
     pub(super) fn update(&self, message: &str) -> Option<Update> {
         let change = self.change();
-        let mut filter = roomy(message.len() + FILTER_BYTES);
+        let mut filter = roomy(message.len() + NAME_BYTES);
         filter.append(cstr!("_id"), message);
         (!change.is_empty()).then_some(Update { filter, change, upsert: false })
     }

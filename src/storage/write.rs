@@ -14,6 +14,8 @@ use super::{Error, Storage};
 /// The server takes a command of 16 MB and a little; each part stays well below.
 const COMMAND_BYTES_MAX: usize = 12 * 1024 * 1024;
 const COMMAND_WRITES_MAX: usize = 10_000;
+/// Within a transaction each part costs little by itself, and its bytes are copied several times on their way.
+const PART_BYTES: usize = 512 * 1024;
 /// The largest document that the server takes.
 const DOCUMENT_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// What a statement has beside its filter and its change.
@@ -151,7 +153,7 @@ impl Storage {
         let mut rest = updates.into_iter().peekable();
         while rest.peek().is_some() {
             let (mut array, mut bytes) = (RawArrayBuf::new(), 0);
-            while let Some(update) = rest.next_if(|_| bytes < COMMAND_BYTES_MAX / 2) {
+            while let Some(update) = rest.next_if(|_| bytes < PART_BYTES) {
                 let statement = statement(update);
                 bytes += statement.as_bytes().len();
                 array.push(statement);

@@ -57,7 +57,8 @@ pub struct Item<'a> {
 
 /// Reads a delivery.
 pub fn decode(body: &[u8]) -> Vec<Item<'_>> {
-    let mut found = Found::default();
+    // Nearly every delivery tells one thing, and an item is large.
+    let mut found = Found { items: Vec::with_capacity(1) };
     match std::str::from_utf8(body) {
         Ok(text) => found.read_body(text),
         Err(_) => found.unrecognised(&Place::default(), None, Why::NotJson),
@@ -86,7 +87,7 @@ struct Place<'a> {
 }
 
 /// The items so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Found<'a> {
     items: Vec<Item<'a>>,
 }
