@@ -30,7 +30,7 @@ use crate::storage::segments::Segment;
 /// visible, well before the database was busy.
 const WINDOW_MAX: Duration = Duration::from_millis(500);
 /// Nothing has come for so long: a fold need not wait for company.
-const QUIET_AFTER: Duration = Duration::from_millis(50);
+const QUIET_AFTER: Duration = Duration::from_millis(20);
 /// The longest pause after a batch, which otherwise is as long as the batch took.
 const APPLY_PAUSE_MAX: Duration = Duration::from_millis(25);
 /// How many segments are read from the database at once.

@@ -2,7 +2,7 @@
 //!
 //! One way: `journal` makes a webhook durable, `feed` hands it on, `lane` takes it from there in order, `apply`
 //! (with `sort`, `followers`, `announce`, and `crate::people`) stores what it tells, and the lane folds what that
-//! changes into the conversations; `blame` finds what keeps the others from it. `upkeep` looks after lanes whose writer
+//! changes, gathered in `pending`, into the conversations; `blame` finds what keeps the others from it. `upkeep` looks after lanes whose writer
 //! is gone, after what was set aside, and after what is old. `verify`, `trace` and `replay` look back from the journal's
 //! bytes.
 
