@@ -98,6 +98,7 @@ impl Queue {
             conversation: id("conversation", customer),
             is_known: false,
             contact: Some(id("contact", customer)),
+            addressee: None,
             group_id: None,
             position: Position::new(now_ms / 1_000, now_ms, low(10, nth >> 12), low(12, nth)),
             now_ms,

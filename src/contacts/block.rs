@@ -50,7 +50,7 @@ impl Contacts {
             None => self.numbers_of(by, &record).await?,
         };
         let numbers = self.checked(by, numbers).await?;
-        let names = self.names_of(&record).await?;
+        let (names, names_then) = (self.names_of(&record).await?, self.names_ever(&record).await?);
         let mut blockings = Vec::with_capacity(numbers.len());
         for number in numbers {
             let (workspace, who) = (by.workspace, by.who.to_string());
@@ -65,6 +65,9 @@ impl Contacts {
             };
             if matches!(at_meta, AtMeta::Done) {
                 let storage = &self.0.storage;
+                let is_older = |block: &Block| block.number == number && names_unknown(block);
+                let older = if record.blocks.iter().any(is_older) { names_then.as_slice() } else { &[] };
+                let names = [&names, older].concat();
                 storage.note_block_at_meta(workspace, record.id, number, &names, self.now_ms()).await?;
             }
             let number_text = number.to_string();
@@ -90,11 +93,11 @@ impl Contacts {
             Some(numbers) => numbers.contains(&block.number),
             None => by.may_touch(block.number),
         };
-        let names = self.names_of(&record).await?;
+        let names_then = self.names_ever(&record).await?;
         let mut blockings = Vec::new();
         for block in record.blocks.iter().filter(is_meant).take(NUMBERS_MAX) {
-            let at_meta = if block.is_at_meta {
-                let blocked = if block.names_at_meta.is_empty() { &names } else { &block.names_at_meta };
+            let blocked = if names_unknown(block) { &names_then } else { &block.names_at_meta };
+            let at_meta = if block.is_at_meta && !blocked.is_empty() {
                 outcome(self.0.numbers.unblock_customers(by, block.number, blocked).await)?
             } else {
                 AtMeta::NotNeeded
@@ -137,26 +140,49 @@ impl Contacts {
     /// somebody else's by now.
     async fn names_of(&self, record: &ContactRecord) -> Result<Vec<String>, Error> {
         let storage = &self.0.storage;
+        let mut names = Vec::new();
+        for (id, person) in self.family_of(record).await? {
+            let known = (record.workspace, id, record.id);
+            names.extend(name_of(storage.without_lost_numbers(known, person).await?));
+        }
+        Ok(names)
+    }
+
+    /// The same with those numbers: what was blocked at Meta is blocked there until somebody lifts it.
+    async fn names_ever(&self, record: &ContactRecord) -> Result<Vec<String>, Error> {
+        let family = self.family_of(record).await?.into_iter();
+        Ok(family.filter_map(|(_, person)| name_of(person)).collect())
+    }
+
+    async fn family_of(&self, record: &ContactRecord) -> Result<Vec<(Uuid, Person<'static>)>, Error> {
+        let storage = &self.0.storage;
         let mut family = vec![record.clone()];
         // What WhatsApp told to be one has its names there.
         let merged = storage.merged_into(record.workspace, record.id).await?.into_iter();
         for merged in merged.filter(|merged| merged.by.is_some()) {
             family.extend(storage.read_contact(record.workspace, merged.from).await?);
         }
-        let mut names = Vec::with_capacity(family.len());
-        for ContactRecord { id, wa_id, phone, mut user_ids, .. } in family {
+        let person = |ContactRecord { id, wa_id, phone, mut user_ids, .. }| {
             let person = Person {
                 wa_id: wa_id.map(Into::into),
                 phone: phone.map(Into::into),
                 user_id: user_ids.pop().map(Into::into),
                 ..Person::default()
             };
-            let known = (record.workspace, id, record.id);
-            let Person { wa_id, phone, user_id, .. } = storage.without_lost_numbers(known, person).await?;
-            names.extend(wa_id.or(phone).or(user_id).map(String::from));
-        }
-        Ok(names)
+            (id, person)
+        };
+        Ok(family.into_iter().map(person).collect())
     }
+}
+
+/// Under which name Meta is asked to block somebody.
+fn name_of(Person { wa_id, phone, user_id, .. }: Person<'_>) -> Option<String> {
+    wa_id.or(phone).or(user_id).map(String::from)
+}
+
+/// Whether a block at Meta is from before its names were kept.
+const fn names_unknown(block: &Block) -> bool {
+    block.is_at_meta && block.names_at_meta.is_empty()
 }
 
 fn outcome(outcome: Result<Outcome, numbers::Error>) -> Result<AtMeta, Error> {

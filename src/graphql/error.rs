@@ -152,7 +152,7 @@ pub enum UserErrorCode {
     NotAllowed,
     /// The contact is blocked for the number.
     ContactBlocked,
-    /// Nothing is known any more by which WhatsApp would find the contact: its number is somebody else's.
+    /// Nothing is known by which WhatsApp would find the contact: its number is somebody else's by now, or there was none.
     ContactNoAddress,
     /// The customer has not written within 24 hours: only a template may be sent.
     WindowClosed,

@@ -45,7 +45,7 @@ pub enum SendHoldReason {
     NoToken,
     /// Somebody has blocked the contact for this number.
     ContactBlocked,
-    /// Nothing is known any more by which WhatsApp would find the contact: its number is somebody else's.
+    /// Nothing is known by which WhatsApp would find the contact: its number is somebody else's by now, or there was none.
     ContactNoAddress,
 }
 

@@ -95,7 +95,8 @@ impl Outbound {
             return Err(invalid("The stored message cannot be read by this version of the service."));
         };
         let ask = Ask {
-            to: To::Conversation(failed.conversation),
+            // Whom people took for somebody else then may be on their own again.
+            to: failed.addressee.map_or(To::Conversation(failed.conversation), To::Contact),
             number: Some(failed.number),
             content: asked.content,
             reply_to: asked.reply_to,

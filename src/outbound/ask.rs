@@ -22,6 +22,7 @@ use crate::meta::{decode, encode};
 use crate::people::{Asked, conversation_id};
 use crate::runtime::crash;
 use crate::storage;
+use crate::storage::addressee::Addressee;
 use crate::storage::conversation_record::ConversationRecord;
 use crate::storage::message_record::MessageRecord;
 use crate::storage::messages::message_key;
@@ -124,6 +125,8 @@ pub(super) struct Address {
     /// Whether that conversation is there, and stays.
     is_known: bool,
     contact: Option<Uuid>,
+    /// Whose address it is, if that is another contact, which people have merged with this one.
+    addressee: Option<Uuid>,
     is_blocked: bool,
     group_id: Option<String>,
     person: Person<'static>,
@@ -188,6 +191,7 @@ impl Outbound {
             conversation: address.conversation,
             is_known: address.is_known,
             contact: address.contact,
+            addressee: address.addressee,
             group_id: address.group_id.as_deref(),
             position: self.position(at_ms),
             now_ms,
@@ -349,9 +353,7 @@ impl Outbound {
         }
         match to {
             To::Conversation(_) => Err(Error::NotFound("to.conversationId")),
-            To::Contact(contact) => {
-                self.address_of((number, None), *contact, Given::Nothing, "to.contactId").await
-            }
+            To::Contact(contact) => self.address_of((number, None), *contact, given, "to.contactId").await,
             To::Phone(spelling) => {
                 let phone = Phone::parse(spelling, None).map_err(|why| no_number(why, "to.phone"))?;
                 self.address_by_phone(number, &phone, "to.phone").await
@@ -396,27 +398,29 @@ impl Outbound {
         field: &'static str,
     ) -> Result<Address, Error> {
         let found = self.0.storage.find_person(number.workspace, contact).await?;
-        self.address_with((number, seen), found.ok_or(Error::NotFound(field))?, given, field).await
+        let found = found.ok_or(Error::NotFound(field))?;
+        self.address_with((number, seen), (contact, found), given, field).await
     }
 
-    /// The same of a contact that was found.
+    /// The same of whom was found under the contact that was asked for.
     async fn address_with(
         &self,
         (number, seen): (&NumberRecord, Option<ConversationRecord>),
-        (contact, person): (Uuid, Person<'static>),
+        (asked, found): (Uuid, Addressee),
         given: Given,
         field: &'static str,
     ) -> Result<Address, Error> {
         let given = match given {
-            Given::Exactly(recipient) if self.is_lost(number.workspace, contact, &recipient).await? => {
+            Given::Exactly(recipient) if self.is_lost(number.workspace, asked, &recipient).await? => {
                 Given::Nothing
             }
             given => given,
         };
-        let recipient = match given {
-            Given::Exactly(recipient) => Some(recipient),
-            Given::Unless(recipient) if person.wa_id.is_none() => Some(recipient),
-            Given::Unless(_) | Given::Nothing => Recipient::of(&person),
+        let Addressee { contact, known, person } = found;
+        let (recipient, whose) = match given {
+            Given::Exactly(recipient) => (Some(recipient), asked),
+            Given::Unless(recipient) if person.wa_id.is_none() => (Some(recipient), asked),
+            Given::Unless(_) | Given::Nothing => (Recipient::of(&person), known),
         };
         let recipient = recipient.ok_or(Error::NoAddress(field))?;
         let conversation = conversation_id(number.id, contact.as_bytes());
@@ -433,6 +437,7 @@ impl Outbound {
             conversation: record.as_ref().map_or(conversation, |record| record.id),
             is_known: record.as_ref().is_some_and(|record| self.is_settled(record)),
             contact: Some(contact),
+            addressee: (whose != contact).then_some(whose),
             is_blocked,
             group_id: None,
             person,
@@ -474,9 +479,9 @@ impl Outbound {
         let person = Person { phone: Some(format!("+{line}").into()), ..Person::default() };
         if let Some((_, owner)) = &owner
             && let Some(found) = storage.find_person(workspace, *owner).await?
-            && found.1.phone == person.phone
+            && found.person.phone == person.phone
         {
-            let address = self.address_with((number, None), found, given(), field).await?;
+            let address = self.address_with((number, None), (*owner, found), given(), field).await?;
             if address.is_known {
                 return Ok(address);
             }
@@ -512,6 +517,7 @@ fn address_of_group(group_id: String, conversation: Uuid, record: Option<&Conver
         conversation,
         is_known: record.is_some(),
         contact: None,
+        addressee: None,
         is_blocked: false,
         group_id: Some(group_id),
     }

@@ -11,6 +11,7 @@ use crate::domain::outgoing::window;
 use crate::domain::outgoing::window::{Category, Charge, Windows, charge};
 use crate::people::conversation_id;
 use crate::storage::Storage;
+use crate::storage::addressee::Addressee;
 use crate::storage::number_record::NumberRecord;
 
 /// To whom something is to be sent.
@@ -71,14 +72,14 @@ impl Leave {
             }
             Whom::Contact { contact, number } => {
                 let found = storage.find_person(visitor.workspace, contact).await?;
-                let (contact, person) = found.ok_or(Error::NotFound("contactId"))?;
-                let id = conversation_id(number, contact.as_bytes());
+                let found = found.ok_or(Error::NotFound("contactId"))?;
+                let id = conversation_id(number, found.contact.as_bytes());
                 let conversation = storage.find_conversation(visitor.workspace, id).await?;
                 // Whoever is limited to some numbers knows the contacts of those.
                 if visitor.numbers.is_some() && conversation.is_none() {
                     return Err(Error::NotFound("contactId"));
                 }
-                (number, conversation, Some((contact, person)))
+                (number, conversation, Some(found))
             }
         };
         authorize_number(visitor, Deed::SeeConversations, number)?;
@@ -88,7 +89,7 @@ impl Leave {
         let at_s = clock.now_ms().div_euclid(1_000);
         let leave = window::can_send(windows, at_s);
         let hold = match (hold_of(&number), contact) {
-            (None, Some((contact, person))) => {
+            (None, Some(Addressee { contact, person, .. })) => {
                 if storage.is_blocked(visitor.workspace, contact, number.id).await? {
                     Some(Hold::ContactBlocked)
                 } else {

@@ -173,13 +173,14 @@ impl Equipment {
 
     /// Ends what has waited while the number that it was to go to became somebody else's.
     async fn ends_astray(&self, message: &Outgoing, now_ms: i64) -> Result<bool, Error> {
-        let Some(contact) = message.contact.filter(|_| now_ms - message.requested_ms >= JUDGED_FOR_MS) else {
+        let is_judged = now_ms - message.requested_ms < JUDGED_FOR_MS;
+        let Some(meant) = message.addressee.or(message.contact).filter(|_| !is_judged) else {
             return Ok(false);
         };
         let asked = serde_json::from_str::<outgoing::Message>(&message.message).ok();
         let phone = asked.as_ref().and_then(|asked| asked.recipient.phone());
         match phone {
-            Some(phone) if !self.storage.may_have_line(message.workspace, contact, phone).await? => {}
+            Some(phone) if !self.storage.may_have_line(message.workspace, meant, phone).await? => {}
             _ => return Ok(false),
         }
         let reason = Reason {

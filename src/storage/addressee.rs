@@ -1,5 +1,6 @@
 //! Whom a message to a contact goes to: the names under which the person is written to.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use mongodb::bson::{Document, doc};
@@ -8,6 +9,7 @@ use uuid::Uuid;
 use super::arrivals::{binary, uuid_of};
 use super::{Error, Storage};
 use crate::domain::contact::{Kind, Name, names_of_line, normal};
+use crate::domain::outgoing::Recipient;
 use crate::domain::person::Person;
 
 /// How many pointers are followed from one contact to the next.
@@ -15,52 +17,77 @@ const MERGES_MAX: usize = 8;
 /// How many contacts that were merged into one are looked at.
 const MEMBERS_MAX: i64 = 50;
 
+/// Somebody to be written to.
+#[derive(Clone, Debug)]
+pub struct Addressee {
+    /// The contact, or the one that it turned out to be: whose conversations they are.
+    pub contact: Uuid,
+    /// Whose names they are, of contacts that people have merged.
+    pub known: Uuid,
+    pub person: Person<'static>,
+}
+
 impl Storage {
     /// A contact, or the one that it turned out to be, with the names to write to: of contacts that people have merged,
-    /// those under which the person was heard of last.
-    pub async fn find_person(
-        &self,
-        workspace: Uuid,
-        contact: Uuid,
-    ) -> Result<Option<(Uuid, Person<'static>)>, Error> {
+    /// those under which the person was heard of last, and is reached.
+    pub async fn find_person(&self, workspace: Uuid, contact: Uuid) -> Result<Option<Addressee>, Error> {
         let contacts = self.contacts();
         let mut contact = contact;
-        let mut asked: Option<(Uuid, Person<'static>)> = None;
+        let mut asked: Option<Document> = None;
         for _ in 0..MERGES_MAX {
             let filter = doc! { "_id": binary(contact), "workspace": binary(workspace) };
             let Some(found) = contacts.find_one(filter).await? else { return Ok(None) };
             if let Some(into) = uuid_of(&found, "mergedInto") {
                 // Merged by hand they keep their names: whoever is meant by one of them is written to under it.
                 if asked.is_none() && found.contains_key("mergedByHand") {
-                    asked = Some((contact, person_of(&found)));
+                    asked = Some(found);
                 }
                 contact = into;
                 continue;
             }
-            if let Some((asked, person)) = asked {
-                let person = self.without_lost_numbers((workspace, asked, contact), person).await?;
-                return Ok(Some((contact, person)));
-            }
-            let mut latest = found;
-            if latest.get_bool("hasMerged").unwrap_or(false) {
-                let members = doc! {
-                    "mergedInto": { "$eq": binary(contact), "$exists": true },
-                    "mergedByHand": { "$exists": true }, "workspace": binary(workspace),
-                };
-                let mut members = contacts.find(members).limit(MEMBERS_MAX).await?;
-                while members.advance().await? {
-                    let member = members.deserialize_current()?;
-                    if told_at(&member) > told_at(&latest) {
-                        latest = member;
-                    }
-                }
-            }
-            let known = uuid_of(&latest, "_id").unwrap_or(contact);
-            let person = person_of(&latest);
-            let person = self.without_lost_numbers((workspace, known, contact), person).await?;
-            return Ok(Some((contact, person)));
+            let family = self.family_of(workspace, found).await?;
+            return self.first_reached((workspace, contact), asked.into_iter().chain(family)).await;
         }
         Ok(None)
+    }
+
+    /// A contact and those that people have merged into it, the one first that was heard of last.
+    async fn family_of(&self, workspace: Uuid, root: Document) -> Result<Vec<Document>, Error> {
+        let has_merged = root.get_bool("hasMerged").unwrap_or(false);
+        let merged = uuid_of(&root, "_id").filter(|_| has_merged);
+        let mut family = vec![root];
+        if let Some(into) = merged {
+            let members = doc! {
+                "mergedInto": { "$eq": binary(into), "$exists": true },
+                "mergedByHand": { "$exists": true }, "workspace": binary(workspace),
+            };
+            let mut members = self.contacts().find(members).limit(MEMBERS_MAX).await?;
+            while members.advance().await? {
+                family.push(members.deserialize_current()?);
+            }
+        }
+        family.sort_by_key(|member| Reverse(told_at(member)));
+        Ok(family)
+    }
+
+    /// The first that has an address; if none has, the first.
+    async fn first_reached(
+        &self,
+        (workspace, contact): (Uuid, Uuid),
+        family: impl Iterator<Item = Document>,
+    ) -> Result<Option<Addressee>, Error> {
+        let mut first = None;
+        for member in family {
+            let known = uuid_of(&member, "_id").unwrap_or(contact);
+            let person = person_of(&member);
+            let person = self.without_lost_numbers((workspace, known, contact), person).await?;
+            let addressee = Addressee { contact, known, person };
+            if Recipient::of(&addressee.person).is_some() {
+                return Ok(Some(addressee));
+            }
+            first = first.or(Some(addressee));
+        }
+        Ok(first)
     }
 
     /// Without a telephone number that is somebody else's by now: they would get what is meant for this one. `known`: whose
@@ -70,12 +97,15 @@ impl Storage {
         (workspace, known, shown): (Uuid, Uuid, Uuid),
         mut person: Person<'static>,
     ) -> Result<Person<'static>, Error> {
-        let numbers = [&mut person.wa_id, &mut person.phone];
-        let lines = numbers.each_ref().map(|number| number.as_deref().unwrap_or_default().to_owned());
+        let lines = [&person.wa_id, &person.phone];
+        let lines = lines.map(|number| number.as_deref().unwrap_or_default().to_owned());
         let owners = self.owners_of_lines(workspace, &lines).await?;
-        for (number, owner) in numbers.into_iter().zip(owners) {
-            if let Some((_, owner)) = owner
+        let is_told_apart = is_told_apart(&person);
+        let numbers = [&mut person.wa_id, &mut person.phone];
+        for ((number, line), owner) in numbers.into_iter().zip(&lines).zip(owners) {
+            if let Some((name, owner)) = owner
                 && owner != known
+                && (is_told_apart || is_spelt(&name, line))
                 && self.shown_as(owner).await? != shown
             {
                 *number = None;
@@ -87,12 +117,15 @@ impl Storage {
     /// Whether a telephone number is a contact's, or nobody's so far.
     pub async fn may_have_line(&self, workspace: Uuid, contact: Uuid, number: &str) -> Result<bool, Error> {
         let owners = self.owners_of_lines(workspace, &[number]).await?;
-        match owners.into_iter().next().flatten() {
-            Some((_, owner)) if owner != contact => {
-                Ok(self.shown_as(owner).await? == self.shown_as(contact).await?)
-            }
-            _ => Ok(true),
+        let Some((name, owner)) = owners.into_iter().next().flatten() else { return Ok(true) };
+        if owner == contact || self.shown_as(owner).await? == self.shown_as(contact).await? {
+            return Ok(true);
         }
+        if is_spelt(&name, number) {
+            return Ok(false);
+        }
+        let found = self.contacts().find_one(doc! { "_id": binary(contact) }).await?;
+        Ok(!found.is_some_and(|found| is_told_apart(&person_of(&found))))
     }
 
     /// Under which name each telephone number is known, and whose it is: of who writes from it the one who got it last, in
@@ -128,6 +161,16 @@ impl Storage {
         }
         Ok(shown)
     }
+}
+
+/// Whether somebody is known by what nobody else has. Of whom only a number is said, say by the address book, may be the
+/// one who writes from the same line in its other spelling.
+const fn is_told_apart(person: &Person<'_>) -> bool {
+    person.wa_id.is_some() || person.user_id.is_some()
+}
+
+fn is_spelt(name: &Name, line: &str) -> bool {
+    name.value == normal(Kind::WaId, line)
 }
 
 /// The names under which somebody is written to.

@@ -40,6 +40,8 @@ pub struct NewOutgoing<'a> {
     pub is_known: bool,
     /// None in a group.
     pub contact: Option<Uuid>,
+    /// Whom the contact was merged with by hand, if it goes to them.
+    pub addressee: Option<Uuid>,
     pub group_id: Option<&'a str>,
     pub position: Position,
     pub now_ms: i64,
@@ -83,6 +85,8 @@ pub struct Outgoing {
     pub conversation: Uuid,
     /// For whom it is, as far as was known when it was asked for. None: a group.
     pub contact: Option<Uuid>,
+    /// Whom that was merged with by hand, if it goes to them.
+    pub addressee: Option<Uuid>,
     pub wamid: Option<String>,
     pub position: Position,
     pub state: State,
@@ -140,6 +144,9 @@ impl NewOutgoing<'_> {
         };
         if let Some(group_id) = self.group_id {
             document.insert("groupId", group_id);
+        }
+        if let Some(addressee) = self.addressee {
+            document.insert("addressee", binary(addressee));
         }
         if let Some(wamid) = self.reply_to {
             let context = Context { wamid: Some(wamid.into()), ..Context::default() };
@@ -564,6 +571,7 @@ pub(super) fn outgoing_of(document: &Document) -> Result<Outgoing, Error> {
         phone_number_id: text("phoneNumberId").ok_or(MALFORMED)?,
         conversation: id("conversation")?,
         contact: uuid_of(document, "contact").filter(|contact| !contact.is_nil()),
+        addressee: uuid_of(document, "addressee"),
         wamid: text("wamid"),
         position: Position {
             second: document.get_i64("at").map_err(|_| MALFORMED)?,

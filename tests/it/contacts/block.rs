@@ -1,5 +1,6 @@
 //! Who is blocked: here, at Meta, through merges, and by whom.
 
+use mongodb::bson::{Document, doc};
 use pesan::auth::Role;
 use pesan::dev::simulator::world::SECOND_NUMBER_ID;
 use pesan::storage::workspaces::first_workspace;
@@ -9,6 +10,7 @@ use uuid::Uuid;
 use super::{Desk, SRI, contact, says};
 use crate::support::app::TestApp;
 use crate::support::meta::{APP_ID, APP_SECRET, Meta, TOKEN};
+use crate::support::mongo;
 use crate::support::webhook;
 use crate::support::webhook::{ACCOUNT_ID, Customer, PHONE_NUMBER_ID};
 
@@ -128,6 +130,16 @@ async fn the_next_owner_of_a_number_is_not_blocked_for_the_last_one() {
     assert_eq!(named(0, "DELETE").await[0]["user"], PABLO.wa_id);
     desk.done("blockContact", json!({ "contactId": pablo })).await;
     assert!(!named(1, "POST").await.to_string().contains(PABLO.wa_id), "it is somebody else's number");
+
+    // A block from before names were kept was made under the number of that time.
+    let contacts = mongo::raw(&app.database).await.collection::<Document>("contacts");
+    let forget = doc! { "$set": { "blocks.0.atMeta": true }, "$unset": { "blocks.0.namesAtMeta": 1 } };
+    assert_eq!(
+        contacts.update_many(doc! { "blocks.0": { "$exists": true } }, forget).await.unwrap().modified_count,
+        1
+    );
+    desk.done("unblockContact", json!({ "contactId": pablo })).await;
+    assert_eq!(named(1, "DELETE").await[0]["user"], PABLO.wa_id);
 }
 
 #[tokio::test]

@@ -6,13 +6,13 @@ use uuid::Uuid;
 use super::apart::{BOTH, PARENT, joined_by_a_parent_id, says_with_parent, told_to_be_one, writer};
 use super::{BUDI, Desk, number, says};
 use crate::support::app::TestApp;
-use crate::support::webhook::{Customer, NOW_S, value};
+use crate::support::webhook::{Customer, NOW_S, put, value};
 
 /// The `wa_id` and the user id under which a contact is written to.
 pub(super) async fn written_to(app: &TestApp, contact: &Value) -> Value {
     let (workspace, _) = number(app).await;
     let id = contact.as_str().unwrap().parse::<Uuid>().unwrap();
-    let (_, person) = app.storage.find_person(workspace, id).await.unwrap().unwrap();
+    let person = app.storage.find_person(workspace, id).await.unwrap().unwrap().person;
     json!([person.wa_id, person.user_id])
 }
 
@@ -77,9 +77,10 @@ async fn a_line_is_the_same_in_either_spelling() {
 
 /// The phone's address book says that a number is somebody's, by their user id.
 fn book_says(phone: &str, user_id: &str, after: i64) -> Value {
-    let entry = json!({ "type": "contact", "action": "add",
-        "contact": { "full_name": "Book", "phone_number": phone, "user_id": user_id },
+    let mut entry = json!({ "type": "contact", "action": "add",
+        "contact": { "full_name": "Book", "phone_number": phone },
         "metadata": { "timestamp": (NOW_S + after).to_string() } });
+    put(&mut entry["contact"], "user_id", user_id);
     json!({ "field": "smb_app_state_sync", "value": value(json!({ "state_sync": [entry] })) })
 }
 
@@ -103,11 +104,50 @@ async fn the_address_book_takes_no_number_from_who_writes_from_it() {
     assert_eq!(owners(&app, "628661").await, [Some(writes.clone()), None]);
     let (workspace, _) = number(&app).await;
     let id = said.as_str().unwrap().parse::<Uuid>().unwrap();
-    let (_, person) = app.storage.find_person(workspace, id).await.unwrap().unwrap();
+    let person = app.storage.find_person(workspace, id).await.unwrap().unwrap().person;
     assert_eq!((person.wa_id.as_deref(), person.phone.as_deref()), (Some("628662"), None));
     let lone = Customer { user_id: "", ..Customer::new("628661", "") };
     app.take_changes(&[says(lone, "w2", 40)]).await;
     assert_eq!(writer(&app, "w2").await, writes);
+}
+
+#[tokio::test]
+async fn of_whom_only_the_address_book_knows_is_reached_though_the_line_is_spelt_otherwise_by_who_writes() {
+    let app = TestApp::start_with_number();
+    let (said, written) = ("5511987654321", "551187654321");
+    app.take_changes(&[book_says(said, "", 10)]).await;
+    app.take_changes(&[says(Customer::new(written, "BR.1"), "w1", 20)]).await;
+    let writes = writer(&app, "w1").await;
+    let [_, owner] = owners(&app, said).await;
+    let owner = owner.unwrap();
+    assert_ne!(owner, writes);
+    let (workspace, _) = number(&app).await;
+    let id = owner.as_str().unwrap().parse::<Uuid>().unwrap();
+    let person = app.storage.find_person(workspace, id).await.unwrap().unwrap().person;
+    assert_eq!(person.phone.as_deref(), Some(said));
+    assert!(app.storage.may_have_line(workspace, id, said).await.unwrap());
+    // Whoever is known by more has had the line before.
+    app.take_changes(&[book_says(said, "BR.2", 30)]).await;
+    let [_, owner] = owners(&app, said).await;
+    assert_eq!(owner, Some(json!(id)));
+    assert_eq!(app.storage.find_person(workspace, id).await.unwrap().unwrap().person.phone, None);
+    assert!(!app.storage.may_have_line(workspace, id, said).await.unwrap());
+}
+
+#[tokio::test]
+async fn of_several_that_people_have_merged_somebody_is_reached() {
+    let app = TestApp::start_with_number();
+    let (phone, user) = told_to_be_one(&app).await;
+    let desk = Desk::new(&app).await;
+    desk.done("undoContactMerge", json!({ "contactId": phone })).await;
+    assert_eq!(written_to(&app, &phone).await, json!([null, null]));
+    app.take_changes(&[says(BUDI, "b1", 5)]).await;
+    let budi = writer(&app, "b1").await;
+    desk.done("mergeContacts", json!({ "fromId": phone, "intoId": budi })).await;
+    for contact in [&phone, &budi] {
+        assert_eq!(written_to(&app, contact).await, json!([BUDI.wa_id, BUDI.user_id]));
+    }
+    assert_eq!(written_to(&app, &user).await, json!([BOTH.wa_id, BOTH.user_id]));
 }
 
 #[tokio::test]

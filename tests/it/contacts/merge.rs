@@ -79,16 +79,16 @@ async fn what_comes_meanwhile_is_shown_with_both_and_belongs_to_who_wrote_it() {
     assert_eq!(desk.texts(&conversations[0]["id"]).await, ["s4", "b2", "s3", "s2", "s1", "e1", "b1"]);
     let (workspace, _) = number(&app).await;
     let of = |id: &Value| id.as_str().unwrap().parse::<Uuid>().unwrap();
-    let (to, person) = app.storage.find_person(workspace, of(&budi)).await.unwrap().unwrap();
+    let found = app.storage.find_person(workspace, of(&budi)).await.unwrap().unwrap();
     assert_eq!(
-        (to, person.wa_id.as_deref()),
-        (of(&budi), Some("628222")),
+        (found.contact, found.known, found.person.wa_id.as_deref()),
+        (of(&budi), of(&sri), Some("628222")),
         "an answer goes where they wrote from last"
     );
-    let (to, person) = app.storage.find_person(workspace, of(&sri)).await.unwrap().unwrap();
+    let found = app.storage.find_person(workspace, of(&sri)).await.unwrap().unwrap();
     assert_eq!(
-        (to, person.wa_id.as_deref()),
-        (of(&budi), Some("628222")),
+        (found.contact, found.known, found.person.wa_id.as_deref()),
+        (of(&budi), of(&sri), Some("628222")),
         "whoever is meant by name is written to"
     );
 

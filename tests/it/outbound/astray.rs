@@ -5,7 +5,7 @@ use std::time::Duration;
 use pesan::clock::Clock;
 use serde_json::{Value, json};
 
-use super::later::run;
+use super::later::{in_future, run};
 use super::stage::{PABLO, Stage, text};
 use crate::support::webhook::{Customer, inbound, text as words};
 
@@ -63,6 +63,44 @@ async fn what_has_waited_while_the_number_went_over_does_not_leave() {
     stage.caller.until(&after, "state", "ACCEPTED").await;
     let words: Vec<Value> = taken(&stage).await.into_iter().map(|mut one| one[2].take()).collect();
     assert_eq!(words, ["now", "after"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_written_to_while_two_were_taken_for_one_is_written_to_when_they_are_apart_again() {
+    let stage = Stage::start().await;
+    let conversation = stage.hear().await;
+    let other = Customer::new("628111", "ID.1");
+    let now_s = stage.app.clock.clock().now_ms().div_euclid(1_000);
+    stage.app.take_changes(&[inbound(other, "wamid.OTHER", now_s - 60, words("Hello"))]).await;
+    let contacts = stage.app.all("contacts").await;
+    let id = |wa_id: &str| {
+        let found = contacts.iter().find(|one| one["waId"]["value"] == wa_id).unwrap();
+        uuid::Uuid::parse_str(found["_id"].as_str().unwrap()).unwrap()
+    };
+    let (pablo, other) = (id(PABLO.trim_start_matches('+')), id(other.wa_id));
+    let merged = run(&stage.caller, "mergeContacts", json!({ "fromId": pablo, "intoId": other })).await;
+    assert_eq!(merged["userErrors"], json!([]), "{merged:#}");
+
+    stage.meta.control("people/pablo/block", json!({ "blocked": true })).await;
+    let failed = stage.caller.sent(text(&conversation, "first")).await;
+    let failed_in = stage.caller.until(&failed, "status", "FAILED").await["conversationId"].clone();
+    assert_ne!(failed_in, json!(conversation), "the conversations are one");
+    stage.meta.control("people/pablo/block", json!({ "blocked": false })).await;
+    let mut planned = text(&conversation, "planned");
+    planned["sendAt"] = in_future(&stage, 1).into();
+    let planned = stage.caller.sent(planned).await;
+    let undone = run(&stage.caller, "undoContactMerge", json!({ "contactId": pablo })).await;
+    assert_eq!(undone["userErrors"], json!([]), "{undone:#}");
+
+    let again = run(&stage.caller, "retryMessage", json!({ "id": failed })).await;
+    assert_eq!(again["userErrors"], json!([]), "{again:#}");
+    let again = again["message"]["id"].as_str().unwrap();
+    let again = stage.caller.until(again, "state", "ACCEPTED").await;
+    assert_eq!(again["conversationId"], json!(conversation), "it is theirs again");
+    stage.app.clock.advance(Duration::from_secs(3_601));
+    stage.caller.until(&planned, "state", "ACCEPTED").await;
+    let sent = ["first", "first", "planned"].map(|words| json!([PABLO, null, words]));
+    assert_eq!(taken(&stage).await, sent);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

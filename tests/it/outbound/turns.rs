@@ -34,6 +34,7 @@ fn message(nth: u128) -> NewOutgoing<'static> {
         conversation: CONVERSATION,
         is_known: false,
         contact: None,
+        addressee: None,
         group_id: None,
         position: Position::new(second, NOW_MS, 0, u32::try_from(nth).unwrap()),
         now_ms: NOW_MS,

@@ -80,7 +80,7 @@ impl<'a> Customer<'a> {
     }
 }
 
-fn put(value: &mut Value, field: &str, text: &str) {
+pub fn put(value: &mut Value, field: &str, text: &str) {
     if !text.is_empty() {
         value[field] = text.into();
     }
