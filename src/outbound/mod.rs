@@ -1,6 +1,6 @@
 //! Sending: from what somebody asks for to what Meta has taken, once.
 //!
-//! `ask` checks and queues, in one durable write, `change` takes back and puts off, `again` tries anew, `leave` says
+//! `ask` checks and queues, in one durable write, to whom `address` finds, `change` takes back and puts off, `again` tries anew, `leave` says
 //! beforehand what may be sent; `sender` takes turns of conversations, `turn` sends their messages one after the other,
 //! `verdict` says what follows from an answer. `seats` bounds the requests under way, `hands` finds turns that were left
 //! lying, `lease` tells those that may be somebody else's by now; `pair`, `pace`, `tier` and `line` keep Meta's limits, `usage` the pauses that any instance was told of. `desk` and
@@ -12,6 +12,7 @@
 //! itself, unless the workspace has chosen so; within a conversation nothing overtakes.
 
 mod acquaint;
+mod address;
 mod again;
 mod alarm;
 mod ask;

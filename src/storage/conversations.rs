@@ -19,7 +19,7 @@ use super::transaction::{Reads, end};
 use super::value::{raw, roomy};
 use super::write::Update;
 use super::{Error, Storage};
-use crate::domain::conversation::{Change, FREE_ENTRY_ANSWER_S, FREE_ENTRY_S};
+use crate::domain::conversation::{Change, FREE_ENTRY_ANSWER_S, FREE_ENTRY_S, WINDOW_S};
 use crate::runtime::crash;
 
 pub const COLLECTION: Collection = Collection {
@@ -353,6 +353,22 @@ impl Storage {
         let found: Vec<Document> = find.await?.try_collect().await?;
         let one = |found: &Document| Some((uuid_of(found, "_id")?, found.get_i64("lastInboundAt").ok()));
         Ok(found.iter().filter_map(one).collect())
+    }
+
+    /// Meta has refused what is no template: the window is closed, whatever we thought.
+    pub async fn close_window(&self, conversation: Uuid, at_s: i64) -> Result<(), Error> {
+        self.close_window_of(doc! { "_id": binary(conversation) }, at_s).await
+    }
+
+    /// The same, told later and with Meta's time: a window that was opened after it stays.
+    pub async fn close_window_opened_before(&self, conversation: Uuid, at_s: i64) -> Result<(), Error> {
+        let opened = doc! { "_id": binary(conversation), "windowEndsAt": { "$lte": at_s + WINDOW_S } };
+        self.close_window_of(opened, at_s).await
+    }
+
+    async fn close_window_of(&self, those: Document, at_s: i64) -> Result<(), Error> {
+        self.conversations().update_one(those, doc! { "$min": { "windowEndsAt": at_s } }).await?;
+        Ok(())
     }
 
     pub(super) fn conversations(&self) -> Handle<Document> {

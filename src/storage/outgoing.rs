@@ -21,7 +21,6 @@ use super::turns::joining;
 use super::value::to_bson;
 use super::{Error, Storage};
 use crate::domain::content::Content;
-use crate::domain::conversation::WINDOW_S;
 use crate::domain::message::Context;
 use crate::domain::person::Person;
 use crate::domain::position::Position;
@@ -493,22 +492,6 @@ impl Storage {
             found.push(outgoing_of(&cursor.deserialize_current()?)?);
         }
         Ok(found)
-    }
-
-    /// Meta has refused what is no template: the window is closed, whatever we thought.
-    pub async fn close_window(&self, conversation: Uuid, at_s: i64) -> Result<(), Error> {
-        self.close_window_of(doc! { "_id": binary(conversation) }, at_s).await
-    }
-
-    /// The same, told later and with Meta's time: a window that was opened after it stays.
-    pub async fn close_window_opened_before(&self, conversation: Uuid, at_s: i64) -> Result<(), Error> {
-        let opened = doc! { "_id": binary(conversation), "windowEndsAt": { "$lte": at_s + WINDOW_S } };
-        self.close_window_of(opened, at_s).await
-    }
-
-    async fn close_window_of(&self, those: Document, at_s: i64) -> Result<(), Error> {
-        self.conversations().update_one(those, doc! { "$min": { "windowEndsAt": at_s } }).await?;
-        Ok(())
     }
 
     /// A status has come that carries our id: if Meta's name of the message is not known yet, this is it. The message
